@@ -1,0 +1,7 @@
+"""``python -m bnlint``."""
+
+import sys
+
+from bnlint.cli import main
+
+sys.exit(main())

@@ -1,0 +1,277 @@
+"""The command line. Only this module knows of click; what is slow to import waits for its use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bnlint import codes
+from bnlint.suggest import near
+
+if TYPE_CHECKING:
+    from bnlint.run import Options, Outcome
+
+CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+STDIN = "<stdin>"
+TRACEBACK = "BNLINT_TRACEBACK"
+
+
+class Failure(click.ClickException):
+    """A run that cannot start: one line, without the usage of the command."""
+
+    exit_code = FAILED
+
+    def show(self, file: object = None) -> None:
+        _say(f"error: {self.message}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; no exception leaves here."""
+    for stream in (sys.stdout, sys.stderr):
+        # A character that the stream cannot encode must not lose the report.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    code = CLEAN
+    try:
+        code = cli.main(args=argv, prog_name="bnlint", standalone_mode=False) or CLEAN
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_stdout()
+    except click.ClickException as error:
+        error.show()
+        code = FAILED
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except Exception as error:
+        _say_crashed([("", error)])
+        code = FAILED
+    return code
+
+
+def _version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        click.echo(f"bnlint {version('bnlint')}")
+        context.exit()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version and exit.",
+)
+def cli() -> None:
+    """Find the batch-norm bugs of TensorFlow 1 programs, without running them."""
+
+
+def _codes(
+    _context: click.Context, option: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    words = [word.strip().upper() for value in values for word in value.split(",")]
+    prefixes = tuple(word for word in words if word)
+    for prefix in codes.unknown(prefixes):
+        hint = near(prefix, codes.known())
+        raise click.BadParameter(f"no rule's code is or starts with {prefix!r}{hint}", param=option)
+    return prefixes
+
+
+@cli.command(
+    epilog="Exit codes: 0 nothing found; 1 findings, or files that could not be read; "
+    "2 wrong usage or configuration, or an error in bnlint itself."
+)
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="CODE[,CODE]",
+    callback=_codes,
+    help="Report these rules only; BN2 stands for all BN2xx.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="CODE[,CODE]",
+    callback=_codes,
+    help="Do not report these rules, even if selected.",
+)
+@click.option(
+    "--pedantic",
+    is_flag=True,
+    help="Also report what is possible but not certain, and remarks on the analysis.",
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How to print the findings.",
+)
+@click.option(
+    "--stdin-filename",
+    metavar="FILE",
+    help="The name of the file that - stands for; its imports are followed from there.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no remarks.")
+def check(
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    pedantic: bool,
+    output_format: str,
+    stdin_filename: str | None,
+    exit_zero: bool,
+    quiet: bool,
+) -> int:
+    """Check Python files, and the files of a project below a directory.
+
+    Without PATHS, the working directory is checked; - reads a file from standard input.
+    """
+    options = _options(paths, select, ignore, pedantic, stdin_filename)
+    outcome = _run(options, quiet)
+    report = outcome.report
+    if not quiet:
+        for note in report.notes:
+            _say(f"note: {note}")
+        if not outcome.files and not report.problems:
+            _say(f"note: no Python files to check in {', '.join(options.paths)}")
+    _say_crashed(outcome.crashes)
+    try:
+        _write(outcome, output_format, quiet)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_stdout()
+    if outcome.crashes:
+        return FAILED
+    return FOUND if (report.findings or report.problems) and not exit_zero else CLEAN
+
+
+@cli.command()
+@click.argument("code")
+def rule(code: str) -> None:
+    """Explain a rule, given its CODE or its name."""
+    from bnlint import pages
+
+    if page := pages.find(code):
+        text = (
+            f"# {page.code} {page.title}\n\n"
+            f"*{page.name} · {page.severity} · since {page.since}*\n\n{page.text}"
+        )
+    elif code.upper() == codes.UNREADABLE:
+        text = codes.UNREADABLE_HELP
+    else:
+        names = pages.names()
+        raise Failure(f"no rule {code!r}{near(code.upper(), names) or near(code, names.values())}")
+    if not sys.stdout.isatty():
+        click.echo(text, nl=False)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(text))
+
+
+@cli.command()
+def rules() -> None:
+    """List the rules."""
+    from bnlint import pages
+
+    found = pages.all_pages()
+    width = max((len(page.name) for page in found), default=0)
+    for page in found:
+        click.echo(f"{page.code}  {page.severity:<7}  {page.name:<{width}}  {page.title}")
+
+
+def _options(
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    pedantic: bool,
+    stdin_filename: str | None,
+) -> Options:
+    from bnlint.config import ConfigError, load
+    from bnlint.run import Options
+
+    overlay = {}
+    if "-" in paths:
+        if len(paths) > 1:
+            raise click.UsageError("- cannot be given together with other paths")
+        stdin_filename = stdin_filename or STDIN
+        overlay[stdin_filename] = sys.stdin.buffer.read()
+        paths = (stdin_filename,)
+    elif stdin_filename is not None:
+        raise click.UsageError("--stdin-filename goes with -, which reads standard input")
+    paths = paths or (".",)
+    start = Path(paths[0])
+    try:
+        config = load(start if start.is_dir() else start.parent)
+    except ConfigError as error:
+        raise Failure(str(error)) from None
+    return Options(
+        paths=paths,
+        exclude=config.exclude,
+        select=select or config.select,
+        ignore=ignore or config.ignore,
+        pedantic=pedantic or config.pedantic,
+        overlay=overlay,
+    )
+
+
+def _run(options: Options, quiet: bool) -> Outcome:
+    from bnlint import run
+
+    if quiet or not sys.stderr.isatty():
+        return run.check(options)
+    from bnlint.output.progress import ProgressBar
+
+    with ProgressBar() as progress:
+        return run.check(options, progress)
+
+
+def _write(outcome: Outcome, output_format: str, quiet: bool) -> None:
+    if output_format == "json":
+        from bnlint.output import json
+
+        json.write(outcome.report, sys.stdout)
+    elif output_format == "github":
+        from bnlint.output import github
+
+        github.write(outcome.report, sys.stdout)
+    else:
+        from bnlint.output import text
+
+        text.write(outcome.report, outcome.source, sys.stdout, summary=not quiet)
+
+
+def _say(line: str) -> None:
+    click.echo(f"bnlint: {line}", err=True)
+
+
+def _say_crashed(crashes: Sequence[tuple[str, Exception]]) -> None:
+    for where, error in crashes:
+        said = str(error).strip().splitlines()
+        parts = [where, type(error).__name__, said[0] if said else ""]
+        _say(f"internal error: {': '.join(part for part in parts if part)}")
+        if os.environ.get(TRACEBACK):
+            import traceback
+
+            traceback.print_exception(error)
+    if crashes:
+        _say(f"this is a bug in bnlint; please report it with the output of {TRACEBACK}=1")
+
+
+def _close_stdout() -> None:
+    """Go on without a reader: Python would flush once more on its way out, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

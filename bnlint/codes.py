@@ -1,0 +1,39 @@
+"""Sets of rules, as a user names them: whole codes, or prefixes such as ``BN2``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+# What a file that cannot be read or parsed is reported as. No check finds it, so no check owns it.
+UNREADABLE = "BN900"
+UNREADABLE_NAME = "unreadable-file"
+UNREADABLE_HELP = """\
+# BN900 unreadable-file
+
+The file could not be read, decoded or parsed, so nothing is known about its batch norm. The other
+files are checked nevertheless. A file in which nothing mentions batch norm is not parsed at all.
+"""
+
+
+def matches(code: str, prefixes: Iterable[str]) -> bool:
+    return any(code.startswith(prefix) for prefix in prefixes)
+
+
+def selected(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
+    """Whether a rule is on: nothing selected is everything, and ``ignore`` has the last word."""
+    return (not select or matches(code, select)) and not matches(code, ignore)
+
+
+def unknown(prefixes: Iterable[str]) -> list[str]:
+    """Those of the prefixes that no rule's code starts with."""
+    return [prefix for prefix in prefixes if not prefix or not _known(prefix)]
+
+
+def known() -> list[str]:
+    from bnlint import pages
+
+    return sorted({*pages.names(), UNREADABLE})
+
+
+def _known(prefix: str) -> bool:
+    return any(code.startswith(prefix) for code in known())

@@ -1,0 +1,1 @@
+"""One module a format. They print a report and know nothing of how it came about."""

@@ -1,0 +1,158 @@
+"""Code frames: the lines a finding talks about, with the places underlined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from bnlint.finding import Location
+
+TAB = 4
+_NEWLINE = re.compile(r"\r\n|\r|\n")  # Python's line ends; str.splitlines also splits at form feeds
+
+Source = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place to underline, with a phrase to put beside it."""
+
+    location: Location
+    label: str
+    style: str
+    primary: bool
+
+
+def printable(text: str) -> str:
+    """The text without what would steer a terminal instead of being shown by it."""
+    return "".join(map(_shown, text))
+
+
+def frames(marks: Sequence[Mark], source: Source, width: int) -> Iterator[Text]:
+    """One frame a file, the first mark's file first, each line at most ``width`` cells wide."""
+    by_path: dict[str, list[Mark]] = {}
+    for mark in marks:
+        by_path.setdefault(mark.location.path, []).append(mark)
+    gutter = max(len(str(mark.location.line)) for mark in marks)
+    for index, (path, group) in enumerate(by_path.items()):
+        if index:
+            place = group[0].location
+            yield _margin(gutter, ":::", f" {printable(path)}:{place.line}:{place.column}")
+        # The lines of a notebook's cell are not those of its file.
+        text = source(path) if group[0].location.cell is None else None
+        lines = _NEWLINE.split(text) if text is not None else []
+        yield from _file_frame(sorted(group, key=_position), lines, gutter, width)
+
+
+def _position(mark: Mark) -> tuple[int, int]:
+    return mark.location.line, mark.location.column
+
+
+def _file_frame(
+    marks: Sequence[Mark], lines: Sequence[str], gutter: int, width: int
+) -> Iterator[Text]:
+    yield _margin(gutter, "|")
+    previous: int | None = None
+    for number in sorted({mark.location.line for mark in marks}):
+        here = [mark for mark in marks if mark.location.line == number]
+        if previous is not None and number == previous + 2 and previous < len(lines):
+            # An ellipsis would take the room of the one line it hides.
+            yield _code(gutter, previous + 1, _Line(lines[previous], width - gutter - 3, []).text)
+        elif previous is not None and number > previous + 1 and lines:
+            yield Text("...", style="blue")
+        previous = number
+        if not 1 <= number <= len(lines):
+            # Nothing to show (a graph, a notebook's cell): the phrases alone.
+            for mark in here:
+                if mark.label:
+                    yield _margin(gutter, "=", f" line {number}: {printable(mark.label)}")
+            continue
+        line = _Line(lines[number - 1], width - gutter - 3, here)
+        yield _code(gutter, number, line.text)
+        for mark in here:
+            yield from _underline(gutter, line, mark, width - gutter - 3)
+
+
+def _underline(gutter: int, line: _Line, mark: Mark, room: int) -> Iterator[Text]:
+    start, end = line.cells(mark.location)
+    rule = " " * (start + 1) + ("^" if mark.primary else "-") * (end - start)
+    label = printable(mark.label)
+    if not label:
+        yield _margin(gutter, "|", rule, mark.style)
+    elif end + 1 + cell_len(label) <= room:
+        yield _margin(gutter, "|", f"{rule} {label}", mark.style)
+    else:
+        yield _margin(gutter, "|", rule, mark.style)
+        indent = max(0, min(start, room - cell_len(label)))
+        yield _margin(gutter, "|", " " * (indent + 1) + label, mark.style)
+
+
+def _code(gutter: int, number: int, text: str) -> Text:
+    return Text.assemble((f"{number:>{gutter}} |", "blue"), f" {text}" if text else "")
+
+
+def _margin(gutter: int, sign: str, text: str = "", style: str = "") -> Text:
+    # The longer ::: reaches one cell to the left, so that its text starts where the others do.
+    indent = " " * (gutter + 2 - len(sign) if len(sign) > 1 else gutter + 1)
+    return Text.assemble((indent + sign, "blue"), (text, style))
+
+
+def _shown(char: str) -> str:
+    if char.isprintable():
+        return char
+    return " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+class _Line:
+    """A source line as it is shown: tabs expanded, clipped around its first mark."""
+
+    def __init__(self, raw: str, room: int, marks: Sequence[Mark]) -> None:
+        shown: list[str] = []
+        self._offsets = [0]  # cell where each character starts, and where the line ends
+        for char in raw.rstrip():
+            offset = self._offsets[-1]
+            shown.append(" " * (TAB - offset % TAB) if char == "\t" else _shown(char))
+            self._offsets.append(offset + cell_len(shown[-1]))
+        self._room = max(room, 8)
+        self._first = 0  # the leftmost cell that is shown
+        if self._offsets[-1] > self._room and marks:
+            start, end = self._span(marks[0].location)
+            if end > self._room - 1:
+                self._first = max(0, start - self._room // 4)
+        self.text = self._clip(shown)
+
+    def cells(self, location: Location) -> tuple[int, int]:
+        """Where a place starts and ends in the shown text; at least one cell."""
+        start, end = self._span(location)
+        start = min(max(start - self._first, 0), self._room - 1)
+        return start, max(start + 1, min(end - self._first, self._room))
+
+    def _span(self, location: Location) -> tuple[int, int]:
+        last = len(self._offsets) - 1
+        start = min(max(location.column - 1, 0), last)
+        # A span of several lines is underlined on its first, to the end of the text.
+        end = last if location.end_line > location.line else min(location.end_column - 1, last)
+        return self._offsets[start], max(self._offsets[end], self._offsets[start] + 1)
+
+    def _clip(self, shown: Sequence[str]) -> str:
+        total = self._offsets[-1]
+        if self._first == 0 and total <= self._room:
+            return "".join(shown)
+        # One cell each is kept for the ellipses.
+        left = self._first + 1 if self._first else 0
+        right = self._first + self._room
+        right -= 1 if total > right else 0
+        inside = [
+            char
+            for char, start, end in zip(shown, self._offsets, self._offsets[1:], strict=False)
+            if start >= left and end <= right
+        ]
+        # A wide character cut in half leaves a hole: fill it, so that the marks stay in place.
+        starts = [start for start in self._offsets if start >= left]
+        hole = " " * (starts[0] - left) if self._first and starts else ""
+        head = "…" + hole if self._first else ""
+        return head + "".join(inside) + ("…" if total > right else "")

@@ -1,0 +1,66 @@
+"""Findings for programs. The layout is a promise: a change that breaks it changes ``version``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TextIO
+
+from bnlint.finding import Finding, Location, Report
+
+VERSION = 1
+
+
+def write(report: Report, stream: TextIO) -> None:
+    document = {
+        "version": VERSION,
+        "checked": report.checked,
+        "skipped": report.skipped,
+        "findings": [_finding(finding) for finding in report.findings],
+        "errors": [
+            {"path": problem.path, "line": problem.line, "message": problem.message}
+            for problem in report.problems
+        ],
+    }
+    # ASCII: a path that is not valid Unicode, or a pipe in another encoding, cannot break it.
+    json.dump(document, stream, indent=2, ensure_ascii=True)
+    stream.write("\n")
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    location = finding.location
+    fields: dict[str, Any] = {
+        "code": finding.rule.code,
+        "name": finding.rule.name,
+        "severity": finding.rule.severity,
+        "confidence": finding.confidence,
+    }
+    if finding.confidence == "possible":
+        fields["reason"] = finding.reason
+    return fields | {
+        "message": finding.message,
+        "witness": finding.witness,
+        "path": location.path,
+        "line": location.line,
+        "column": location.column,
+        "end_line": location.end_line,
+        "end_column": location.end_column,
+        "cell": location.cell,
+        **_extra(location),
+        "related": [
+            {
+                "path": related.location.path,
+                "line": related.location.line,
+                "column": related.location.column,
+                **({} if related.location.cell is None else {"cell": related.location.cell}),
+                **_extra(related.location),
+                "message": related.message,
+            }
+            for related in finding.related
+        ],
+    }
+
+
+def _extra(location: Location) -> dict[str, Any]:
+    """What only a place in a notebook or in a graph has."""
+    fields = {"raw_line": location.raw_line, "node": location.node}
+    return {key: value for key, value in fields.items() if value is not None}

@@ -1,0 +1,170 @@
+"""One run: find the files, analyse those that matter, check, and sort out what to say."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bnlint import codes, ignores
+from bnlint.entries import find_entries
+from bnlint.finding import Finding, Location, Report
+from bnlint.source.discover import discover
+from bnlint.workspace import Workspace
+
+if TYPE_CHECKING:
+    from bnlint.model import Project
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to check and what to say. ``overlay`` holds unsaved files, which are then checked."""
+
+    paths: Sequence[str] = (".",)
+    exclude: Sequence[str] = ()
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    pedantic: bool = False
+    overlay: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A report, and what went wrong in bnlint itself: where, and the exception."""
+
+    report: Report
+    files: int
+    source: Callable[[str], str | None]
+    crashes: list[tuple[str, Exception]]
+
+
+def check(options: Options, progress: Progress | None = None) -> Outcome:
+    workspace = Workspace(options.overlay)
+    paths = _files(options, workspace)
+    entries = find_entries(paths, workspace)
+    run = _Run(options, workspace, progress)
+    # A tree without batch norm ends here: the imports below cost more than all of the above.
+    if entries:
+        run.analyse(entries)
+    report = run.report()
+    lowered = workspace.lowered()
+    report.checked = sum(path in lowered for path in paths)
+    report.skipped = sum(path not in lowered and not workspace.failed(path) for path in paths)
+    return Outcome(report, len(paths), workspace.source, workspace.crashes + run.crashes)
+
+
+def _files(options: Options, workspace: Workspace) -> list[str]:
+    if options.overlay:
+        return sorted(map(os.path.abspath, options.overlay))
+    paths, errors = discover(options.paths, options.exclude)
+    for error in errors:
+        workspace.fail(error)
+    return sorted({os.path.abspath(path) for path in paths})
+
+
+class _Run:
+    def __init__(self, options: Options, workspace: Workspace, progress: Progress | None) -> None:
+        self._options = options
+        self._workspace = workspace
+        self._progress = progress
+        self._findings: list[Finding] = []
+        self._notes: set[str] = set()
+        self.crashes: list[tuple[str, Exception]] = []
+
+    def analyse(self, entries: Sequence[str]) -> None:
+        from bnlint.interp import analyse
+
+        try:
+            project = analyse(entries, self._workspace, self._progress)
+        except Exception as error:
+            if len(entries) == 1:
+                self.crashes.append((_relative(entries[0]), error))
+                return
+            # One file broke us. Each file by itself says what it would say if checked alone.
+            for entry in entries:
+                self.analyse([entry])
+            if not self.crashes:
+                self.crashes.append(("the whole project", error))
+        else:
+            self._check(project)
+
+    def report(self) -> Report:
+        options = self._options
+        comments = {
+            path: ignores.parse(module.comments, _relative(path))
+            for path, module in self._workspace.lowered().items()
+        }
+        findings = (
+            finding
+            for finding in self._findings
+            if (options.pedantic or finding.confidence == "definite")
+            and not ignores.silenced(finding, comments)
+        )
+        problems = [
+            dataclasses.replace(problem, path=_relative(problem.path))
+            for problem in self._workspace.problems
+            if not codes.matches(codes.UNREADABLE, options.ignore)
+        ]
+        notes = self._notes.union(*(file.notes for file in comments.values()))
+        return Report(
+            findings=list(_unique(sorted(map(_displayed, findings), key=_order))),
+            problems=sorted(problems, key=lambda problem: (problem.path, problem.line)),
+            notes=sorted(notes) if options.pedantic else [],
+        )
+
+    def _check(self, project: Project) -> None:
+        from bnlint.checks import CHECKS
+
+        here = os.path.join(os.getcwd(), "")
+        self._notes.update(note.replace(here, "") for note in project.notes)
+        for check in CHECKS:
+            if not codes.selected(check.rule.code, self._options.select, self._options.ignore):
+                continue
+            try:
+                # One at a time: what a check found before it broke is still true.
+                for finding in check.check(project):
+                    self._findings.append(finding)
+            except Exception as error:
+                self.crashes.append((check.rule.code, error))
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    place = finding.location
+    return (
+        (place.path, place.cell or 0, place.line, place.column),
+        (finding.rule.code, finding.confidence, finding.message),
+        [(related.location.path, related.location.line) for related in finding.related],
+    )
+
+
+def _unique(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Each thing once, though several ways through the program lead to it."""
+    seen = set()
+    for finding in findings:
+        key = (finding.rule.code, finding.location, finding.message)
+        if key not in seen:
+            seen.add(key)
+            yield finding
+
+
+def _displayed(finding: Finding) -> Finding:
+    related = tuple(
+        dataclasses.replace(related, location=_located(related.location))
+        for related in finding.related
+    )
+    return dataclasses.replace(finding, location=_located(finding.location), related=related)
+
+
+def _located(location: Location) -> Location:
+    return dataclasses.replace(location, path=_relative(location.path))
+
+
+def _relative(path: str) -> str:
+    """The path as it is shown: relative if it lies below the working directory."""
+    here = os.path.join(os.getcwd(), "")
+    path = os.path.abspath(path)
+    return path[len(here) :] if path.startswith(here) else path

@@ -1,0 +1,90 @@
+"""The files of one run: each is read and lowered at most once.
+
+Paths are absolute here, so that one file has one name however an argument or an import spells it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from bnlint.finding import Problem
+from bnlint.source import read
+from bnlint.source.errors import SourceError
+
+if TYPE_CHECKING:
+    from bnlint.source.ir import Module
+
+
+class Workspace:
+    """Reads through ``overlay`` first: the unsaved text of an editor, under its file's name.
+
+    ``problems`` are the files that could not be read or parsed, ``crashes`` those that broke
+    bnlint itself; neither stops the others.
+    """
+
+    def __init__(self, overlay: dict[str, bytes] | None = None) -> None:
+        self._overlay = {os.path.abspath(path): data for path, data in (overlay or {}).items()}
+        self._modules: dict[str, Module | None] = {}
+        self._sources: dict[str, str] = {}
+        self._failed: set[str] = set()
+        self.problems: list[Problem] = []
+        self.crashes: list[tuple[str, Exception]] = []
+
+    def data(self, path: str) -> bytes:
+        """The bytes of a file; raises SourceError."""
+        path = os.path.abspath(path)
+        if path in self._overlay:
+            return self._overlay[path]
+        return read.read_bytes(path)
+
+    def exists(self, path: str) -> bool:
+        path = os.path.abspath(path)
+        return path in self._overlay or os.path.isfile(path)
+
+    def source(self, path: str) -> str | None:
+        """The text of a file, for code frames; None where it cannot be read."""
+        path = os.path.abspath(path)
+        if path not in self._sources:
+            try:
+                self._sources[path] = read.decode(self.data(path), path)
+            except SourceError:
+                return None
+        return self._sources[path]
+
+    def module(self, path: str) -> Module | None:
+        """The lowered file; None, and an entry in ``problems``, where it cannot be had."""
+        path = os.path.abspath(path)
+        if path not in self._modules:
+            self._modules[path] = self._lower(path)
+        return self._modules[path]
+
+    def lowered(self) -> dict[str, Module]:
+        """The files that were lowered so far, by path."""
+        return {path: module for path, module in self._modules.items() if module is not None}
+
+    def failed(self, path: str) -> bool:
+        return os.path.abspath(path) in self._failed
+
+    def fail(self, error: SourceError) -> None:
+        """Record that a file is unreadable, once a file."""
+        path = os.path.abspath(error.path)
+        if path not in self._failed:
+            self._failed.add(path)
+            self.problems.append(Problem(path, error.line, error.message))
+
+    def _lower(self, path: str) -> Module | None:
+        from bnlint.source import lower  # imports libcst
+
+        try:
+            text = self._sources[path] = read.decode(self.data(path), path)
+            return lower.lower(text, path)
+        except SourceError as error:
+            self.fail(error)
+        except RecursionError:
+            self.fail(SourceError(path, 1, "nested too deeply to be parsed"))
+        except Exception as error:
+            # A bug of ours in one file must not cost the user the findings in the others.
+            self._failed.add(path)
+            self.crashes.append((path, error))
+        return None

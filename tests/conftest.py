@@ -1,0 +1,123 @@
+"""Fixtures for the tests of the command line, which are about what surrounds the analysis.
+
+``two_rules`` replaces the rule pages and ``fake_analysis`` the interpreter and the checks, so that
+an exact output depends neither on the wording of a rule nor on what the interpreter understands.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bnlint import pages
+from bnlint.finding import Finding, Location, Related, Rule
+
+if TYPE_CHECKING:
+    from bnlint.workspace import Workspace
+
+PAGE = """\
+---
+code: {code}
+name: {name}
+severity: {severity}
+since: 0.1.0
+fix: none
+---
+# {title}
+
+## What it finds
+
+A {name}.
+
+## Bad
+
+```python
+## not a heading
+```
+"""
+
+RULES = (
+    ("BN101", "missing-training-flag", "warning", "A layer without its flag"),
+    ("BN201", "train-op-without-update-ops", "error", "A train op without the updates"),
+)
+
+
+@pytest.fixture
+def two_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    directory = tmp_path / "pages"
+    directory.mkdir()
+    for code, name, severity, title in RULES:
+        page = PAGE.format(code=code, name=name, severity=severity, title=title)
+        (directory / f"{code}-{name}.md").write_text(page, encoding="utf-8")
+    (directory / "README.md").write_text("not a page", encoding="utf-8")
+    monkeypatch.setattr(pages, "directory", lambda: directory)
+    pages.names.cache_clear()
+    yield directory
+    pages.names.cache_clear()
+
+
+@dataclass
+class FakeProject:
+    workspace: Workspace
+    entries: Sequence[str]
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class FakeCheck:
+    """Finds its code in the text of the checked files; ``BN201?`` is possible only."""
+
+    rule: Rule
+
+    def check(self, project: FakeProject) -> Iterable[Finding]:
+        for path in project.entries:
+            for number, line in enumerate((project.workspace.source(path) or "").split("\n"), 1):
+                column = line.find(self.rule.code) + 1
+                if not column or "bnlint:" in line:
+                    continue
+                place = Location(path, number, column, number, column + 5)
+                possible = line[column + 4 :].startswith("?")
+                yield Finding(
+                    self.rule,
+                    place,
+                    f"a {self.rule.name}",
+                    (Related(Location(path, 1, 1, 1, 2), "the first line"),),
+                    "possible" if possible else "definite",
+                    "the value of `x` is unknown" if possible else None,
+                )
+                if "CHECK CRASH" in line:
+                    raise ZeroDivisionError("division by zero\nin two lines")
+
+
+@pytest.fixture
+def fake_analysis(two_rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def analyse(
+        entries: Sequence[str],
+        workspace: Workspace,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> FakeProject:
+        project = FakeProject(workspace, entries)
+        for path in entries:
+            workspace.module(path)
+            if "ANALYSIS CRASH" in (workspace.source(path) or ""):
+                raise RecursionError("maximum recursion depth exceeded")
+            if "INTERRUPT" in (workspace.source(path) or ""):
+                raise KeyboardInterrupt
+            if "BUDGET" in (workspace.source(path) or ""):
+                project.notes.append(f"{path}: gave up after 5 steps")
+        return project
+
+    interp, checks = ModuleType("bnlint.interp"), ModuleType("bnlint.checks")
+    vars(interp)["analyse"] = analyse
+    vars(checks)["CHECKS"] = tuple(
+        FakeCheck(Rule(code, name, "warning" if severity == "warning" else "error"))
+        for code, name, severity, _ in RULES
+    )
+    monkeypatch.setitem(sys.modules, "bnlint.interp", interp)
+    monkeypatch.setitem(sys.modules, "bnlint.checks", checks)

@@ -1,0 +1,92 @@
+"""``[tool.bnlint]``: where it is found, and what is said of one that cannot be followed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bnlint import config
+from bnlint.config import Config, ConfigError
+
+
+def write(directory: Path, text: str) -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "pyproject.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def error(directory: Path, text: str) -> str:
+    """What is said of a wrong configuration, without the path that it always starts with."""
+    path = write(directory, text)
+    with pytest.raises(ConfigError) as raised:
+        config.load(directory)
+    said = str(raised.value)
+    assert said.startswith(f"{path}: ")
+    return said.removeprefix(f"{path}: ")
+
+
+@pytest.mark.usefixtures("two_rules")
+def test_every_key(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "[tool.bnlint]\n"
+        'select = ["BN2", "bn101"]\nignore = ["BN900"]\nexclude = ["old/*.py"]\npedantic = true\n',
+    )
+    assert config.load(tmp_path) == Config(
+        ("BN2", "BN101"), ("BN900",), ("old/*.py",), True, tmp_path
+    )
+
+
+def test_no_configuration(tmp_path: Path) -> None:
+    assert config.load(tmp_path) == Config()
+
+
+def test_the_nearest_table_upwards_counts(tmp_path: Path) -> None:
+    write(tmp_path, "[tool.bnlint]\npedantic = false\n")
+    write(tmp_path / "a", "[tool.bnlint]\npedantic = true\n")
+    assert config.load(tmp_path / "a" / "b").directory == tmp_path / "a"
+    assert config.load(tmp_path / "c").directory == tmp_path
+
+
+def test_a_pyproject_without_the_table_does_not_end_the_search(tmp_path: Path) -> None:
+    write(tmp_path, "[tool.bnlint]\npedantic = true\n")
+    write(tmp_path / "a", "[tool.ruff]\nline-length = 100\n")
+    write(tmp_path / "a" / "b", "this is not TOML, and not ours to complain about")
+    assert config.load(tmp_path / "a" / "b").directory == tmp_path
+
+
+def test_a_byte_order_mark(tmp_path: Path) -> None:
+    write(tmp_path, "\ufeff[tool.bnlint]\npedantic = true\n")
+    assert config.load(tmp_path).pedantic
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('selct = ["BN2"]', "tool.bnlint.selct: no such key; did you mean select?"),
+        ("line-length = 100", "tool.bnlint.line-length: no such key"),
+        ('select = "BN2"', "tool.bnlint.select: must be a list of strings"),
+        ("ignore = [201]", "tool.bnlint.ignore: must be a list of strings"),
+        ("exclude = {}", "tool.bnlint.exclude: must be a list of strings"),
+        ("pedantic = 1", "tool.bnlint.pedantic: must be true or false"),
+        (
+            'select = ["BN901"]',
+            "tool.bnlint.select: no rule's code is or starts with 'BN901'; "
+            "did you mean BN900 or BN201 or BN101?",
+        ),
+        ('ignore = [""]', "tool.bnlint.ignore: no rule's code is or starts with ''"),
+    ],
+)
+@pytest.mark.usefixtures("two_rules")
+def test_what_cannot_be_followed(tmp_path: Path, line: str, said: str) -> None:
+    assert error(tmp_path, f"[tool.bnlint]\n{line}\n") == said
+
+
+def test_not_a_table(tmp_path: Path) -> None:
+    assert error(tmp_path, "[tool]\nbnlint = 1\n") == "tool.bnlint must be a table"
+
+
+def test_not_toml(tmp_path: Path) -> None:
+    assert error(tmp_path, "[tool.bnlint\n").startswith("not valid TOML: ")
