@@ -56,9 +56,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        click.echo(f"bnlint {version('bnlint')}")
+        try:
+            click.echo(f"bnlint {version('bnlint')}")
+        except PackageNotFoundError:
+            click.echo("bnlint, from sources that are not installed")
         context.exit()
 
 

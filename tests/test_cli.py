@@ -1,0 +1,368 @@
+"""The commands, their exit codes and what they print, around a fake analysis."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bnlint.cli import main
+
+pytestmark = pytest.mark.usefixtures("fake_analysis", "project")
+
+# What makes a file worth analysing; the fake analysis looks for the codes of its rules in the text.
+NORM = "import tensorflow as tf\ny = tf.layers.batch_normalization(x)"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    directory = tmp_path / "project"
+    directory.mkdir()
+    monkeypatch.chdir(directory)
+    monkeypatch.delenv("BNLINT_TRACEBACK", raising=False)
+    return directory
+
+
+def write(name: str, *lines: str) -> None:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join((NORM, *lines, "")), encoding="utf-8")
+
+
+def found(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    """The findings of a check, as ``path:line CODE confidence``."""
+    main(["check", "--format", "json", *arguments])
+    return [
+        f"{finding['path']}:{finding['line']} {finding['code']} {finding['confidence']}"
+        for finding in json.loads(capsys.readouterr().out)["findings"]
+    ]
+
+
+def test_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    write("train.py", "train('BN201')")
+    write("right.py")
+    Path("other.py").write_text("print('hello')\n", encoding="utf-8")
+    assert main(["check"]) == 1
+    out, err = capsys.readouterr()
+    assert out == (
+        "train.py:3:8: BN201 train-op-without-update-ops [definite]\n"
+        "  a train-op-without-update-ops\n"
+        "  |\n"
+        "1 | import tensorflow as tf\n"
+        "  | - the first line\n"
+        "2 | y = tf.layers.batch_normalization(x)\n"
+        "3 | train('BN201')\n"
+        "  |        ^^^^^\n"
+        "  = help: bnlint rule BN201\n"
+        "\n"
+        "1 finding; 2 files checked, 1 without batch norm.\n"
+    )
+    assert err == ""
+
+
+def test_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    write("right.py")
+    assert main(["check", "right.py"]) == 0
+    assert capsys.readouterr() == ("No findings; 1 file checked.\n", "")
+
+
+def test_no_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "No findings; 0 files checked.\n"
+    assert err == "bnlint: note: no Python files to check in .\n"
+
+
+def test_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+    write("train.py", "train('BN201')")
+    assert main(["check", "--quiet"]) == 1
+    out, err = capsys.readouterr()
+    assert out.endswith("  = help: bnlint rule BN201\n\n")
+    assert err == ""
+
+
+def test_exit_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    write("train.py", "train('BN201')")
+    assert main(["check", "--exit-zero", "-q"]) == 0
+    assert "BN201" in capsys.readouterr().out
+
+
+def test_the_paths_that_are_given_are_the_ones_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "'BN201'")
+    write("b/c.py", "'BN201'")
+    write("d.py", "'BN201'")
+    assert found(capsys, "b", "d.py", "./d.py") == [
+        "b/c.py:3 BN201 definite",
+        "d.py:3 BN201 definite",
+    ]
+
+
+def test_paths_are_relative_to_the_working_directory(
+    capsys: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("sub/a.py", "'BN201'")
+    assert found(capsys, str(project / "sub" / "a.py")) == ["sub/a.py:3 BN201 definite"]
+    (project / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    assert found(capsys, "../sub") == [f"{project}/sub/a.py:3 BN201 definite"]
+
+
+def test_select_and_ignore(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "'BN101'", "'BN201'")
+    flag, update = "a.py:3 BN101 definite", "a.py:4 BN201 definite"
+    assert found(capsys) == [flag, update]
+    assert found(capsys, "--select", "bn2") == [update]
+    assert found(capsys, "--select", "BN201,BN101") == [flag, update]
+    assert found(capsys, "--select", "BN101", "--select", "BN2") == [flag, update]
+    assert found(capsys, "--ignore", "BN2") == [flag]
+    assert found(capsys, "--select", "BN", "--ignore", "BN101,BN900") == [update]
+
+
+def test_the_command_line_replaces_a_key_of_the_configuration(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write("a.py", "'BN101'", "'BN201'")
+    Path("pyproject.toml").write_text('[tool.bnlint]\nignore = ["BN1"]\n', encoding="utf-8")
+    assert found(capsys) == ["a.py:4 BN201 definite"]
+    assert found(capsys, "--ignore", "BN2") == ["a.py:3 BN101 definite"]
+
+
+def test_the_configuration_excludes(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "'BN201'")
+    write("old/a.py", "'BN201'")
+    Path("pyproject.toml").write_text('[tool.bnlint]\nexclude = ["old"]\n', encoding="utf-8")
+    assert found(capsys) == ["a.py:3 BN201 definite"]
+
+
+def test_a_wrong_configuration(capsys: pytest.CaptureFixture[str], project: Path) -> None:
+    Path("pyproject.toml").write_text("[tool.bnlint]\nselct = []\n", encoding="utf-8")
+    assert main(["check"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        f"bnlint: error: {project / 'pyproject.toml'}: tool.bnlint.selct: no such key; "
+        "did you mean select?\n",
+    )
+
+
+def test_possible_findings_are_for_pedants(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "'BN201?'")
+    assert found(capsys) == []
+    assert found(capsys, "--pedantic") == ["a.py:3 BN201 possible"]
+    assert main(["check", "--pedantic"]) == 1
+    assert "  = possible only: the value of `x` is unknown\n" in capsys.readouterr().out
+
+
+def test_pedantic_remarks(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "# BUDGET", "pass  # bnlint: ignore[BN202]")
+    assert main(["check"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["check", "--pedantic"]) == 0
+    assert capsys.readouterr().err == (
+        "bnlint: note: a.py: gave up after 5 steps\n"
+        "bnlint: note: a.py:4: no rule 'BN202' to ignore; did you mean BN201?\n"
+    )
+    assert main(["check", "--pedantic", "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_ignore_comments(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "'BN201'")
+    assert found(capsys) == ["a.py:3 BN201 definite"]
+    # On the line of a related place; the fake's findings all have the first line as theirs.
+    Path("a.py").write_text(
+        NORM.replace("tf\n", "tf  # bnlint: ignore[BN201] batch statistics on purpose\n", 1)
+        + "\n'BN201'\n'BN101'\n",
+        encoding="utf-8",
+    )
+    assert found(capsys) == ["a.py:4 BN101 definite"]
+
+
+def read_from(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+def test_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_from(monkeypatch, f"{NORM}\n'BN201'\n")
+    assert found(capsys, "-") == ["<stdin>:3 BN201 definite"]
+
+
+def test_standard_input_stands_for_a_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("sub/a.py", "saved, with 'BN101'")
+    Path("sub/pyproject.toml").write_text('[tool.bnlint]\nselect = ["BN2"]\n', encoding="utf-8")
+    read_from(monkeypatch, f"{NORM}\nunsaved = 'BN101'\n'BN201'\n")
+    assert found(capsys, "--stdin-filename", "sub/a.py", "-") == ["sub/a.py:4 BN201 definite"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "-", "a.py"], "Error: - cannot be given together with other paths\n"),
+        (
+            ["check", "--stdin-filename", "a.py"],
+            "Error: --stdin-filename goes with -, which reads standard input\n",
+        ),
+        (
+            ["check", "--select", "BN202"],
+            "Error: Invalid value for '--select': no rule's code is or starts with 'BN202'; "
+            "did you mean BN201?\n",
+        ),
+        (["check", "--format", "xml"], "'xml' is not one of 'text', 'json', 'github'.\n"),
+        (["chekc"], "Error: No such command 'chekc'"),
+    ],
+)
+def test_wrong_usage(capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+
+
+def test_a_crash_in_one_file_does_not_hide_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    write("bad.py", "# ANALYSIS CRASH", "'BN201'")
+    write("good.py", "'BN201'")
+    assert main(["check", "-q", "--format", "github"]) == 2
+    out, err = capsys.readouterr()
+    assert [line.split(",")[0] for line in out.splitlines()] == ["::error file=good.py"]
+    assert err == (
+        "bnlint: internal error: bad.py: RecursionError: maximum recursion depth exceeded\n"
+        "bnlint: this is a bug in bnlint; please report it with the output of BNLINT_TRACEBACK=1\n"
+    )
+
+
+def test_a_crash_in_a_check_does_not_hide_what_it_found(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write("a.py", "'BN101'  # CHECK CRASH", "'BN101'", "'BN201'")
+    assert main(["check", "-q", "--format", "github"]) == 2
+    out, err = capsys.readouterr()
+    assert [line.split(",")[1] for line in out.splitlines()] == ["line=3", "line=5"]
+    assert err.startswith("bnlint: internal error: BN101: ZeroDivisionError: division by zero\n")
+
+
+def test_a_crash_anywhere_else_is_a_line_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise LookupError("no such thing")
+
+    monkeypatch.setattr("bnlint.run.find_entries", broken)
+    assert main(["check"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("bnlint: internal error: LookupError: no such thing\n")
+    monkeypatch.setenv("BNLINT_TRACEBACK", "1")
+    assert main(["check"]) == 2
+    assert "Traceback (most recent call last):" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "# INTERRUPT")
+    assert main(["check"]) == 130
+    out, err = capsys.readouterr()
+    assert (out, err.strip()) == ("", "")
+
+
+def test_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules"]) == 0
+    assert capsys.readouterr().out == (
+        "BN101  warning  missing-training-flag        A layer without its flag\n"
+        "BN201  error    train-op-without-update-ops  A train op without the updates\n"
+    )
+
+
+@pytest.mark.parametrize("wanted", ["BN201", "bn201", "train-op-without-update-ops"])
+def test_rule(capsys: pytest.CaptureFixture[str], wanted: str) -> None:
+    assert main(["rule", wanted]) == 0
+    assert capsys.readouterr().out == (
+        "# BN201 A train op without the updates\n"
+        "\n"
+        "*train-op-without-update-ops · error · since 0.1.0*\n"
+        "\n"
+        "## What it finds\n"
+        "\n"
+        "A train-op-without-update-ops.\n"
+        "\n"
+        "## Bad\n"
+        "\n"
+        "```python\n"
+        "## not a heading\n"
+        "```\n"
+    )
+
+
+def test_the_rule_that_no_check_finds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rule", "bn900"]) == 0
+    assert capsys.readouterr().out.startswith("# BN900 unreadable-file\n")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("BN202", "no rule 'BN202'; did you mean BN201?"),
+        (
+            "missing-trainings-flag",
+            "no rule 'missing-trainings-flag'; did you mean missing-training-flag?",
+        ),
+        ("E501", "no rule 'E501'"),
+    ],
+)
+def test_no_such_rule(capsys: pytest.CaptureFixture[str], wanted: str, said: str) -> None:
+    assert main(["rule", wanted]) == 2
+    assert capsys.readouterr() == ("", f"bnlint: error: {said}\n")
+
+
+def run(*arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bnlint", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **options},
+        check=False,
+    )
+
+
+def test_version() -> None:
+    process = run("--version")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout == "bnlint 0.1.0\n"
+
+
+def test_a_tree_without_batch_norm_imports_neither_libcst_nor_the_interpreter() -> None:
+    Path("a.py").write_text("import tensorflow as tf\nimport b\n", encoding="utf-8")
+    Path("b.py").write_text("import a\n", encoding="utf-8")
+    code = (
+        "import sys; from bnlint.cli import main; assert main(['check', '-q']) == 0; "
+        "print([m for m in ('libcst', 'bnlint.interp', 'bnlint.checks') if m in sys.modules])"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (process.stdout, process.stderr) == ("[]\n", "")
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["rules"]])
+def test_a_reader_that_leaves_early(arguments: list[str]) -> None:
+    Path("a.py").write_text("pass\n", encoding="utf-8")
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.run(
+        [sys.executable, "-m", "bnlint", *arguments], stdout=writer, stderr=subprocess.PIPE
+    )
+    os.close(writer)
+    assert (process.returncode, process.stderr) == (0, b"")
+
+
+def test_an_encoding_that_lacks_the_characters() -> None:
+    Path("é.py").write_bytes(b"")
+    process = run("check", "é.py", "ü.py", "-q", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert process.returncode == 1
+    assert process.stdout.startswith("\\xfc.py:1: BN900 unreadable-file\n")

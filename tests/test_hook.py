@@ -1,0 +1,126 @@
+"""The pre-commit hook, installed and run by pre-commit itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parent.parent
+PACKAGED = (
+    "bnlint",
+    "rules",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    ".pre-commit-hooks.yaml",
+)
+
+WRONG = """\
+import tensorflow as tf
+
+x = tf.placeholder(tf.float32, [None, 4])
+is_training = tf.placeholder(tf.bool)
+y = tf.layers.batch_normalization(tf.layers.dense(x, 1), training=is_training)
+loss = tf.reduce_mean(tf.square(y))
+train_op = tf.train.AdamOptimizer(1e-3).minimize(loss)
+with tf.Session() as sess:
+    sess.run(train_op, {x: [[1, 2, 3, 4]], is_training: True})
+"""
+RIGHT = WRONG.replace(
+    "train_op = ",
+    "with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):\n    train_op = ",
+)
+
+
+def git(directory: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    return subprocess.run(
+        ["git", "-C", str(directory), *identity, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A home for pre-commit, and no sign of any repository that the tests themselves run in."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return {**inherited, "PRE_COMMIT_HOME": str(tmp_path_factory.mktemp("pre-commit"))}
+
+
+@pytest.fixture(scope="module")
+def hook(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A git repository that offers the hook, as this checkout would, and its revision."""
+    repository = tmp_path_factory.mktemp("hook")
+    for name in PACKAGED:
+        source, target = CHECKOUT / name, repository / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    git(repository, "init", "-q")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "the hook")
+    return repository, git(repository, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def project(tmp_path: Path, hook: tuple[Path, str]) -> Path:
+    repository, revision = hook
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".pre-commit-config.yaml").write_text(
+        f"repos:\n- repo: {repository}\n  rev: {revision}\n  hooks:\n  - id: bnlint\n",
+        encoding="utf-8",
+    )
+    return tmp_path
+
+
+def run(project: Path, environment: dict[str, str]) -> tuple[int, str]:
+    git(project, "add", "-A")
+    process = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "run", "--color=never"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return process.returncode, process.stdout + process.stderr
+
+
+def test_no_matching_file(project: Path, environment: dict[str, str]) -> None:
+    (project / "notes.txt").write_text(WRONG, encoding="utf-8")
+    code, output = run(project, environment)
+    assert code == 0, output
+    assert "(no files to check)Skipped" in output
+
+
+def test_a_passing_file(project: Path, environment: dict[str, str]) -> None:
+    (project / "train.py").write_text(RIGHT, encoding="utf-8")
+    (project / "setup.py").write_text("print('no batch norm here')\n", encoding="utf-8")
+    code, output = run(project, environment)
+    assert code == 0, output
+    assert "Passed" in output
+
+
+def test_a_failing_file(project: Path, environment: dict[str, str]) -> None:
+    (project / "train.py").write_text(WRONG, encoding="utf-8")
+    code, output = run(project, environment)
+    assert code == 1, output
+    assert "Failed" in output
+    assert "- exit code: 1" in output
+    assert "train.py:7:12: BN201 " in output
+    assert "1 finding; 1 file checked." in output
+
+
+def test_a_file_that_cannot_be_parsed(project: Path, environment: dict[str, str]) -> None:
+    (project / "train.py").write_text(RIGHT + "def f(:\n", encoding="utf-8")
+    code, output = run(project, environment)
+    assert code == 1, output
+    assert "train.py:11: BN900 unreadable-file" in output
