@@ -1,0 +1,203 @@
+"""Parsing with libcst, so that no text can end the process.
+
+libcst's parser is native and recursive: on a deeply nested program it overflows the thread's stack
+and takes Python down with it, and on some nested programs its time doubles with each level. So the
+shape of the text is measured first. What is nested deeper than Python itself allows is refused;
+what a small stack might not hold is parsed on a large one.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import threading
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from bnlint.source.errors import SourceError
+from bnlint.source.lexer import Tokens, line_starts, place, tokenize
+
+if TYPE_CHECKING:
+    import libcst
+
+# Python's own limit for brackets. libcst keeps its limit for indentation (100) itself.
+_MAX_BRACKETS = 200
+# Tokens without a comma, on one bracket level of a statement: libcst's time grows with the square
+# of a chain's length; 2,000 terms of a sum take it a second.
+_MAX_RUN = 6_000
+# Brackets inside one `case` pattern: each level multiplies libcst's time by two or three.
+_MAX_PATTERN = 9
+# An `elif` is a level of nesting for the parser and the tree.
+_MAX_ELIFS = 20_000
+
+# Up to these, an ordinary stack (8 MB, 1 MB on Windows) is ample. Measured worst cases: 15 kB a
+# bracket, 25 kB a level of indentation, 3 kB a link of a chain.
+_SMALL_BRACKETS = 16
+_SMALL_GROUP = 300
+_SMALL_LINE = 300
+_SMALL_ELIFS = 50
+_SMALL_INDENT = re.compile(r"^[ \t]{20}", re.MULTILINE)
+
+_STACK = 256 * 1024 * 1024
+
+
+def parse(text: str, path: str) -> tuple[libcst.Module, Tokens]:
+    """The libcst tree and the tokens of ``text``; raises ``SourceError`` if it does not parse."""
+    tokens = tokenize(text)
+    starts = line_starts(text)
+    small = _guard(text, path, tokens, starts)
+    outcome = _attempt(text) if small else _attempt_on_large_stack(text)
+    if isinstance(outcome, BaseException):
+        raise _explain(outcome, text, path, starts) from None
+    return outcome, tokens
+
+
+def _attempt(text: str) -> libcst.Module | BaseException:
+    import libcst
+
+    try:
+        return libcst.parse_module(text)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of the native parser is no `Exception`
+        return error
+
+
+def _attempt_on_large_stack(text: str) -> libcst.Module | BaseException:
+    import libcst  # noqa: F401  (in this thread: an import wants no large stack)
+
+    outcome: list[libcst.Module | BaseException] = []
+    try:
+        before = threading.stack_size(_STACK)
+        try:
+            thread = threading.Thread(target=lambda: outcome.append(_attempt(text)), daemon=True)
+            thread.start()
+        finally:
+            threading.stack_size(before)
+    except (RuntimeError, ValueError, MemoryError):
+        return RecursionError("no memory for a large stack")
+    thread.join()
+    return outcome[0] if outcome else RecursionError("the parser gave up")
+
+
+# --- the shape of a text -----------------------------------------------------------------
+
+
+def _guard(text: str, path: str, tokens: Tokens, starts: list[int]) -> bool:
+    """Refuse what would hurt the parser (``SourceError``); return whether a small stack will do."""
+    elifs = text.count("elif")
+    if elifs > _MAX_ELIFS:
+        raise SourceError(path, 1, f"more than {_MAX_ELIFS:,} elif clauses; split this code up")
+    longest = max(map(int.__sub__, [*starts[1:], len(text)], starts))
+    continued = text.count("\\\n") + text.count("\\\r")
+    if (
+        tokens.depth <= _SMALL_BRACKETS
+        and tokens.group <= _SMALL_GROUP
+        and longest <= _SMALL_LINE
+        and elifs <= _SMALL_ELIFS
+        and continued <= _SMALL_ELIFS
+        and not _SMALL_INDENT.search(text)
+    ):
+        if tokens.depth > _MAX_PATTERN:
+            _guard_runs(text, path, tokens, starts)
+        return True
+    _guard_runs(text, path, tokens, starts)
+    return False
+
+
+def _guard_runs(text: str, path: str, tokens: Tokens, lines: list[int]) -> None:
+    """Refuse deep brackets, long chains and deep ``case`` patterns, token by token."""
+    runs = [0]  # tokens since the last comma or statement, for each open bracket
+    pattern = False
+    next_line = 0  # index in `lines` of the first line after the previous token
+    last_end = 0
+    for start, end in zip(tokens.starts, tokens.ends, strict=True):
+        if next_line < len(lines) and start >= lines[next_line]:
+            while next_line < len(lines) and start >= lines[next_line]:
+                next_line += 1
+            if len(runs) == 1 and "\\" not in text[last_end:start]:
+                runs[0] = 0
+                pattern = text[start:end] == "case"
+        last_end = end
+        character = text[start]
+        if end == start + 1 and character in "([{":
+            runs[-1] += 1
+            runs.append(0)
+            if len(runs) > _MAX_BRACKETS + 1:
+                message = f"more than {_MAX_BRACKETS} nested brackets; split this code up"
+                raise SourceError(path, place(lines, start)[0], message)
+            if pattern and len(runs) > _MAX_PATTERN + 1:
+                message = f"more than {_MAX_PATTERN} nested brackets after `case`; simplify it"
+                raise SourceError(path, place(lines, start)[0], message)
+        elif end == start + 1 and character in ")]}":
+            if len(runs) > 1:
+                runs.pop()
+        elif end == start + 1 and character in ",;":
+            runs[-1] = 0
+        elif pattern and len(runs) == 1 and character in ":i" and text[start:end] in (":", "if"):
+            pattern = False
+        else:
+            runs[-1] += 1
+        if runs[-1] > _MAX_RUN:
+            message = "an expression of thousands of terms; split this code up"
+            raise SourceError(path, place(lines, start)[0], message)
+
+
+# --- errors ------------------------------------------------------------------------------
+
+
+def _explain(error: BaseException, text: str, path: str, starts: list[int]) -> SourceError:
+    if isinstance(error, (RecursionError, MemoryError)):
+        return SourceError(path, 1, "nested too deeply to parse; split this code up")
+    line, message = _locate(error, text)
+    line = max(1, min(line, len(starts)))
+    end = starts[line] if line < len(starts) else len(text)
+    python2 = _python2(text[starts[line - 1] : end])
+    if python2 is not None:
+        return SourceError(path, line, f"Python 2 syntax: {python2}; port it with 2to3")
+    return SourceError(path, line, f"cannot be parsed: {message}")
+
+
+def _locate(error: BaseException, text: str) -> tuple[int, str]:
+    """Line and reason. Python's parser is asked first: it is exact where libcst is vague."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as other:
+        return other.lineno or 1, _one_line(other.msg)
+    except (RecursionError, MemoryError, ValueError):
+        pass
+    import libcst
+
+    if isinstance(error, libcst.ParserSyntaxError):
+        return error.raw_line, _one_line(error.message)
+    return 1, _one_line(str(error) or type(error).__name__)
+
+
+def _one_line(message: Any) -> str:
+    words = " ".join(str(message).split())
+    return words if len(words) <= 200 else words[:199] + "…"
+
+
+_PYTHON2 = (
+    (re.compile(r"(?:^|[:;])\s*print\s+[^\s=(.,)\]]|(?:^|[:;])\s*print\s*>>"), "print statement"),
+    (re.compile(r"(?:^|[:;])\s*print\s*\(.*\)\s*[^\s.;,#)]"), "print statement"),
+    (re.compile(r"^\s*except\s+[^:#]*,\s*\w+\s*:"), "except X, name"),
+    (re.compile(r"(?:^|[:;])\s*raise\s+[\w.]+\s*,"), "raise X, value"),
+    (re.compile(r"(?:^|[:;])\s*exec\s+[^\s=(.,)\]]"), "exec statement"),
+    (re.compile(r"<>"), "<> operator"),
+    (re.compile(r"`"), "backticks"),
+    (re.compile(r"(?<![\w.])0[0-7]*[1-7][0-7]*(?![\w.])"), "octal number 0777"),
+    (re.compile(r"(?<![\w.])(?:0[xX][0-9a-fA-F]+|[0-9]+)[lL]\b"), "long number 10L"),
+    (re.compile(r"""(?<!\w)[uU][rR]["']"""), "ur'' string"),
+    (re.compile(r"^\s*def\s+\w+\s*\([^)]*\(|\blambda\s*\("), "tuple parameter"),
+)
+
+
+def _python2(line: str) -> str | None:
+    """What makes ``line``, at which Python 3 stumbled, Python 2; None if nothing does."""
+    for pattern, name in _PYTHON2:
+        if pattern.search(line):
+            return name
+    return None
