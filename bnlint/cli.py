@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,21 +38,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A character that the stream cannot encode must not lose the report.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    code = CLEAN
     try:
-        code = cli.main(args=argv, prog_name="bnlint", standalone_mode=False) or CLEAN
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _close_stdout()
+        return cli.main(args=argv, prog_name="bnlint", standalone_mode=False) or CLEAN
     except click.ClickException as error:
         error.show()
-        code = FAILED
+        return FAILED
     except (click.Abort, KeyboardInterrupt):
-        code = INTERRUPTED
+        return INTERRUPTED
     except Exception as error:
         _say_crashed([("", error)])
-        code = FAILED
-    return code
+        return FAILED
 
 
 def _version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
@@ -151,11 +147,8 @@ def check(
         if not outcome.files and not report.problems:
             _say(f"note: no Python files to check in {', '.join(options.paths)}")
     _say_crashed(outcome.crashes)
-    try:
+    with _reader_may_leave():
         _write(outcome, output_format, quiet)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _close_stdout()
     if outcome.crashes:
         return FAILED
     return FOUND if (report.findings or report.problems) and not exit_zero else CLEAN
@@ -178,7 +171,8 @@ def rule(code: str) -> None:
         names = pages.names()
         raise Failure(f"no rule {code!r}{near(code.upper(), names) or near(code, names.values())}")
     if not sys.stdout.isatty():
-        click.echo(text, nl=False)
+        with _reader_may_leave():
+            click.echo(text, nl=False)
         return
     from rich.console import Console
     from rich.markdown import Markdown
@@ -193,8 +187,9 @@ def rules() -> None:
 
     found = pages.all_pages()
     width = max((len(page.name) for page in found), default=0)
-    for page in found:
-        click.echo(f"{page.code}  {page.severity:<7}  {page.name:<{width}}  {page.title}")
+    with _reader_may_leave():
+        for page in found:
+            click.echo(f"{page.code}  {page.severity:<7}  {page.name:<{width}}  {page.title}")
 
 
 def _options(
@@ -275,6 +270,12 @@ def _say_crashed(crashes: Sequence[tuple[str, Exception]]) -> None:
         _say(f"this is a bug in bnlint; please report it with the output of {TRACEBACK}=1")
 
 
-def _close_stdout() -> None:
-    """Go on without a reader: Python would flush once more on its way out, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """A pipe that breaks ends the printing; the exit code stays what it was to be."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would flush once more on its way out, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from bnlint.finding import Finding, Location, Problem, Related, Report, Rule
-from bnlint.output import github, text
+from bnlint.output import github, story, text
 from bnlint.output import json as json_output
 
 ERROR = Rule("BN201", "train-op-without-update-ops", "error")
@@ -29,7 +29,7 @@ def at(path: str, line: int, column: int, end_column: int, end_line: int | None 
     return Location(path, line, column, end_line or line, end_column)
 
 
-def story(confidence: str = "definite", reason: str | None = None, rule: Rule = ERROR) -> Finding:
+def example(confidence: str = "definite", reason: str | None = None, rule: Rule = ERROR) -> Finding:
     return Finding(
         rule,
         at("train.py", 6, 12, 51),
@@ -55,7 +55,7 @@ def framed(source: str, *locations: Location, label: str = "here") -> list[str]:
     report = Report(findings=[Finding(ERROR, locations[0], "message", related)])
     lines = as_text(report, {locations[0].path: source}, summary=False).splitlines()
     assert lines[:2] == [
-        f"{text.place(locations[0])}: BN201 train-op-without-update-ops [definite]",
+        f"{story.place(locations[0])}: BN201 train-op-without-update-ops [definite]",
         "  message",
     ]
     assert lines[-2].strip() == "= help: bnlint rule BN201"
@@ -64,7 +64,7 @@ def framed(source: str, *locations: Location, label: str = "here") -> list[str]:
 
 
 def test_text() -> None:
-    report = Report(checked=2, skipped=1, findings=[story()])
+    report = Report(checked=2, skipped=1, findings=[example()])
     assert as_text(report, {"train.py": TRAIN, "net.py": NET}) == (
         "train.py:6:12: BN201 train-op-without-update-ops [definite]\n"
         "  nothing runs the updates\n"
@@ -85,7 +85,7 @@ def test_text() -> None:
 
 
 def test_text_says_what_keeps_a_possible_finding_from_being_definite() -> None:
-    report = Report(checked=1, findings=[story("possible", "the value of 'x' is unknown")])
+    report = Report(checked=1, findings=[example("possible", "the value of 'x' is unknown")])
     lines = as_text(report, {"train.py": TRAIN, "net.py": NET}).splitlines()
     assert lines[0] == "train.py:6:12: BN201 train-op-without-update-ops [possible]"
     assert lines[-4:] == [
@@ -191,7 +191,7 @@ def test_a_place_beyond_the_file_or_in_an_unreadable_one_keeps_its_phrase() -> N
         "...",
         "  = line 9: here",
     ]
-    report = Report(findings=[story()])
+    report = Report(findings=[example()])
     assert as_text(report, {}, summary=False).splitlines()[2:-2] == [
         "  |",
         "  = line 4: the loss",
@@ -203,7 +203,7 @@ def test_a_place_beyond_the_file_or_in_an_unreadable_one_keeps_its_phrase() -> N
 
 def test_a_place_in_a_notebook_names_its_cell() -> None:
     location = Location("n.ipynb", 2, 5, 2, 9, cell=3, raw_line=40)
-    assert text.place(location) == "n.ipynb:cell 3:2:5"
+    assert story.place(location) == "n.ipynb:cell 3:2:5"
     assert framed("{}\n", location) == ["  |"]
 
 
@@ -214,7 +214,7 @@ def test_no_colour_in_a_pipe_and_none_if_unwanted(monkeypatch: pytest.MonkeyPatc
 
     def written() -> str:
         stream = Terminal()
-        text.write(Report(findings=[story()]), {"train.py": TRAIN}.get, stream, summary=True)
+        text.write(Report(findings=[example()]), {"train.py": TRAIN}.get, stream, summary=True)
         return stream.getvalue()
 
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -223,7 +223,7 @@ def test_no_colour_in_a_pipe_and_none_if_unwanted(monkeypatch: pytest.MonkeyPatc
     assert "\x1b[1;31mBN201\x1b[0m" in written()
     monkeypatch.setenv("NO_COLOR", "1")
     assert "31m" not in written()
-    assert "\x1b" not in as_text(Report(findings=[story()]), {"train.py": TRAIN})
+    assert "\x1b" not in as_text(Report(findings=[example()]), {"train.py": TRAIN})
 
 
 def as_json(report: Report) -> str:
@@ -234,7 +234,7 @@ def as_json(report: Report) -> str:
 
 def test_json() -> None:
     report = Report(
-        checked=3, skipped=41, findings=[story()], problems=[Problem("bad.py", 3, "no\n")]
+        checked=3, skipped=41, findings=[example()], problems=[Problem("bad.py", 3, "no\n")]
     )
     assert as_json(report) == (
         "{\n"
@@ -293,7 +293,7 @@ def test_json_of_nothing() -> None:
 
 
 def test_json_says_why_a_finding_is_only_possible() -> None:
-    report = Report(findings=[story("possible", "unknown flag")])
+    report = Report(findings=[example("possible", "unknown flag")])
     (finding,) = json.loads(as_json(report))["findings"]
     assert (finding["confidence"], finding["reason"]) == ("possible", "unknown flag")
 
@@ -323,7 +323,7 @@ def as_github(report: Report) -> str:
 
 
 def test_github() -> None:
-    report = Report(findings=[story()], problems=[Problem("bad.py", 3, "100% wrong")])
+    report = Report(findings=[example()], problems=[Problem("bad.py", 3, "100% wrong")])
     assert as_github(report) == (
         "::error file=train.py,line=6,col=12,endLine=6,endColumn=50,"
         "title=BN201 train-op-without-update-ops::"
@@ -337,7 +337,7 @@ def test_github() -> None:
 
 @pytest.mark.parametrize(
     "finding",
-    [story("possible", "unknown"), story(rule=WARNING)],
+    [example("possible", "unknown"), example(rule=WARNING)],
     ids=["possible", "warning"],
 )
 def test_github_warns_of_what_is_not_a_definite_error(finding: Finding) -> None:
