@@ -124,3 +124,18 @@ def test_a_file_that_cannot_be_parsed(project: Path, environment: dict[str, str]
     code, output = run(project, environment)
     assert code == 1, output
     assert "train.py:11: BN900 unreadable-file" in output
+
+
+def test_what_is_installed_has_the_pages_and_no_package_of_that_name(
+    project: Path, environment: dict[str, str]
+) -> None:
+    run(project, environment)
+    (program,) = Path(environment["PRE_COMMIT_HOME"]).glob("*/py_env-*/bin/bnlint")
+    shown = subprocess.run([program, "rules"], capture_output=True, text=True, check=True).stdout
+    pages = (CHECKOUT / "rules").glob("BN*.md")
+    assert [line.split()[0] for line in shown.splitlines()] == sorted(
+        page.name.split("-")[0] for page in pages
+    )
+    code = "import importlib.util as u; print(u.find_spec('rules'))"
+    python = program.with_name("python")
+    assert subprocess.run([python, "-c", code], capture_output=True, cwd="/").stdout == b"None\n"
