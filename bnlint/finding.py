@@ -1,0 +1,82 @@
+"""What bnlint says: findings with their story, and files it could not read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+Confidence = Literal["definite", "possible"]
+Witness = Literal["source", "graph"]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file: 1-based lines and columns, ``end_column`` exclusive.
+
+    In a notebook ``line`` counts inside the 1-based code ``cell`` and ``raw_line`` is the line of
+    the JSON file. ``node`` is the name of a graph node where a graph is the witness.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    cell: int | None = None
+    raw_line: int | None = None
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that the story of a finding needs, with a short noun phrase."""
+
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule's identity. Its page in ``rules/`` is named ``<code>-<name>.md``."""
+
+    code: str
+    name: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong.
+
+    ``confidence`` is ``possible`` where an unknown stands between the facts or the finding holds
+    on some paths only; ``reason`` then says what kept it from being definite.
+    """
+
+    rule: Rule
+    location: Location
+    message: str
+    related: tuple[Related, ...] = ()
+    confidence: Confidence = "definite"
+    reason: str | None = None
+    witness: Witness = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that could not be read or parsed (BN900), with the 1-based line if one is known."""
+
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(slots=True)
+class Report:
+    """The outcome of one run. ``notes`` are remarks for ``--pedantic`` (budgets that ran out)."""
+
+    checked: int = 0
+    skipped: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)

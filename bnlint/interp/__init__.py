@@ -1,0 +1,7 @@
+"""Witness 1: abstract graph construction from source."""
+
+from __future__ import annotations
+
+from bnlint.interp.explore import analyse
+
+__all__ = ["analyse"]

@@ -1,0 +1,204 @@
+"""Attribute access on abstract values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp import api, objects
+from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.values import (
+    Api,
+    Bound,
+    Builtin,
+    Class,
+    Descriptor,
+    External,
+    Func,
+    Instance,
+    Known,
+    Map,
+    Method,
+    ModuleEnv,
+    Object,
+    Partial,
+    Place,
+    Seq,
+    Super,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from bnlint.interp.machine import Machine
+
+
+def get_attr(machine: Machine, value: Value, name: str, place: Place) -> Value:
+    """``value.name``."""
+    if isinstance(value, Api):
+        return api_member(machine, value.name, name)
+    if isinstance(value, Instance):
+        return _instance_attr(machine, value, name, place)
+    if isinstance(value, ModuleEnv):
+        return machine.modules.member(machine, value, name)
+    if isinstance(value, Node):
+        return objects.node_attr(machine, value, name)
+    if isinstance(value, Object):
+        return objects.object_attr(machine, value, name, place)
+    if isinstance(value, (Seq, Map, Known)):
+        return Method(value, name)
+    if isinstance(value, Class):
+        return _class_attr(machine, value, name)
+    if isinstance(value, Super):
+        return _super_attr(machine, value, name)
+    if isinstance(value, External):
+        return External(f"{value.name}.{name}")
+    if isinstance(value, Func):
+        if name in value.attrs:
+            return value.attrs[name]
+        if name == "__name__":
+            return Known(value.name)
+        return machine.state.unknown("a function's attribute", "attr", str(value.key), name)
+    if isinstance(value, Bound):
+        return get_attr(machine, value.func, name, place)
+    if isinstance(value, Partial):
+        if name == "func":
+            return value.func
+        return machine.state.unknown("a partial's attribute")
+    if isinstance(value, Unknown):
+        stored = machine.state.unknown_attrs.get((value.key, name))
+        if stored is not None:
+            return stored
+        hint = None
+        if machine.state.keys.parts(value.key) == ("name", "FLAGS"):
+            hint = machine.state.flag_defaults.get(name)
+        key = machine.state.keys.of("attr", value.key, name)
+        return Unknown(value.reason, key, value.deps, hint)
+    return machine.state.unknown("an attribute", deps=nodes_in(value))
+
+
+def api_member(machine: Machine, owner: str, name: str) -> Value:
+    """A member of a TensorFlow module or class: a constant or a canonical symbol."""
+    full = api.canonical(f"{owner}.{name}")
+    constant = api.constant(full)
+    if constant is not None:
+        return Known(constant)
+    if full in ("tf.app.flags.FLAGS", "tf.flags.FLAGS"):
+        return machine.state.unknown("a command-line flag", "name", "FLAGS")
+    return Api(full)
+
+
+def find(machine: Machine, instance: Instance, name: str) -> Value | None:
+    """A class member bound to ``instance``; None if its project classes have none."""
+    for cls in instance.cls.mro():
+        if name in cls.attrs:
+            return _bind(cls.attrs[name], instance, instance.cls)
+    return None
+
+
+def _bind(member: Value, instance: Instance, cls: Class) -> Value:
+    if isinstance(member, Descriptor):
+        if member.kind == "staticmethod":
+            return member.func
+        if member.kind == "classmethod":
+            return Bound(member.func, cls)
+        return member
+    if isinstance(member, Func):
+        return Bound(member, instance)
+    return member
+
+
+def _instance_attr(machine: Machine, value: Instance, name: str, place: Place) -> Value:
+    if name in value.attrs:
+        return value.attrs[name]
+    member = find(machine, value, name)
+    if isinstance(member, Descriptor):
+        from bnlint.interp import calls
+
+        return calls.call(machine, member.func, calls.Args([value], {}, place), None)
+    if member is not None:
+        return member
+    if name == "__class__":
+        return value.cls
+    if name == "__dict__":
+        mapping = Map()
+        for key, item in value.attrs.items():
+            mapping.put(Known(key), item)
+        return mapping
+    fallback = find(machine, value, "__getattr__")
+    if fallback is not None:
+        from bnlint.interp import calls
+
+        return calls.call(machine, fallback, calls.Args([Known(name)], {}, place), None)
+    for base in value.cls.foreign_bases():
+        if isinstance(base, Api):
+            delegate = objects.for_base(machine, value, base.name, place)
+            if delegate is not None:
+                return objects.object_attr(machine, delegate, name, place)
+    key = machine.state.keys.of("attr", value.key, name)
+    return Unknown(f"the attribute {name} is set elsewhere", key)
+
+
+def _class_attr(machine: Machine, value: Class, name: str) -> Value:
+    for cls in value.mro():
+        if name in cls.attrs:
+            member = cls.attrs[name]
+            if isinstance(member, Descriptor):
+                if member.kind == "classmethod":
+                    return Bound(member.func, value)
+                return member.func
+            return member
+    if name == "__name__":
+        return Known(value.name)
+    for base in value.foreign_bases():
+        if isinstance(base, Api):
+            return api_member(machine, base.name, name)
+    return machine.state.unknown("a class attribute", "attr", machine.state.keys.of("external", value.name), name)
+
+
+def _super_attr(machine: Machine, value: Super, name: str) -> Value:
+    receiver = value.receiver
+    owner = receiver.cls if isinstance(receiver, Instance) else receiver
+    if isinstance(owner, Class):
+        order = owner.mro()
+        after = order[order.index(value.cls) + 1 :] if value.cls in order else order
+        for cls in after:
+            if name in cls.attrs:
+                member = cls.attrs[name]
+                if isinstance(receiver, Instance):
+                    return _bind(member, receiver, receiver.cls)
+                return member.func if isinstance(member, Descriptor) else Bound(member, receiver)
+    if name == "__init__":
+        return Builtin("object.__init__", lambda *_: machine.state.unknown("super"))
+    if isinstance(receiver, Instance):
+        for base in receiver.cls.foreign_bases():
+            if isinstance(base, Api):
+                delegate = objects.for_base(machine, receiver, base.name, ("", (0, 0, 0, 0)))
+                if delegate is not None:
+                    return Method(delegate, name)
+    return machine.state.unknown("a member of a class outside the project")
+
+
+def set_attr(machine: Machine, value: Value, name: str, new: Value) -> None:
+    """``value.name = new``."""
+    if isinstance(value, Instance):
+        for cls in value.cls.mro():
+            member = cls.attrs.get(name)
+            if isinstance(member, Descriptor) and member.kind == "property":
+                setter = cls.attrs.get(f"<setter {name}>")
+                if setter is not None:
+                    from bnlint.interp import calls
+
+                    place = ("", (0, 0, 0, 0))
+                    calls.call(machine, setter, calls.Args([value, new], {}, place), None)
+                    return
+        value.attrs[name] = new
+    elif isinstance(value, Class):
+        value.attrs[name] = new
+    elif isinstance(value, ModuleEnv):
+        value.globals[name] = new
+    elif isinstance(value, Func):
+        value.attrs[name] = new
+    elif isinstance(value, Object):
+        value.data.setdefault("attrs", {})[name] = new
+    elif isinstance(value, Unknown):
+        machine.state.unknown_attrs[(value.key, name)] = new

@@ -1,0 +1,399 @@
+"""Calls: arguments, binding, functions, classes, contexts, and calls that leave the project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp import attributes, builtins, objects, operators, tensorflow
+from bnlint.interp.nodes import nodes_in
+from bnlint.interp.scope import Frame
+from bnlint.interp.values import (
+    NONE,
+    Api,
+    Bound,
+    Builtin,
+    Class,
+    Descriptor,
+    External,
+    Func,
+    Instance,
+    Known,
+    Map,
+    Method,
+    Object,
+    Partial,
+    Place,
+    Seq,
+    Unknown,
+    Value,
+)
+from bnlint.source import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bnlint.interp.machine import Machine
+
+
+class Args:
+    """The evaluated arguments of one call.
+
+    ``more`` is set where ``*`` or ``**`` of an unknown value may supply further ones.
+    ``places`` tells where each keyword was written.
+    """
+
+    __slots__ = ("kwargs", "more", "place", "places", "positional", "reads")
+
+    def __init__(
+        self,
+        positional: list[Value],
+        kwargs: dict[str, Value],
+        place: Place,
+        more: bool = False,
+        places: dict[str, Place] | None = None,
+    ) -> None:
+        self.positional = positional
+        self.kwargs = kwargs
+        self.place = place
+        self.more = more
+        self.places = places or {}
+        self.reads: set[int] = set()  # collection reads spread into the arguments by ``*``
+
+    def get(self, name: str, position: int | None = None) -> Value | None:
+        """The argument by keyword, else by 0-based position, else None."""
+        found = self.kwargs.get(name)
+        if found is not None:
+            return found
+        if position is not None and position < len(self.positional):
+            return self.positional[position]
+        return None
+
+    def values(self) -> list[Value]:
+        return [*self.positional, *self.kwargs.values()]
+
+    def with_first(self, value: Value) -> Args:
+        args = Args([value, *self.positional], self.kwargs, self.place, self.more, self.places)
+        args.reads = self.reads
+        return args
+
+
+def evaluate_args(machine: Machine, call: ir.Call, frame: Frame) -> Args:
+    positional: list[Value] = []
+    kwargs: dict[str, Value] = {}
+    places: dict[str, Place] = {}
+    more = False
+    reads: set[int] = set()
+    for arg in call.args:
+        value = machine.eval(arg.value, frame)
+        if arg.star == "*":
+            if isinstance(value, Seq) and value.read is not None:
+                reads.add(value.read)
+            items, exact = machine.iterate(value)
+            positional.extend(items)
+            more = more or not exact
+        elif arg.star == "**":
+            if isinstance(value, Map):
+                for key, item in value.items.items():
+                    if isinstance(key, str):
+                        kwargs[key] = item
+                        places[key] = (frame.module.path, arg.span)
+                more = more or not value.exact
+            else:
+                more = True
+                for node in nodes_in(value):
+                    kwargs.setdefault(f"<unknown {node.id}>", node)
+        elif arg.name is not None:
+            kwargs[arg.name] = value
+            places[arg.name] = (frame.module.path, arg.span)
+        else:
+            positional.append(value)
+    args = Args(positional, kwargs, (frame.module.path, call.span), more, places)
+    args.reads = reads
+    return args
+
+
+def call(machine: Machine, func: Value, args: Args, frame: Frame | None) -> Value:
+    """Call any abstract value."""
+    if isinstance(func, Func):
+        return call_function(machine, func, args)
+    if isinstance(func, Bound):
+        return call(machine, func.func, args.with_first(func.receiver), frame)
+    if isinstance(func, Api):
+        return tensorflow.call_api(machine, func.name, args, frame)
+    if isinstance(func, Method):
+        return call_method(machine, func, args, frame)
+    if isinstance(func, Builtin):
+        return func.call(machine, args, frame)
+    if isinstance(func, Partial):
+        merged = Args(
+            [*func.args, *args.positional],
+            {**func.kwargs, **args.kwargs},
+            args.place,
+            args.more,
+            args.places,
+        )
+        return call(machine, func.func, merged, frame)
+    if isinstance(func, Class):
+        return instantiate(machine, func, args)
+    if isinstance(func, Instance):
+        return _call_instance(machine, func, args, frame)
+    if isinstance(func, External):
+        return builtins.call_external(machine, func.name, args, frame)
+    if isinstance(func, Object):
+        return objects.call_object(machine, func, args)
+    if isinstance(func, Descriptor):
+        return call(machine, func.func, args, frame)
+    if isinstance(func, Unknown):
+        parts = machine.state.keys.parts(func.key)
+        if parts[0] == "attr" and isinstance(parts[2], str):
+            receiver = Unknown(func.reason, parts[1], func.deps)
+            handled = tensorflow.call_by_name(machine, receiver, parts[2], args, frame)
+            if handled is not None:
+                return handled
+        return unknown_call(machine, func, args)
+    return machine.unknown_from("a call of something that is not callable", *args.values())
+
+
+def call_method(machine: Machine, method: Method, args: Args, frame: Frame | None) -> Value:
+    receiver = method.receiver
+    if isinstance(receiver, (Seq, Map, Known)):
+        return builtins.call_method(machine, receiver, method.name, args, frame)
+    return objects.call_method(machine, receiver, method.name, args, frame)
+
+
+def unknown_call(machine: Machine, func: Value, args: Args) -> Value:
+    """A call that leaves the project: its result depends on the arguments' nodes.
+
+    Graph nodes handed to it may be run there, so they count as escaped; functions handed to it
+    may be called back, so they are entered once with unknown arguments.
+    """
+    state = machine.state
+    deps: dict = {}
+    keys: list[int] = []
+    for value in (func, *args.values()):
+        for node in nodes_in(value):
+            deps[node] = None
+        keys.append(operators.key_of(machine, value))
+        escape(machine, value)
+    call_back(machine, args)
+    reason = func.reason if isinstance(func, Unknown) else "a call outside the project"
+    if isinstance(func, External):
+        reason = f"{func.name} is outside the project"
+    return Unknown(reason, state.keys.of("call", *keys), tuple(deps))
+
+
+def call_back(machine: Machine, args: Args) -> None:
+    """Enter the project functions among the arguments of an unknown call."""
+    for value in args.values():
+        for item in value.items if isinstance(value, Seq) else (value,):
+            target = item.func if isinstance(item, Bound) else item
+            if isinstance(target, Func) and target.key not in machine.state.entered:
+                given = Args([], {}, args.place, more=True)
+                call(machine, item, given, None)
+
+
+def escape(machine: Machine, value: Value, depth: int = 3) -> None:
+    """Note that code nobody here reads may run the nodes a value holds."""
+    if isinstance(value, (Known, Func, Api, External)) or depth == 0:
+        return
+    if isinstance(value, Instance):
+        for item in list(value.attrs.values()):
+            escape(machine, item, depth - 1)
+        return
+    if isinstance(value, Bound):
+        escape(machine, value.receiver, depth)
+        return
+    machine.state.escaped.update(nodes_in(value))
+
+
+def call_function(machine: Machine, func: Func, args: Args) -> Value:
+    """Enter a project function with bound arguments."""
+    state = machine.state
+    frames = state.frames
+    if len(frames) >= state.budget.depth:
+        state.notes.append(f"calls nested deeper than {state.budget.depth} were not followed")
+        return machine.unknown_from("calls nested too deeply", *args.values())
+    if sum(1 for f in frames if f.func is not None and f.func.node is func.node) >= state.budget.recursion:
+        return machine.unknown_from("recursion", *args.values())
+    state.entered.add(func.key)
+    if func.arg_scoped:
+        args = tensorflow.with_arg_scope(machine, f"func:{func.key}", args)
+    frame = Frame(func.module, {}, func.closure, func, args.place)
+    frame.cls = func.defining_class
+    _bind_parameters(machine, func, args, frame)
+    node = func.node
+    first = node.params.params[0].name if node.params.params else None
+    frame.self_value = frame.locals.get(first) if first else None
+    if frame.cls is None and func.closure is not None:
+        frame.cls, frame.self_value = func.closure.cls, func.closure.self_value
+    frames.append(frame)
+    depth = len(frames)
+    try:
+        if isinstance(node, ir.Lambda):
+            return machine.eval(node.body, frame)
+        if func.generator:
+            frame.yielded = []
+        signal = machine.block(node.body, frame)
+        if frame.yielded is not None:
+            return Seq("list", frame.yielded, False)
+        return signal[1] if signal is not None else NONE
+    finally:
+        del frames[depth - 1 :]
+
+
+def _bind_parameters(machine: Machine, func: Func, args: Args, frame: Frame) -> None:
+    positional = list(args.positional)
+    kwargs = dict(args.kwargs)
+    scope = frame.locals
+    state = machine.state
+    for param in func.node.params.params:
+        name = param.name
+        if param.kind == "*":
+            if name:
+                scope[name] = Seq("tuple", positional, not args.more)
+            positional = []
+            continue
+        if param.kind == "**":
+            rest = Map(not args.more)
+            for key, value in kwargs.items():
+                rest.put(Known(key), value)
+            scope[name] = rest
+            continue
+        if positional and param.kind in ("pos", "posonly"):
+            scope[name] = positional.pop(0)
+        elif name in kwargs:
+            scope[name] = kwargs.pop(name)
+        elif args.more:
+            scope[name] = Unknown(
+                f"nothing in the project calls {func.name}",
+                state.keys.of("parameter", str(func.key), name),
+                hint=func.defaults.get(name),
+            )
+        elif name in func.defaults:
+            scope[name] = func.defaults[name]
+        else:
+            scope[name] = state.unknown(f"the argument {name}", "parameter", str(func.key), name)
+
+
+def instantiate(machine: Machine, cls: Class, args: Args) -> Value:
+    """Make an instance and run its ``__init__``."""
+    state = machine.state
+    instance = Instance(cls, state.keys.of("instance", state.fresh()))
+    fields = cls.attrs.get("<fields>")
+    if isinstance(fields, Seq):
+        names = [f.value for f in fields.items if isinstance(f, Known)]
+        for i, name in enumerate(names):
+            instance.attrs[name] = args.get(name, i) or NONE
+        return instance
+    init = attributes.find(machine, instance, "__init__")
+    if init is not None:
+        call(machine, init, args, None)
+    else:
+        for base in cls.foreign_bases():
+            if isinstance(base, Api):
+                objects.for_base(machine, instance, base.name, args.place, args)
+    return instance
+
+
+def _call_instance(machine: Machine, instance: Instance, args: Args, frame: Frame | None) -> Value:
+    for name in ("__call__", "call", "forward", "_build"):
+        method = attributes.find(machine, instance, name)
+        if method is not None:
+            return call(machine, method, args, frame)
+    for base in instance.cls.foreign_bases():
+        if isinstance(base, Api):
+            delegate = objects.for_base(machine, instance, base.name, args.place)
+            if delegate is not None:
+                return objects.call_object(machine, delegate, args)
+    return unknown_call(machine, machine.state.unknown("a call of an object"), args)
+
+
+def enter_context(
+    machine: Machine, context: Value, inside: Callable[[Value], None], place: Place
+) -> None:
+    """Run ``inside`` within the context manager ``context``."""
+    if isinstance(context, Object):
+        if context.kind == "generator context":
+            _generator_context(machine, context, inside)
+            return
+        leave = objects.enter(machine, context)
+        try:
+            inside(context.data.get("entered", context))
+        finally:
+            leave()
+        return
+    if isinstance(context, Instance):
+        enter = attributes.find(machine, context, "__enter__")
+        value = call(machine, enter, Args([], {}, place), None) if enter else context
+        inside(value)
+        leave_method = attributes.find(machine, context, "__exit__")
+        if leave_method is not None:
+            call(machine, leave_method, Args([NONE, NONE, NONE], {}, place), None)
+        return
+    inside(context)
+
+
+def _generator_context(machine: Machine, context: Object, inside: Callable[[Value], None]) -> None:
+    func: Func = context.data["func"]
+    ran: list[bool] = []
+
+    def body(value: Value) -> None:
+        ran.append(True)
+        inside(value)
+
+    state = machine.state
+    frame = Frame(func.module, {}, func.closure, func, context.place)
+    frame.cls = func.defining_class
+    _bind_parameters(machine, func, context.data["args"], frame)
+    first = func.node.params.params[0].name if func.node.params.params else None
+    frame.self_value = frame.locals.get(first) if first else None
+    frame.on_yield = body
+    state.entered.add(func.key)
+    state.frames.append(frame)
+    depth = len(state.frames)
+    try:
+        assert isinstance(func.node, ir.FunctionDef)
+        machine.block(func.node.body, frame)
+    finally:
+        del state.frames[depth - 1 :]
+    if not ran:
+        inside(state.unknown("what a context manager yields"))
+
+
+def decorate(machine: Machine, decorator: Value, value: Value, frame: Frame, node: ir.Expr) -> Value:
+    """Apply a decorator; one from outside the project is taken to keep the function's meaning."""
+    if isinstance(decorator, Builtin) and decorator.name in ("property", "staticmethod", "classmethod"):
+        return Descriptor(decorator.name, value)
+    if isinstance(decorator, External):
+        last = decorator.name.rsplit(".", 1)[-1]
+        if last in ("contextmanager", "contextlib") and isinstance(value, Func):
+            value.is_context = True
+
+            def deferred(_: Machine, args: Args, __: Frame | None) -> Value:
+                return Object("generator context", args.place, func=value, args=args)
+
+            return Builtin(f"contextmanager {value.name}", deferred)
+        if last in ("cached_property", "abstractproperty", "lazy_property"):
+            return Descriptor("property", value)
+        return value
+    if isinstance(decorator, Api):
+        if decorator.name.endswith(".add_arg_scope") and isinstance(value, Func):
+            value.arg_scoped = True
+        return value
+    if isinstance(decorator, (Func, Bound, Class, Partial)):
+        place = machine.place(frame, node)
+        result = call(machine, decorator, Args([value], {}, place), frame)
+        return value if isinstance(result, Unknown) else result
+    if isinstance(decorator, Method) or isinstance(decorator, Unknown):
+        if isinstance(node, ir.Attr) and node.attr in ("setter", "getter", "deleter"):
+            if isinstance(value, Func) and node.attr == "setter":
+                frame.locals[f"<setter {value.name}>"] = value
+            old = frame.locals.get(value.name) if isinstance(value, Func) else None
+            return old if old is not None else value
+    return value
+
+
+def builtin(machine: Machine, name: str) -> Value | None:
+    return builtins.lookup(name)
+
+

@@ -1,0 +1,156 @@
+"""Graph collections: reading (a copy), the live reference, adding."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.state import Graph, Read
+from bnlint.interp.values import NONE, Known, Seq, Unknown, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+_VARIABLES = ("variables", "trainable_variables", "local_variables", "model_variables")
+
+
+def get_collection(
+    machine: Machine, name: str, args: Args, frame: Frame | None, graph: Graph | None = None
+) -> Value:
+    """``get_collection(key, scope)``: a copy of what is there now."""
+    state = machine.state
+    graph = graph or state.graph
+    key = args.get("key", 0) or args.get("name")
+    if not (isinstance(key, Known) and isinstance(key.value, str)):
+        deps = [n for items in graph.collections.values() for i in items for n in nodes_in(i)]
+        return Unknown(
+            "a collection whose name is not known",
+            state.keys.of("fresh", state.fresh()),
+            tuple(dict.fromkeys(d for d in deps if d.kind == "update")),
+        )
+    live = name.endswith("_ref")
+    items = state.collection(key.value, graph)
+    exact = True
+    scope = args.get("scope", 1)
+    text: str | None = None
+    if not live:
+        items = list(items)
+        if scope is not None and not (isinstance(scope, Known) and not scope.value):
+            text = str(scope.value) if isinstance(scope, Known) else "?"
+            pattern = scope.value if isinstance(scope, Known) else None
+            if isinstance(pattern, str):
+                kept = [(i, matches(i, pattern)) for i in items]
+                items = [i for i, verdict in kept if verdict is not False]
+                exact = all(verdict is not None for _, verdict in kept)
+            else:
+                exact = False
+    out = Seq("list", items, exact)
+    if key.value not in _VARIABLES:
+        read = Read(
+            len(state.reads),
+            key.value,
+            text,
+            args.place,
+            [n for i in items for n in nodes_in(i)],
+            graph.id,
+            graph.layers,
+            live,
+        )
+        read.source = items if live else None
+        state.reads.append(read)
+        out.read = read.id
+    return out
+
+
+def matches(item: Value, pattern: str) -> bool | None:
+    """Whether ``re.match(pattern, item.name)`` holds; None where the name is not known."""
+    if not isinstance(item, Node) or item.name is None:
+        return None
+    verdicts = {_match_name(pattern, name) for name in item.name.split("|")}
+    if True in verdicts:
+        return True
+    return None if None in verdicts else False
+
+
+def _match_name(pattern: str, name: str) -> bool | None:
+    known = name.split("?", 1)[0]
+    try:
+        if re.match(pattern, known):
+            return True
+    except re.error:
+        return None
+    if "?" not in name:
+        # An update's own name goes on below the layer's path, so a longer pattern may still match.
+        plain = re.escape(pattern) == pattern.replace("/", "/") or pattern.isidentifier()
+        return None if plain and pattern.startswith(known) and known else False
+    if not known:
+        return None
+    plain = all(c.isalnum() or c in "_/" for c in pattern)
+    if not plain:
+        return None
+    return None if pattern.startswith(known) else False
+
+
+def add_to_collection(
+    machine: Machine, name: str, args: Args, frame: Frame | None, graph: Graph | None = None
+) -> Value:
+    key, value = args.get("name", 0), args.get("value", 1)
+    keys = key.items if isinstance(key, Seq) else [key]
+    for one in keys:
+        if isinstance(one, Known) and isinstance(one.value, str) and value is not None:
+            machine.state.collection(one.value, graph).append(value)
+        elif value is not None:
+            machine.state.escaped.update(nodes_in(value))
+    return NONE
+
+
+def variables(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.trainable_variables(scope)`` and ``tf.global_variables(scope)``."""
+    from bnlint.interp.calls import Args as MakeArgs
+
+    key = "trainable_variables" if "trainable" in name else "variables"
+    scope = args.get("scope", 0)
+    given: list[Value] = [Known(key)] + ([scope] if scope is not None else [])
+    found = get_collection(machine, "get_collection", MakeArgs(given, {}, args.place), frame)
+    assert isinstance(found, Seq)
+    found.exact = found.exact and name.startswith("tf.") and not args.more
+    return found
+
+
+def total_loss(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.losses.get_total_loss``: the sum of all collected losses."""
+    state = machine.state
+    items = [*state.collection("losses"), *state.collection("regularization_losses")]
+    node = state.node("linear", name, [n for i in items for n in nodes_in(i)], args.place)
+    node.data["scalar"] = True
+    return node
+
+
+def collected_losses(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    key = "regularization_losses" if "regularization" in name else "losses"
+    return Seq("list", list(machine.state.collection(key)), True)
+
+
+def get_operations(machine: Machine, graph: Graph) -> Value:
+    """Every op of the graph; of these only update ops matter."""
+    return Seq("list", [n for n in graph.nodes if n.kind in ("update", "train")], False)
+
+
+
+
+HANDLERS = {
+    "tf.get_collection": get_collection,
+    "tf.get_collection_ref": get_collection,
+    "tf.add_to_collection": add_to_collection,
+    "tf.add_to_collections": add_to_collection,
+    "tf.trainable_variables": variables,
+    "tf.global_variables": variables,
+    "tf.model_variables": variables,
+    "tf.losses.get_total_loss": total_loss,
+    "tf.losses.get_losses": collected_losses,
+    "tf.losses.get_regularization_losses": collected_losses,
+    "tf.losses.get_regularization_loss": total_loss,
+}

@@ -1,0 +1,181 @@
+"""Control flow in the graph: ``cond``, ``case``, ``while_loop``, ``map_fn`` and their kin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp import operators
+from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.state import Selected
+from bnlint.interp.values import Known, Map, Seq, Unknown, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+
+def _call(machine: Machine, func: Value | None, given: list[Value], args: Args) -> Value:
+    from bnlint.interp import calls
+
+    if func is None or isinstance(func, Known):
+        return func or machine.state.unknown("a missing branch")
+    return calls.call(machine, func, calls.Args(given, {}, args.place), None)
+
+
+def cond(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.cond(pred, true_fn, false_fn)``: both branches are built."""
+    state = machine.state
+    predicate = args.get("pred", 0)
+    true_fn = args.get("true_fn", 1) or args.get("fn1")
+    false_fn = args.get("false_fn", 2) or args.get("fn2")
+    if "smart_cond" in name and predicate is not None:
+        known = operators.truth_of(machine, predicate)
+        if known is not None and not isinstance(predicate, Node):
+            return _call(machine, true_fn if known else false_fn, [], args)
+    mark = state.counter
+    state.branch_depth += 1
+    try:
+        on_true = _call(machine, true_fn, [], args)
+        on_false = _call(machine, false_fn, [], args)
+    finally:
+        state.branch_depth -= 1
+    _selection(machine, on_true, on_false, mark, args)
+    return _merge(machine, name, nodes_in(predicate), [on_true, on_false], args)
+
+
+def _selection(machine: Machine, left: Value, right: Value, mark: int, args: Args) -> None:
+    """Both branches hand out layers that were built before the ``cond`` (facts: f04)."""
+    if not (isinstance(left, Node) and isinstance(right, Node)):
+        return
+    if left.kind == right.kind == "norm" and left.id <= mark and right.id <= mark:
+        one, other = left.data["layer"], right.data["layer"]
+        one.selected = other.selected = True
+        if one.update is not None and other.update is None:
+            machine.state.selections.append(Selected(args.place, left, right))
+        elif other.update is not None and one.update is None:
+            machine.state.selections.append(Selected(args.place, right, left))
+
+
+def _merge(
+    machine: Machine, name: str, predicate: list[Node], branches: list[Value], args: Args
+) -> Value:
+    sequences = [b for b in branches if isinstance(b, Seq)]
+    if len(sequences) == len(branches) and len({len(s.items) for s in sequences}) == 1:
+        parts: list[Value] = []
+        for column in zip(*(s.items for s in sequences), strict=True):
+            parts.append(_merge(machine, name, predicate, list(column), args))
+        return Seq(sequences[0].kind, parts, all(s.exact for s in sequences))
+    inputs = [*predicate, *(n for b in branches for n in nodes_in(b))]
+    node = machine.state.node("op", name, inputs, args.place)
+    node.data["scalar"] = all(n.data.get("scalar") for b in branches for n in nodes_in(b))
+    return node
+
+
+def case(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    pairs = args.get("pred_fn_pairs", 0)
+    branches: list[Value] = []
+    predicates: list[Node] = []
+    if isinstance(pairs, Map):
+        entries = [(pairs.keys[k], pairs.items[k]) for k in pairs.items]
+    else:
+        entries = []
+        for pair in machine.iterate(pairs)[0] if pairs is not None else []:
+            items, _ = machine.iterate(pair)
+            if len(items) == 2:
+                entries.append((items[0], items[1]))
+    default = args.get("default", 1)
+    machine.state.branch_depth += 1
+    try:
+        for predicate, func in entries:
+            predicates.extend(nodes_in(predicate))
+            branches.append(_call(machine, func, [], args))
+        if default is not None:
+            branches.append(_call(machine, default, [], args))
+    finally:
+        machine.state.branch_depth -= 1
+    return _merge(machine, name, predicates, branches, args)
+
+
+def while_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.while_loop(cond, body, loop_vars)``: the body is built once."""
+    loop_vars = args.get("loop_vars", 2)
+    items, exact = machine.iterate(loop_vars) if loop_vars is not None else ([], False)
+    given = items if items else [machine.unknown_from("loop variables", loop_vars or Known(None))]
+    result = _call(machine, args.get("body", 1), given, args)
+    inputs = [*nodes_in(loop_vars), *nodes_in(result)]
+    node = machine.state.node("op", name, inputs, args.place)
+    if len(items) > 1 and exact:
+        return Seq("list", [node for _ in items])
+    return node
+
+
+def map_fn(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.map_fn(fn, elems)``, ``scan`` and folds: the function is built once."""
+    elems = args.get("elems", 1)
+    node = machine.state.node("op", "tf.unstack", nodes_in(elems), args.place)
+    element: Value = node
+    if isinstance(elems, Seq):
+        element = Seq(elems.kind, [node for _ in elems.items])
+    folds = name.rsplit(".", 1)[-1] in ("scan", "foldl", "foldr")
+    given = [node, element] if folds else [element]
+    result = _call(machine, args.get("fn", 0), given, args)
+    inputs = [*nodes_in(elems), *nodes_in(result)]
+    out = machine.state.node("op", name, inputs, args.place)
+    if isinstance(result, Seq):
+        return Seq(result.kind, [out for _ in result.items])
+    return out
+
+
+def repeat(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``slim.repeat(inputs, repetitions, layer, *args, **kwargs)``."""
+    from bnlint.interp import calls
+
+    value = args.get("inputs", 0) or machine.state.unknown("inputs")
+    count = args.get("repetitions", 1)
+    layer = args.get("layer", 2)
+    times = count.value if isinstance(count, Known) and isinstance(count.value, int) else 2
+    kwargs = {
+        k: v for k, v in args.kwargs.items() if k not in ("inputs", "repetitions", "layer", "scope")
+    }
+    for _ in range(max(1, min(times, 3))):
+        given = calls.Args([value, *args.positional[3:]], kwargs, args.place, args.more)
+        value = calls.call(machine, layer or Unknown("a layer", 0), given, frame)
+    return value
+
+
+def stack(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``slim.stack(inputs, layer, stack_args, **kwargs)``."""
+    from bnlint.interp import calls
+
+    value = args.get("inputs", 0) or machine.state.unknown("inputs")
+    layer = args.get("layer", 1)
+    rows, _ = machine.iterate(args.get("stack_args", 2) or Known(None))
+    kwargs = {
+        k: v for k, v in args.kwargs.items() if k not in ("inputs", "layer", "stack_args", "scope")
+    }
+    for row in rows[:8] or [machine.state.unknown("stack arguments")]:
+        more, exact = machine.iterate(row) if isinstance(row, Seq) else ([row], True)
+        given = calls.Args([value, *more], kwargs, args.place, not exact)
+        value = calls.call(machine, layer or Unknown("a layer", 0), given, frame)
+    return value
+
+
+HANDLERS = {
+    "tf.cond": cond,
+    "tf.smart_cond": cond,
+    "tf.layers.utils.smart_cond": cond,
+    "tf.contrib.layers.utils.smart_cond": cond,
+    "tf.contrib.framework.smart_cond": cond,
+    "tf.framework.smart_cond.smart_cond": cond,
+    "tf.case": case,
+    "tf.while_loop": while_loop,
+    "tf.map_fn": map_fn,
+    "tf.scan": map_fn,
+    "tf.foldl": map_fn,
+    "tf.foldr": map_fn,
+    "tf.vectorized_map": map_fn,
+    "tf.contrib.layers.repeat": repeat,
+    "tf.contrib.layers.stack": stack,
+    "tf.contrib.slim.stack": stack,
+}

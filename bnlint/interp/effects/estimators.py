@@ -1,0 +1,145 @@
+"""Estimators: a ``model_fn`` is built once for each mode, each in a graph of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp import api
+from bnlint.interp.nodes import nodes_in
+from bnlint.interp.state import RunRecord, Stop
+from bnlint.interp.values import NONE, Bound, Func, Instance, Known, Object, Partial, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+
+def make_estimator(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``Estimator(model_fn=…, params=…)``."""
+    model_fn = args.get("model_fn", 0)
+    if isinstance(model_fn, (Func, Bound, Partial, Instance)):
+        for mode in ("train", "eval", "infer"):
+            _build(machine, model_fn, mode, args)
+    return Object("estimator", args.place)
+
+
+def _parameters(func: Value) -> list[str] | None:
+    if isinstance(func, Func):
+        return [p.name for p in func.node.params.params]
+    if isinstance(func, Bound):
+        names = _parameters(func.func)
+        return names[1:] if names else None
+    if isinstance(func, Partial):
+        names = _parameters(func.func)
+        return [n for n in names if n not in func.kwargs] if names else None
+    return None
+
+
+def _build(machine: Machine, model_fn: Value, mode: str, args: Args) -> None:
+    from bnlint.interp import calls
+
+    state = machine.state
+    graph = state.new_graph()
+    state.default_graph.append(graph)
+    features = state.node("placeholder", "features", (), args.place)
+    labels = state.node("placeholder", "labels", (), args.place)
+    names = _parameters(model_fn) or ["features", "labels", "mode", "params"]
+    given: dict[str, Value] = {}
+    plain: list[Value] = [features, labels]
+    for name in names:
+        if name == "mode":
+            given[name] = Known(mode)
+        elif name == "params":
+            given[name] = args.get("params") or state.unknown("params", "name", "params")
+        elif name == "config":
+            given[name] = args.get("config") or state.unknown("config", "name", "config")
+        elif name == "features":
+            given[name] = features
+        elif name == "labels":
+            given[name] = labels
+    if "features" in given:
+        plain = [] if "labels" in given else [labels][:0]
+    elif "labels" in given:
+        plain = [features]
+    depth = len(state.frames)
+    try:
+        calls.call(machine, model_fn, calls.Args(plain, given, args.place), None)
+    except Stop:
+        del state.frames[depth:]
+    finally:
+        state.default_graph.pop()
+
+
+def spec(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``EstimatorSpec``: the mode decides what is run."""
+    mode = args.get("mode", 0)
+    value = mode.value if isinstance(mode, Known) else None
+    loss, train_op = args.get("loss", 2), args.get("train_op", 3)
+    runs = machine.state.runs
+    if train_op is not None and nodes_in(train_op) and value in (None, "train"):
+        runs.append(RunRecord(args.place, tuple(nodes_in(train_op) + nodes_in(loss)), False))
+    if value in ("eval", "infer"):
+        wanted = [args.get("predictions", 1), args.get("eval_metric_ops", 4), loss]
+        nodes = [n for v in wanted for n in nodes_in(v)]
+        runs.append(RunRecord(args.place, tuple(nodes), False))
+    return Object("estimator spec", args.place, nodes=tuple(nodes_in(train_op)))
+
+
+def make_head(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """A canned head. Heads of ``tf.contrib.estimator`` run UPDATE_OPS from TensorFlow 1.12 on,
+    those of ``tf.estimator`` only if given ``update_ops``."""
+    return Object("head", args.place, runs_updates=name.startswith("tf.contrib."))
+
+
+def head_method(machine: Machine, head: Object, name: str, args: Args) -> Value | None:
+    from bnlint.interp import calls
+
+    if name not in ("create_estimator_spec", "create_model_fn_ops"):
+        return None
+    state = machine.state
+    mode = args.get("mode", 1)
+    if isinstance(mode, Known) and mode.value != "train":
+        return Object("estimator spec", args.place)
+    logits = [*nodes_in(args.get("logits")), *nodes_in(args.get("labels"))]
+    loss = state.node("op", "head loss", logits, args.place)
+    loss.data["scalar"] = True
+    func = args.get("train_op_fn")
+    trained: Value = NONE
+    if func is not None and not isinstance(func, Known):
+        trained = calls.call(machine, func, calls.Args([loss], {}, args.place), None)
+    elif args.get("optimizer") is not None:
+        from bnlint.interp.effects import training
+
+        given = calls.Args([loss], {}, args.place)
+        trained = training.minimize(machine, args.get("optimizer") or NONE, given)
+    nodes = nodes_in(trained)
+    updates = nodes_in(args.get("update_ops"))
+    if head.data["runs_updates"]:
+        updates += [n for i in state.collection(api.UPDATE_OPS) for n in nodes_in(i)]
+    state.runs.append(RunRecord(args.place, (*nodes, *updates), False))
+    return Object("estimator spec", args.place, nodes=(*nodes, *updates))
+
+
+_HEADS = (
+    "binary_classification_head multi_class_head multi_label_head regression_head multi_head "
+    "poisson_regression_head logistic_regression_head"
+).split()
+_HEAD_CLASSES = (
+    "RegressionHead BinaryClassHead MultiClassHead MultiLabelHead MultiHead PoissonRegressionHead "
+    "LogisticRegressionHead"
+).split()
+
+HANDLERS = {
+    "tf.estimator.Estimator": make_estimator,
+    "tf.contrib.learn.Estimator": make_estimator,
+    "tf.contrib.tpu.TPUEstimator": make_estimator,
+    "tf.estimator.tpu.TPUEstimator": make_estimator,
+    "tf.estimator.EstimatorSpec": spec,
+    "tf.contrib.tpu.TPUEstimatorSpec": spec,
+    "tf.estimator.tpu.TPUEstimatorSpec": spec,
+    "tf.contrib.learn.ModelFnOps": spec,
+    **{f"tf.contrib.estimator.{n}": make_head for n in _HEADS},
+    **{f"tf.contrib.learn.{n}": make_head for n in _HEADS},
+    **{f"tf.estimator.{n}": make_head for n in _HEAD_CLASSES},
+}

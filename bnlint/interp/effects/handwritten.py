@@ -1,0 +1,102 @@
+"""Hand-written normalisation: ``tf.nn.moments`` and the ops that use its results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.state import Moments
+from bnlint.interp.values import Known, Seq, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+
+def moments(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.nn.moments(x, axes)``: a mean and a variance node."""
+    axes = args.get("axes", 1)
+    over_batch = _over_batch(axes)
+    out: list[Value] = []
+    for _ in range(2):
+        node = machine.state.node("moments", name, nodes_in(args.get("x", 0)), args.place)
+        node.data["over_batch"] = over_batch
+        out.append(node)
+    return Seq("tuple", out)
+
+
+def _over_batch(axes: Value | None) -> bool | None:
+    """Whether the axes include the batch (0) and so make it *batch* normalisation."""
+    if isinstance(axes, Known):
+        return axes.value == 0 if isinstance(axes.value, int) else None
+    if isinstance(axes, Seq):
+        known = [a.value for a in axes.items if isinstance(a, Known)]
+        if 0 in known:
+            return True
+        return False if axes.exact and len(known) == len(axes.items) else None
+    return None
+
+
+def batch_normalization(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.nn.batch_normalization(x, mean, variance, offset, scale, epsilon)``."""
+    mean, variance = args.get("mean", 1), args.get("variance", 2)
+    inputs = [n for v in args.values() for n in nodes_in(v)]
+    node = machine.state.node("op", name, inputs, args.place)
+    _note(machine, args, [*nodes_in(mean), *nodes_in(variance)], node)
+    return node
+
+
+def global_normalization(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    inputs = [n for v in args.values() for n in nodes_in(v)]
+    node = machine.state.node("op", name, inputs, args.place)
+    statistics = [*nodes_in(args.get("m", 1)), *nodes_in(args.get("v", 2))]
+    _note(machine, args, statistics, node)
+    return node
+
+
+def fused(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.nn.fused_batch_norm``: (y, batch mean, batch variance)."""
+    state = machine.state
+    inputs = [n for v in args.values() for n in nodes_in(v)]
+    flag = args.get("is_training", 7)
+    node = state.node("op", name, inputs, args.place)
+    training = flag is None or (isinstance(flag, Known) and bool(flag.value))
+    parts: list[Value] = [node]
+    for _ in range(2):
+        part = state.node("moments", name, inputs, args.place)
+        part.data["over_batch"] = True if training and not args.more else None
+        parts.append(part)
+    if training and not args.more:
+        node.data["fused"] = tuple(parts[1:])
+        record = Moments(args.place, args.place, True, node, machine.trace())
+        record.sources = tuple(p for p in parts[1:] if isinstance(p, Node))
+        state.moments.append(record)
+    return Seq("tuple", parts)
+
+
+def _note(machine: Machine, args: Args, statistics: list[Node], output: Node) -> None:
+    sources = [_behind(n) for n in statistics]
+    direct = [n for n in sources if n.kind == "moments"]
+    if not direct:
+        return
+    batch = all(n.kind == "moments" and n.data["over_batch"] for n in sources)
+    record = Moments(args.place, direct[0].place, batch, output, machine.trace())
+    record.sources = tuple(direct)
+    machine.state.moments.append(record)
+
+
+def _behind(node: Node) -> Node:
+    """The node behind identities and shape changes."""
+    while node.kind == "linear" and len(node.inputs) == 1 and not node.controls:
+        node = node.inputs[0]
+    return node
+
+
+HANDLERS = {
+    "tf.nn.moments": moments,
+    "tf.nn.weighted_moments": moments,
+    "tf.nn.batch_normalization": batch_normalization,
+    "tf.nn.batch_norm_with_global_normalization": global_normalization,
+    "tf.nn.fused_batch_norm": fused,
+}

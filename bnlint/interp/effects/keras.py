@@ -1,0 +1,117 @@
+"""Keras layers and models inside a TensorFlow-1 graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp.nodes import Node, ancestors, nodes_in
+from bnlint.interp.values import Known, Object, Place, Seq, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+
+def other(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """Any other Keras symbol: a layer object, a model, or a function."""
+    last = name.rsplit(".", 1)[-1]
+    if ".layers." in name and last[:1].isupper():
+        if last == "Input":
+            return machine.state.node("placeholder", name, (), args.place)
+        return Object("keras layer", args.place, name=name, layers=args.values())
+    if name in ("tf.keras.Input", "tf.keras.layers.Input"):
+        return machine.state.node("placeholder", name, (), args.place)
+    if last in ("Sequential", "Model") and name.count(".") <= 3:
+        return make_model(machine, args)
+    from bnlint.interp.effects import ops
+
+    return ops.generic(machine, name, args, frame)
+
+
+def make_model(machine: Machine, args: Args) -> Object:
+    """``Model(inputs, outputs)`` or ``Sequential(layers)``."""
+    layers = args.get("layers", 0)
+    outputs = args.get("outputs", 1)
+    return Object(
+        "keras model",
+        args.place,
+        layers=list(layers.items) if isinstance(layers, Seq) and outputs is None else [],
+        outputs=nodes_in(outputs),
+        applied=[],
+    )
+
+
+def call_layer(machine: Machine, layer: Object, args: Args) -> Value:
+    """A layer applied to a tensor; wrappers (``TimeDistributed``) apply what they wrap."""
+    from bnlint.interp import objects
+
+    value = args.get("inputs", 0)
+    for inner in layer.data["layers"]:
+        if isinstance(inner, Object) and inner.kind in ("keras layer", "norm layer", "keras model"):
+            value = objects.call_object(machine, inner, args)
+    return machine.state.node("op", layer.data["name"], nodes_in(value), args.place)
+
+
+def call_model(machine: Machine, model: Object, args: Args) -> Value:
+    from bnlint.interp import calls, objects
+
+    value: Value = args.get("inputs", 0) or machine.state.unknown("inputs")
+    if model.data["outputs"]:
+        inputs = [*nodes_in(value), *model.data["outputs"]]
+        return machine.state.node("op", "keras model", inputs, args.place)
+    for layer in model.data["layers"]:
+        kwargs = {k: v for k, v in args.kwargs.items() if k == "training"}
+        if isinstance(layer, Object):
+            given = calls.Args([value], kwargs, args.place)
+            value = objects.call_object(machine, layer, given)
+    model.data["applied"].extend(nodes_in(value))
+    return value
+
+
+def updates(machine: Machine, value: Object, place: Place) -> Value:
+    """``layer.updates`` / ``model.updates``."""
+    if value.kind == "norm layer":
+        return Seq("list", list(value.data["updates"]))
+    found: dict[Node, None] = {}
+    for layer in value.data.get("layers", ()):
+        if isinstance(layer, Object) and layer.kind == "norm layer":
+            for node in layer.data["updates"]:
+                found[node] = None
+    starts = [*value.data.get("outputs", ()), *value.data.get("applied", ())]
+    for node in ancestors(starts, controls=False):
+        layer = node.data.get("layer")
+        if layer is not None and layer.update is not None:
+            found[layer.update] = None
+    return Seq("list", list(found))
+
+
+def add(machine: Machine, model: Object, layer: Value) -> None:
+    model.data["layers"].append(layer)
+
+
+def learning_phase(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    node = machine.state.node("placeholder", name, (), args.place)
+    node.data["dtype"] = "bool"
+    return node
+
+
+def eager(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    machine.state.eager = True
+    return Object("plain context", args.place)
+
+
+def plain(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    return Known(None)
+
+
+HANDLERS = {
+    "tf.keras.backend.learning_phase": learning_phase,
+    "tf.keras.backend.set_learning_phase": plain,
+    "tf.enable_eager_execution": eager,
+    "tf.contrib.eager.enable_eager_execution": eager,
+    "tf.enable_v2_behavior": eager,
+    "tf.GradientTape": eager,
+    "tf.contrib.eager.GradientTape": eager,
+    "tf.contrib.eager.implicit_value_and_gradients": eager,
+}

@@ -1,0 +1,263 @@
+"""Batch normalisation: functions, layer objects and ``normalizer_fn``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp import api
+from bnlint.interp.effects.scopes import with_arg_scope
+from bnlint.interp.effects.variables import add_variable, layer_path
+from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.state import Layer
+from bnlint.interp.values import NONE, Known, Map, Object, Place, Seq, Unknown, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+
+def function(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """A functional batch-norm call."""
+    row = api.NORMS[name]
+    if row.arg_scoped:
+        args = with_arg_scope(machine, f"api:{name}", args)
+    return apply(machine, row, args)
+
+
+def layer_class(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """The constructor of a batch-norm layer object."""
+    row = api.LAYER_CLASSES[name]
+    path = layer_path(machine, args.get("name"), "batch_normalization")
+    return Object("norm layer", args.place, row=row, made=args, path=path, updates=[], nodes=())
+
+
+def call_layer(machine: Machine, layer: Object, args: Args) -> Value:
+    """The call of a batch-norm layer object."""
+    return apply(machine, layer.data["row"], args, layer)
+
+
+def _flag(row: api.NormApi, args: Args) -> tuple[Value | None, Place | None]:
+    found = args.kwargs.get(row.flag)
+    if found is not None:
+        return found, args.places.get(row.flag)
+    positions = [row.positional.index(row.flag)]
+    if row.positional_1_0 is not None:
+        positions.append(row.positional_1_0.index(row.flag))
+    for position in positions:
+        if position < len(args.positional):
+            value = args.positional[position]
+            boolean = not isinstance(value, Known) or isinstance(value.value, (bool, int))
+            if boolean and value is not NONE:
+                return value, args.place
+    return None, None
+
+
+def _misplaced(machine: Machine, row: api.NormApi, args: Args) -> tuple[str, str] | None:
+    """A training flag handed over by position onto the second parameter."""
+    if not row.trap or len(args.positional) < 2:
+        return None
+    value = args.positional[1]
+    if isinstance(value, Known):
+        if isinstance(value.value, bool):
+            return row.trap, repr(value.value)
+        return None
+    if isinstance(value, Node):
+        if value.kind == "placeholder" and value.data.get("dtype") == "bool":
+            return row.trap, "a bool placeholder"
+        return None
+    if isinstance(value, Unknown):
+        text = machine.state.keys.text(value.key).rsplit(".", 1)[-1]
+        if text in FLAG_NAMES:
+            return row.trap, text
+    return None
+
+
+FLAG_NAMES = frozenset(
+    "training is_training train is_train phase_train train_phase istrain isTrain is_train_phase "
+    "training_flag is_training_flag train_flag phase mode_train bn_train trainphase is_phase_train "
+    "trainable_mode istraining isTraining".split()
+)
+"""Names that a training flag goes by."""
+
+
+def _destination(row: api.NormApi, args: Args) -> tuple[str, str | None]:
+    if row.flavour == "keras":
+        return "layer", None
+    if row.updates is None:
+        return "collection", api.UPDATE_OPS
+    position = row.positional.index(row.updates)
+    value = args.get(row.updates, position if position < len(args.positional) - 1 else None)
+    if value is None:
+        return ("unknown", None) if args.more else ("collection", api.UPDATE_OPS)
+    if isinstance(value, Known):
+        if value.value is None:
+            return "in_place", None
+        if isinstance(value.value, str):
+            return "collection", value.value
+    if isinstance(value, Seq) and value.exact:
+        keys = [i.value for i in value.items if isinstance(i, Known)]
+        if len(keys) == len(value.items) and keys:
+            return "collection", api.UPDATE_OPS if api.UPDATE_OPS in keys else str(keys[0])
+        if not keys and not value.items:
+            return "in_place", None
+    return "unknown", None
+
+
+def apply(machine: Machine, row: api.NormApi, args: Args, owner: Object | None = None) -> Value:
+    """Build one application of batch normalisation."""
+    state = machine.state
+    inputs = nodes_in(args.get("inputs", 0) or args.get("x"))
+    flag, flag_place = _flag(row, args)
+    misplaced = _misplaced(machine, row, args) if flag is None else None
+    destination, collection = _destination(row, args)
+    made = owner.data["made"] if owner is not None else args
+    trainable = made.get("trainable")
+    frozen = isinstance(trainable, Known) and trainable.value is False
+    scope_open = args.more or (row.arg_scoped and state.arg_scope_unknown > 0)
+    live = _live(row, flag, misplaced, frozen)
+    if owner is not None:
+        path = owner.data["path"]
+    else:
+        label = args.get("name") if row.flavour == "layers" else args.get("scope")
+        default = "batch_normalization" if row.flavour == "layers" else "BatchNorm"
+        path = layer_path(machine, label, default)
+    variables = tuple(
+        add_variable(machine, f"{path}{part}", args.place, trainable=not frozen)
+        for part in ("gamma", "beta")
+    )
+    for part in ("moving_mean", "moving_variance"):
+        add_variable(machine, f"{path}{part}", args.place, trainable=False)
+    flag_nodes = nodes_in(flag)
+    update: Node | None = None
+    if live:
+        update = state.node("update", row.name, [*inputs, *flag_nodes], args.place)
+        update.name = _op_name(machine, path)
+        update.data["path"] = path
+        update.data["flag"] = flag
+    if not live:
+        destination = "none"
+    momentum = made.get(row.momentum)
+    layer = Layer(
+        id=len(state.layers),
+        api=row.name,
+        flavour=row.flavour,
+        flag_name=row.flag,
+        place=args.place,
+        flag=flag,
+        default=row.default,
+        graph=state.graph.id,
+        update=update,
+        destination=destination,
+        collection=collection if live else None,
+        trace=machine.trace(),
+        by_normalizer=state.normalizer_place == args.place,
+        misplaced=misplaced,
+        name=path,
+        variables=variables,
+        flag_place=flag_place,
+        open_root=state.root_open,
+        momentum=float(momentum.value)
+        if isinstance(momentum, Known) and isinstance(momentum.value, (int, float))
+        else (row.momentum_default if momentum is None else None),
+        scope_may_give_flag=bool(scope_open),
+        selected=state.branch_depth > 0,
+    )
+    layer.unused_parameter = _unused_parameter(machine, layer)
+    state.layers.append(layer)
+    state.graph.layers += 1
+    if update is not None:
+        update.data["layer"] = layer
+        if destination == "collection" and collection is not None:
+            state.collection(collection).append(update)
+        elif destination == "layer" and owner is not None:
+            owner.data["updates"].append(update)
+        if owner is not None and destination == "collection":
+            owner.data["updates"].append(update)
+    own = [update] if update is not None and destination == "in_place" else []
+    if destination == "unknown" and update is not None:
+        own = [update]  # it may well run in place: never judge what is not known
+    output = state.node("norm", row.name, [*inputs, *flag_nodes, *variables, *own], args.place)
+    output.data["layer"] = layer
+    layer.output = output
+    return output
+
+
+def _live(
+    row: api.NormApi, flag: Value | None, misplaced: tuple[str, str] | None, frozen: bool
+) -> bool:
+    """Whether the layer makes update ops at all."""
+    if frozen and row.flavour != "contrib":
+        return False  # from TensorFlow 1.12 on (facts: c15, e11)
+    if flag is None:
+        # A Keras layer without a flag follows the learning phase.
+        return row.default is not False
+    if isinstance(flag, Known) and flag.value is not None:
+        return bool(flag.value)
+    return True
+
+
+def _op_name(machine: Machine, path: str) -> str:
+    return f"{machine.state.name_scopes[-1]}|{path}"
+
+
+def _unused_parameter(machine: Machine, layer: Layer) -> tuple[str, Place] | None:
+    """A flag parameter of the enclosing function that its body never reads."""
+    if layer.flag is not None and not isinstance(layer.flag, Known):
+        return None
+    frames = machine.state.frames
+    if not frames or frames[-1].func is None:
+        return None
+    from bnlint.interp.usage import unused_flag_parameter
+
+    func = frames[-1].func
+    found = unused_flag_parameter(func.node, FLAG_NAMES)
+    if found is None:
+        return None
+    return found.name, (func.module.path, found.span)
+
+
+def host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """A contrib layer that may carry a ``normalizer_fn``."""
+    from bnlint.interp import calls
+
+    state = machine.state
+    args = with_arg_scope(machine, f"api:{name}", args)
+    short = name.rsplit(".", 1)[-1]
+    path = layer_path(machine, args.get("scope"), "Conv" if "conv" in short else "fully_connected")
+    weights = add_variable(machine, f"{path}weights", args.place)
+    inputs = [n for n in nodes_in(args.get("inputs", 0))]
+    node: Value = state.node("op", name, [*inputs, weights], args.place)
+    normalizer = args.get("normalizer_fn", api.HOST_NORMALIZER_POSITION.get(short))
+    if normalizer is None or (isinstance(normalizer, Known) and not normalizer.value):
+        return node
+    params = args.get("normalizer_params")
+    kwargs: dict[str, Value] = {}
+    more = state.arg_scope_unknown > 0 and "normalizer_params" not in args.kwargs
+    if isinstance(params, Map):
+        kwargs = {k: v for k, v in params.items.items() if isinstance(k, str)}
+        more = not params.exact
+    elif params is not None and not isinstance(params, Known):
+        more = True
+    # An argument scope set the normalizer: that is the place to point at.
+    scoped = args.places.get("normalizer_fn")
+    place = scoped if scoped is not None and not _inside(scoped, args.place) else args.place
+    before, state.normalizer_place = state.normalizer_place, place
+    state.variable_scopes.append(path)
+    try:
+        return calls.call(machine, normalizer, calls.Args([node], kwargs, place, more), frame)
+    finally:
+        state.normalizer_place = before
+        state.variable_scopes.pop()
+
+
+def _inside(inner: Place, outer: Place) -> bool:
+    if inner[0] != outer[0]:
+        return False
+    return outer[1][:2] <= inner[1][:2] and inner[1][2:] <= outer[1][2:]
+
+
+HANDLERS = {
+    **{name: function for name in api.NORMS},
+    **{name: layer_class for name in api.LAYER_CLASSES},
+}

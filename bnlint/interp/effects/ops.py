@@ -1,0 +1,216 @@
+"""Ordinary ops, placeholders, flags, and every TensorFlow symbol without a handler of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp import api
+from bnlint.interp.effects import variables as variable_effects
+from bnlint.interp.effects.variables import add_variable, layer_path
+from bnlint.interp.nodes import nodes_in
+from bnlint.interp.values import (
+    NONE,
+    Api,
+    Func,
+    Known,
+    Object,
+    Seq,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+_WITH_WEIGHTS = frozenset(
+    "dense conv1d conv2d conv3d conv2d_transpose conv3d_transpose separable_conv1d "
+    "separable_conv2d embedding".split()
+)
+_NO_CALLBACK = ("tf.py_func", "tf.numpy_function", "tf.py_function", "tf.data.", "tf.train.")
+
+
+def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """Any op: a node that depends on the nodes of its arguments."""
+    from bnlint.interp import calls
+
+    state = machine.state
+    last = name.rsplit(".", 1)[-1]
+    if last[:1].isupper() and not name.startswith("tf.contrib.layers."):
+        # A class: its instance may hold graph nodes (a cell, a dataset, a helper).
+        nodes = [n for v in args.values() for n in nodes_in(v)]
+        return Object("object", args.place, name=name, nodes=tuple(dict.fromkeys(nodes)))
+    inputs = [n for v in args.values() for n in nodes_in(v)]
+    if not name.startswith(_NO_CALLBACK):
+        for value in args.values():
+            if isinstance(value, Func) and value.key not in state.entered:
+                result = calls.call(machine, value, calls.Args([], {}, args.place, True), None)
+                inputs.extend(nodes_in(result))
+    if name.startswith("tf.layers.") and last in _WITH_WEIGHTS:
+        path = layer_path(machine, args.get("name"), last)
+        inputs.append(add_variable(machine, f"{path}kernel", args.place))
+        if args.get("use_bias") is None or not isinstance(args.get("use_bias"), Known):
+            inputs.append(add_variable(machine, f"{path}bias", args.place))
+    kind = "linear" if name in api.LINEAR_OPS else "op"
+    if name.startswith("tf.summary.") or last.endswith("_summary") or "summaries" in last:
+        kind = "summary"
+    if kind == "linear" and last not in ("identity",):
+        for value in args.values():
+            if isinstance(value, Unknown):
+                inputs.extend(value.deps)
+    node = state.node(kind, name, inputs, args.place)
+    if last in api.REDUCTIONS or name.startswith(("tf.losses.", "tf.contrib.losses.")):
+        node.data["scalar"] = True
+    elif kind == "linear":
+        node.data["scalar"] = bool(inputs) and any(n.data.get("scalar") for n in inputs)
+    if name.startswith(("tf.losses.", "tf.contrib.losses.", "tf.contrib.slim.losses.")):
+        state.collection("losses").append(node)
+    if name.startswith("tf.metrics."):
+        return Seq("tuple", [node, node])
+    if last in ("split", "unstack", "meshgrid"):
+        return Seq("list", [node], False)
+    if last in ("top_k", "dynamic_rnn", "bidirectional_dynamic_rnn", "static_rnn", "batch", "train_test"):
+        return Unknown("several tensors", state.keys.of("node", node.id), (node,))
+    return node
+
+
+def placeholder(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    state = machine.state
+    with_default = name.endswith("with_default")
+    initial = args.get("input", 0) if with_default else None
+    dtype = args.get("dtype", 0)
+    node = state.node("placeholder", name, nodes_in(initial), args.place, guarded=False)
+    if isinstance(dtype, Api) and dtype.name in ("tf.bool", "tf.python.bool"):
+        node.data["dtype"] = "bool"
+    if isinstance(dtype, Known) and dtype.value == "bool":
+        node.data["dtype"] = "bool"
+    if isinstance(initial, Known) and isinstance(initial.value, bool):
+        node.data["dtype"] = "bool"
+        node.data["default"] = initial.value
+    label = args.get("name", 2)
+    if isinstance(label, Known) and isinstance(label.value, str):
+        node.name = label.value
+    return node
+
+
+def group(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.group(*ops)``, ``tf.no_op()``, ``tf.tuple``: an op that waits."""
+    reads = set(args.reads)
+    for value in args.positional:
+        if isinstance(value, Seq) and value.read is not None:
+            reads.add(value.read)
+    inputs = [n for v in args.values() for n in nodes_in(v)]
+    node = machine.state.node("group", name, inputs, args.place)
+    for block in machine.state.blocks:
+        block.existing.extend(n for n in inputs if n.kind == "train")
+    node.data["reads"] = reads
+    if name == "tf.tuple":
+        first = args.positional[0] if args.positional else None
+        if isinstance(first, Seq):
+            return Seq("list", [node for _ in first.items], first.exact)
+    return node
+
+
+def stop_gradient(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    return machine.state.node("stop", name, nodes_in(args.get("input", 0)), args.place)
+
+
+def constant(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.constant(True)`` is as constant as ``True``."""
+    value = args.get("value", 0)
+    node = machine.state.node("const", name, nodes_in(value), args.place)
+    if isinstance(value, Known):
+        node.data["constant"] = value
+    return node
+
+
+def graph(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    return Object("graph", args.place, graph=machine.state.new_graph())
+
+
+def default_graph(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    return Object("graph", args.place, graph=machine.state.graph)
+
+
+def reset_default_graph(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    state = machine.state
+    state.default_graph[-1] = state.new_graph()
+    return NONE
+
+
+def moving_average(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    return Object("moving average", args.place)
+
+
+def define_flag(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    label, default = args.get("name", 0), args.get("default", 1) or args.get("default_value")
+    if isinstance(label, Known) and isinstance(label.value, str) and default is not None:
+        machine.state.flag_defaults[label.value] = default
+    return NONE
+
+
+def app_run(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.app.run(main)``: calls ``main(argv)``."""
+    from bnlint.interp import calls
+
+    main = args.get("main", 0)
+    if main is None and frame is not None:
+        main = frame.module.globals.get("main")
+    if main is None or isinstance(main, Known):
+        return NONE
+    argv = machine.state.unknown("the command line", "name", "argv")
+    return calls.call(machine, main, calls.Args([argv], {}, args.place), frame)
+
+
+def nothing(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    return NONE
+
+
+def make_template(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.make_template(name, func, **kwargs)``: the function under a variable scope."""
+    from bnlint.interp.values import Partial
+
+    func = args.get("func_", 1)
+    if func is None:
+        return machine.state.unknown("a template")
+    skipped = ("name_", "func_", "create_scope_now_", "unique_name_", "custom_getter_")
+    kwargs = {k: v for k, v in args.kwargs.items() if k not in skipped}
+    return Partial(func, [], kwargs)
+
+
+def read_variable(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """Initialisers and conversions of variables: nothing that training waits for."""
+    return machine.state.node("op", name, (), args.place)
+
+
+
+
+_FLAGS = "string integer float boolean bool enum list multi_string multi_integer spaceseplist"
+
+HANDLERS = {
+    **variable_effects.HANDLERS,
+    "tf.placeholder": placeholder,
+    "tf.placeholder_with_default": placeholder,
+    "tf.sparse_placeholder": placeholder,
+    "tf.group": group,
+    "tf.no_op": group,
+    "tf.tuple": group,
+    "tf.stop_gradient": stop_gradient,
+    "tf.constant": constant,
+    "tf.Graph": graph,
+    "tf.get_default_graph": default_graph,
+    "tf.reset_default_graph": reset_default_graph,
+    "tf.train.ExponentialMovingAverage": moving_average,
+    "tf.app.run": app_run,
+    "tf.make_template": make_template,
+    "tf.global_variables_initializer": read_variable,
+    "tf.local_variables_initializer": read_variable,
+    "tf.variables_initializer": read_variable,
+    "tf.set_random_seed": nothing,
+    "tf.disable_v2_behavior": nothing,
+    "tf.disable_eager_execution": nothing,
+    "tf.logging.set_verbosity": nothing,
+    "tf.logging.info": nothing,
+    **{f"tf.app.flags.DEFINE_{kind}": define_flag for kind in _FLAGS.split()},
+}

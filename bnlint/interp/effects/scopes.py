@@ -1,0 +1,277 @@
+"""Scopes: variables, names, arguments (``arg_scope``) and control dependencies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp.nodes import nodes_in
+from bnlint.interp.state import Block
+from bnlint.interp.values import (
+    NONE,
+    Api,
+    Bound,
+    Func,
+    Known,
+    Map,
+    Object,
+    Partial,
+    Place,
+    Seq,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+ScopeTable = dict[str, dict[str, tuple[Value, Place]]]
+
+
+# --- arg_scope --------------------------------------------------------------------------------
+
+
+def target_key(value: Value) -> str | None:
+    """The key under which ``arg_scope`` keeps the arguments of a function."""
+    if isinstance(value, Api):
+        return f"api:{value.name}"
+    if isinstance(value, Func):
+        return f"func:{value.key}"
+    if isinstance(value, (Bound, Partial)):
+        return target_key(value.func)
+    return None
+
+
+def arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``arg_scope(functions, **arguments)`` or ``arg_scope(scope)``."""
+    state = machine.state
+    first = args.get("list_ops_or_scope", 0)
+    if isinstance(first, Object) and first.kind == "arg_scope":
+        return Object(
+            "arg_scope", args.place, table=first.data["table"], unknown=first.data["unknown"]
+        )
+    if isinstance(first, Map) and not args.kwargs and not first.items and first.exact:
+        return Object("arg_scope", args.place, table={}, unknown=False)
+    if not isinstance(first, Seq):
+        return Object("arg_scope", args.place, table=dict(state.arg_scopes[-1]), unknown=True)
+    table: ScopeTable = {key: dict(kwargs) for key, kwargs in state.arg_scopes[-1].items()}
+    unknown = not first.exact or args.more
+    for target in first.items:
+        key = target_key(target)
+        if key is None:
+            unknown = True
+            continue
+        entry = table.setdefault(key, {})
+        for kwarg, value in args.kwargs.items():
+            entry[kwarg] = (value, args.place)
+    return Object("arg_scope", args.place, table=table, unknown=unknown)
+
+
+def enter_arg_scope(machine: Machine, scope: Object) -> Callable[[], None]:
+    state = machine.state
+    state.arg_scopes.append(scope.data["table"])
+    state.arg_scope_unknown += int(scope.data["unknown"])
+    scope.data["entered"] = Object(
+        "arg_scope", scope.place, table=scope.data["table"], unknown=scope.data["unknown"]
+    )
+
+    def leave() -> None:
+        state.arg_scopes.pop()
+        state.arg_scope_unknown -= int(scope.data["unknown"])
+
+    return leave
+
+
+def with_arg_scope(machine: Machine, key: str, args: Args) -> Args:
+    """The arguments of a call, completed by the argument scopes in force."""
+    entry = machine.state.arg_scopes[-1].get(key)
+    if not entry:
+        return args
+    from bnlint.interp.calls import Args as MakeArgs
+
+    kwargs = {name: value for name, (value, _) in entry.items()}
+    places = {name: place for name, (_, place) in entry.items()}
+    kwargs.update(args.kwargs)
+    places.update(args.places)
+    return MakeArgs(args.positional, kwargs, args.place, args.more, places)
+
+
+# --- variable and name scopes -------------------------------------------------------------------
+
+
+def _segment(value: Value | None) -> str | None:
+    if isinstance(value, Known):
+        return value.value if isinstance(value.value, str) else None
+    if isinstance(value, Object) and value.kind == "variable_scope":
+        return "/" + value.data["path"]
+    return "?"
+
+
+def variable_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``variable_scope(name_or_scope, default_name)``; also opens the name scope."""
+    segment = _segment(args.get("name_or_scope", 0))
+    if segment is None:
+        segment = _segment(args.get("default_name", 1)) or "?"
+    return Object("variable_scope", args.place, segment=segment, path="")
+
+
+def name_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    segment = _segment(args.get("name", 0))
+    if segment is None:
+        segment = _segment(args.get("default_name", 1)) or ""
+    return Object("name_scope", args.place, segment=segment, path="")
+
+
+def _join(path: str, segment: str) -> str:
+    if segment.startswith("/"):
+        return segment[1:]
+    return f"{path}{segment}/" if segment else path
+
+
+def enter_variable_scope(machine: Machine, scope: Object) -> Callable[[], None]:
+    state = machine.state
+    segment = scope.data["segment"]
+    path = _join(state.variable_scopes[-1], segment)
+    state.variable_scopes.append(path)
+    state.name_scopes.append(_unique(machine, _join(state.name_scopes[-1], segment)))
+    scope.data["path"] = path
+    scope.data["entered"] = Object("variable_scope", scope.place, segment="/" + path, path=path)
+
+    def leave() -> None:
+        state.variable_scopes.pop()
+        state.name_scopes.pop()
+
+    return leave
+
+
+def enter_name_scope(machine: Machine, scope: Object) -> Callable[[], None]:
+    state = machine.state
+    segment = scope.data["segment"]
+    if segment.endswith("/") and segment != "/":
+        path = segment
+    else:
+        path = _unique(machine, _join(state.name_scopes[-1], segment))
+    state.name_scopes.append(path)
+    known = "?" not in path
+    scope.data["entered"] = (
+        Known(path) if known else state.unknown("a name scope", "name scope", path)
+    )
+
+    def leave() -> None:
+        state.name_scopes.pop()
+
+    return leave
+
+
+def _unique(machine: Machine, path: str) -> str:
+    """TensorFlow numbers a name scope that is opened again: ``gen/``, then ``gen_1/``."""
+    if not path or "?" in path:
+        return path
+    names = machine.state.graph.names
+    count = names.get(path, 0)
+    names[path] = count + 1
+    return path if count == 0 else f"{path[:-1]}_{count}/"
+
+
+# --- control dependencies -----------------------------------------------------------------------
+
+
+def control_dependencies(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    value = args.get("control_inputs", 0)
+    clear = isinstance(value, Known) and value.value is None
+    reads = set()
+    if isinstance(value, Seq) and value.read is not None:
+        reads.add(value.read)
+    for node in nodes_in(value):
+        reads.update(node.data.get("reads", ()))
+    if isinstance(value, Seq):
+        for item in value.items:
+            if isinstance(item, Seq) and item.read is not None:
+                reads.add(item.read)
+    return Object(
+        "control_dependencies",
+        args.place,
+        nodes=tuple(nodes_in(value)),
+        reads=reads,
+        clear=clear,
+        opaque=_opaque(value),
+    )
+
+
+def _opaque(value: Value | None) -> bool:
+    """Whether the list may hold ops that nobody here has seen."""
+    if isinstance(value, Unknown):
+        return True
+    if isinstance(value, Seq):
+        return any(_opaque(item) for item in value.items)
+    return False
+
+
+def enter_control_dependencies(machine: Machine, scope: Object) -> Callable[[], None]:
+    state = machine.state
+    block = Block(
+        len(state.all_blocks),
+        scope.place,
+        scope.data["nodes"],
+        scope.data["reads"],
+        scope.data["clear"],
+        scope.data["opaque"],
+    )
+    state.blocks.append(block)
+    state.all_blocks.append(block)
+
+    def leave() -> None:
+        state.blocks.remove(block)
+
+    return leave
+
+
+def with_dependencies(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``with_dependencies(dependencies, tensor)``: an identity that waits for the dependencies."""
+    before = nodes_in(args.get("dependencies", 0))
+    tensor = args.get("output_tensor", 1)
+    node = machine.state.node("linear", name, nodes_in(tensor), args.place)
+    node.controls = tuple(dict.fromkeys([*node.controls, *before]))
+    node.data["scalar"] = any(n.data.get("scalar") for n in nodes_in(tensor))
+    return node
+
+
+def add_arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    value = args.positional[0] if args.positional else NONE
+    if isinstance(value, Func):
+        value.arg_scoped = True
+    return value
+
+
+def current_arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    return Object("arg_scope", args.place, table=machine.state.arg_scopes[-1], unknown=False)
+
+
+def get_variable_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    path = machine.state.variable_scopes[-1]
+    return Object("variable_scope", args.place, segment="/" + path, path=path)
+
+
+def device(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    return Object("plain context", args.place, entered=NONE)
+
+
+HANDLERS = {
+    "tf.contrib.framework.arg_scope": arg_scope,
+    "tf.contrib.framework.add_arg_scope": add_arg_scope,
+    "tf.contrib.framework.current_arg_scope": current_arg_scope,
+    "tf.variable_scope": variable_scope,
+    "tf.variable_op_scope": variable_scope,
+    "tf.get_variable_scope": get_variable_scope,
+    "tf.name_scope": name_scope,
+    "tf.op_scope": name_scope,
+    "tf.control_dependencies": control_dependencies,
+    "tf.with_dependencies": with_dependencies,
+    "tf.device": device,
+    "tf.colocate_with": device,
+}
+
+

@@ -1,0 +1,116 @@
+"""Sessions: what is fetched, and where weights come from elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp.nodes import nodes_in
+from bnlint.interp.state import RunRecord
+from bnlint.interp.values import NONE, Known, Map, Object, Seq, Unknown, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+
+def make_session(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    graph = args.get("graph", 1)
+    return Object("session", args.place, graph=graph if isinstance(graph, Object) else None)
+
+
+def record(machine: Machine, fetches: Value | None, args: Args) -> None:
+    """Note one run of a session with the given fetches."""
+    opaque = _opaque(fetches)
+    nodes = tuple(nodes_in(fetches))
+    if isinstance(fetches, Object):
+        nodes = tuple(fetches.data.get("nodes", ()))
+    machine.state.runs.append(RunRecord(args.place, nodes, opaque))
+
+
+def _opaque(value: Value | None) -> bool:
+    if isinstance(value, Unknown):
+        return not value.deps
+    if isinstance(value, Known):
+        return isinstance(value.value, str)
+    if isinstance(value, Seq):
+        return not value.exact or any(_opaque(i) for i in value.items)
+    if isinstance(value, Map):
+        return not value.exact or any(_opaque(i) for i in value.items.values())
+    return False
+
+
+def run(machine: Machine, args: Args) -> Value:
+    """``session.run(fetches, feed_dict)``; the result is no longer part of the graph."""
+    fetches = args.get("fetches", 0)
+    record(machine, fetches, args)
+    return fetched(machine, fetches)
+
+
+def fetched(machine: Machine, fetches: Value | None) -> Value:
+    state = machine.state
+    if isinstance(fetches, Seq) and fetches.exact:
+        return Seq("list", [fetched(machine, i) for i in fetches.items])
+    if isinstance(fetches, Map) and fetches.exact:
+        out = Map()
+        for key, value in fetches.items.items():
+            out.put(fetches.keys[key], fetched(machine, value))
+        return out
+    return state.unknown("a fetched value")
+
+
+def make_saver(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    return Object("saver", args.place, variables=args.get("var_list", 0))
+
+
+def restore(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    machine.state.restores = True
+    return machine.state.unknown("a restored value", deps=nodes_in(args.get("var_list")))
+
+
+def train_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``slim.learning.train(train_op, …)``: runs the train op, not UPDATE_OPS."""
+    given = args.get("train_op", 0)
+    record(machine, given, args)
+    return NONE
+
+
+def evaluation_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    nodes = [n for key in ("eval_op", "final_op") for n in nodes_in(args.get(key))]
+    machine.state.runs.append(RunRecord(args.place, tuple(nodes), False))
+    machine.state.restores = True
+    return machine.state.unknown("evaluation results")
+
+
+HANDLERS = {
+    "tf.Session": make_session,
+    "tf.InteractiveSession": make_session,
+    "tf.train.MonitoredTrainingSession": make_session,
+    "tf.train.MonitoredSession": make_session,
+    "tf.train.SingularMonitoredSession": make_session,
+    "tf.train.Supervisor": make_session,
+    "tf.train.SessionManager": make_session,
+    "tf.get_default_session": make_session,
+    "tf.keras.backend.get_session": make_session,
+    "tf.train.Saver": make_saver,
+    "tf.saver.Saver": make_saver,
+    "tf.train.import_meta_graph": restore,
+    "tf.train.init_from_checkpoint": restore,
+    "tf.contrib.framework.init_from_checkpoint": restore,
+    "tf.contrib.framework.assign_from_checkpoint": restore,
+    "tf.contrib.framework.assign_from_checkpoint_fn": restore,
+    "tf.contrib.framework.assign_from_values_fn": restore,
+    "tf.saved_model.loader.load": restore,
+    "tf.saved_model.load": restore,
+    "tf.import_graph_def": restore,
+    "tf.train.load_checkpoint": restore,
+    "tf.train.NewCheckpointReader": restore,
+    "tf.train.warm_start": restore,
+    "tf.contrib.slim.learning.train": train_loop,
+    "tf.contrib.training.train": train_loop,
+    "tf.contrib.slim.evaluation.evaluate_once": evaluation_loop,
+    "tf.contrib.slim.evaluation.evaluation_loop": evaluation_loop,
+    "tf.contrib.slim.evaluation.evaluate_repeatedly": evaluation_loop,
+    "tf.contrib.training.evaluate_once": evaluation_loop,
+    "tf.contrib.training.evaluate_repeatedly": evaluation_loop,
+}

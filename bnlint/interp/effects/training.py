@@ -1,0 +1,191 @@
+"""Optimizers, gradients and the ops that change weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp import api
+from bnlint.interp.nodes import Node, gradient_inputs, gradient_sources, nodes_in
+from bnlint.interp.values import Func, Known, Object, Place, Seq, Unknown, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+
+def make_optimizer(machine: Machine, name: str, args: Args) -> Value:
+    """An optimizer or a wrapper of one; constructing it adds no op that matters."""
+    optimizer = Object("optimizer", args.place, name=name)
+    machine.state.optimizers.append(optimizer)
+    for block in machine.state.blocks:
+        block.optimizers += 1
+    return optimizer
+
+
+def optimizer_method(machine: Machine, optimizer: Value, name: str, args: Args) -> Value | None:
+    """A method of an optimizer; None if bnlint gives it no meaning."""
+    if name == "minimize":
+        return minimize(machine, optimizer, args)
+    if name == "compute_gradients":
+        return compute_gradients(machine, args)
+    if name == "apply_gradients":
+        return apply_gradients(machine, args)
+    return None
+
+
+def _losses(machine: Machine, value: Value | None) -> list[Node]:
+    if isinstance(value, Func):  # a callable loss
+        from bnlint.interp import calls
+
+        place = (value.module.path, value.node.span)
+        value = calls.call(machine, value, calls.Args([], {}, place), None)
+    return nodes_in(value)
+
+
+def gradient(
+    machine: Machine, losses: list[Node], variables: Value | None, place: Place, api_name: str
+) -> Node:
+    """The gradient of some losses, for all variables at once."""
+    node = machine.state.node("grad", api_name, gradient_inputs(losses), place)
+    node.data["losses"] = tuple(losses)
+    node.data["variables"] = _variable_set(variables)
+    return node
+
+
+def _variable_set(value: Value | None) -> frozenset[Node] | None:
+    """The variables a train op is limited to, None for all or not known."""
+    if value is None or isinstance(value, (Known, Unknown)):
+        return None
+    if isinstance(value, Node):
+        return frozenset([value])
+    if isinstance(value, Seq) and value.exact:
+        nodes = [n for i in value.items for n in nodes_in(i)]
+        if nodes and not any(isinstance(i, Unknown) for i in value.items):
+            return frozenset(nodes)
+    return None
+
+
+def minimize(machine: Machine, optimizer: Value, args: Args) -> Value:
+    """``optimizer.minimize(loss, global_step, var_list)``."""
+    losses = _losses(machine, args.get("loss", 0))
+    limit = args.get("var_list", 2)
+    first = gradient(machine, losses, limit, args.place, "minimize")
+    return train_op(machine, "minimize", [first], args)
+
+
+def compute_gradients(machine: Machine, args: Args) -> Value:
+    """A list of (gradient, variable) pairs that share one gradient node."""
+    limit = args.get("var_list", 1)
+    losses = _losses(machine, args.get("loss", 0))
+    node = gradient(machine, losses, limit, args.place, "compute_gradients")
+    known = limit is not None and not (isinstance(limit, Known) and limit.value is None)
+    source = limit if known else None
+    if isinstance(source, Seq):
+        items, exact = list(source.items), source.exact
+    else:
+        items, exact = list(machine.state.collection("trainable_variables")), False
+    pairs: list[Value] = [Seq("tuple", [node, v]) for v in items[:512]]
+    if not pairs:
+        pairs = [Seq("tuple", [node, machine.state.unknown("a variable")])]
+    return Seq("list", pairs, exact)
+
+
+def apply_gradients(machine: Machine, args: Args) -> Value:
+    given = args.get("grads_and_vars", 0)
+    nodes = nodes_in(given)
+    sources = list(dict.fromkeys(gradient_sources(nodes)))
+    return train_op(machine, "apply_gradients", sources or nodes, args, others=nodes)
+
+
+def train_op(
+    machine: Machine,
+    api_name: str,
+    gradients: list[Node],
+    args: Args,
+    others: list[Node] | None = None,
+) -> Node:
+    """A node that changes weights, under the control dependencies in force."""
+    state = machine.state
+    node = state.node("train", api_name, [*gradients, *(others or ())], args.place)
+    node.data["gradients"] = tuple(g for g in gradients if g.kind == "grad")
+    node.data["trace"] = machine.trace()
+    node.data["opaque"] = any(b.opaque for b in state.blocks if not b.clear)
+    node.data["open"] = state.root_open
+    state.train_ops.append(node)
+    for block in state.blocks:
+        block.train_ops.append(node)
+    state.collection("train_op").append(node)
+    return node
+
+
+def gradients(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.gradients(ys, xs)``."""
+    limit = args.get("xs", 1)
+    node = gradient(machine, nodes_in(args.get("ys", 0)), limit, args.place, name)
+    if isinstance(limit, Seq):
+        return Seq("list", [node for _ in limit.items[:512]], limit.exact)
+    return Seq("list", [node], False)
+
+
+def assignment(
+    machine: Machine, name: str, target: Value, value: list[Node], args: Args
+) -> Value:
+    """An assignment to a variable; a train op if the variable is trainable and the value is
+    computed from gradients (hand-written updates)."""
+    state = machine.state
+    targets = [n for n in nodes_in(target) if n.kind == "variable"]
+    sources = list(dict.fromkeys(gradient_sources(value)))
+    trainable = bool(targets) and all(t.data.get("trainable") for t in targets)
+    if sources and trainable:
+        node = train_op(machine, name, sources, args, others=value)
+        node.data["limit"] = frozenset(targets)
+        return node
+    node = state.node("assign", name, [*nodes_in(target), *value], args.place)
+    node.data["value"] = tuple(value)
+    return node
+
+
+def create_train_op(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``create_train_op`` and ``optimize_loss``: they run UPDATE_OPS by themselves."""
+    state = machine.state
+    row = api.TRAIN_OP_MAKERS[name]
+    losses = nodes_in(args.get("total_loss", row.loss) or args.get("loss"))
+    limit = args.get("variables_to_train") or args.get("variables")
+    given = args.get("update_ops", row.update_ops)
+    before: list[Node] = []
+    off = False
+    if given is None or (isinstance(given, Known) and given.value is None):
+        if row.runs_updates:
+            before = [n for i in state.collection(api.UPDATE_OPS) for n in nodes_in(i)]
+    else:
+        before = nodes_in(given)
+        off = isinstance(given, Seq) and given.exact and not given.items
+    first = gradient(machine, losses, limit, args.place, name)
+    node = train_op(machine, name.rsplit(".", 1)[-1], [first], args)
+    node.inputs = (*node.inputs, *losses)
+    node.controls = tuple(dict.fromkeys([*node.controls, *before]))
+    node.data["off"] = off
+    node.data["opaque"] = node.data["opaque"] or isinstance(given, Unknown)
+    return node
+
+
+def clip(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``clip_by_global_norm(list, norm)``: (the clipped list, the norm)."""
+    items = args.get("t_list", 0)
+    node = machine.state.node("op", name, nodes_in(items), args.place)
+    if isinstance(items, Seq):
+        clipped: Value = Seq("list", [node for _ in items.items], items.exact)
+    else:
+        clipped = Seq("list", [node], False)
+    return Seq("tuple", [clipped, node])
+
+
+
+
+HANDLERS = {
+    "tf.gradients": gradients,
+    "tf.hessians": gradients,
+    "tf.clip_by_global_norm": clip,
+    **{name: create_train_op for name in api.TRAIN_OP_MAKERS},
+}

@@ -1,0 +1,95 @@
+"""Variables and their names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.values import NONE, Known, Place, Seq, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+
+def layer_path(machine: Machine, name: Value | None, default: str) -> str:
+    """The variable path of a layer, ending in ``/``; ``?`` stands for what is not known.
+
+    An unnamed layer is numbered by TensorFlow, so its name is only known as a prefix.
+    """
+    scope = machine.state.variable_scopes[-1]
+    if isinstance(name, Known) and isinstance(name.value, str):
+        return f"{scope}{name.value}/"
+    if name is None or isinstance(name, Known):
+        return f"{scope}{default}?/"
+    return f"{scope}?/"
+
+
+def add_variable(machine: Machine, name: str, place: Place, *, trainable: bool = True) -> Node:
+    """The variable of that name, made on first use (``reuse`` finds it again)."""
+    state = machine.state
+    known = "?" not in name
+    table = state.graph.variables
+    if known and name in table:
+        return table[name]
+    node = state.node("variable", "tf.Variable", (), place, guarded=False)
+    node.name = name
+    node.data["trainable"] = trainable
+    if known:
+        table[name] = node
+    state.collection("variables").append(node)
+    if trainable:
+        state.collection("trainable_variables").append(node)
+    return node
+
+
+def make_variable(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.Variable`` and ``tf.get_variable``."""
+    state = machine.state
+    getter = name == "tf.get_variable" or name.endswith("variable")
+    label = args.get("name", 0 if getter else None)
+    trainable = args.get("trainable", None if getter else 1)
+    is_trainable = not (isinstance(trainable, Known) and trainable.value is False)
+    if isinstance(label, Known) and isinstance(label.value, str):
+        path = f"{state.variable_scopes[-1]}{label.value}"
+    else:
+        path = f"{state.variable_scopes[-1]}?"
+    if getter:
+        return add_variable(machine, path, args.place, trainable=is_trainable)
+    node = add_variable(machine, f"{path}?", args.place, trainable=is_trainable)
+    node.name = path
+    initial = nodes_in(args.get("initial_value", 0))
+    node.data["initial"] = tuple(initial)
+    keys = args.get("collections")
+    if isinstance(keys, Seq):
+        for key in keys.items:
+            if isinstance(key, Known) and isinstance(key.value, str):
+                state.collection(key.value).append(node)
+    return node
+
+
+def assign(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.assign(ref, value)`` and its kin; a train op where the value comes from a gradient."""
+    from bnlint.interp.effects import training
+
+    target = args.get("ref", 0)
+    value = args.get("value", 1)
+    return training.assignment(machine, name, target or NONE, nodes_in(value), args)
+
+
+HANDLERS = {
+    "tf.Variable": make_variable,
+    "tf.get_variable": make_variable,
+    "tf.contrib.slim.variable": make_variable,
+    "tf.contrib.slim.model_variable": make_variable,
+    "tf.contrib.framework.variable": make_variable,
+    "tf.contrib.framework.model_variable": make_variable,
+    "tf.get_local_variable": make_variable,
+    "tf.assign": assign,
+    "tf.assign_add": assign,
+    "tf.assign_sub": assign,
+    "tf.scatter_update": assign,
+    "tf.state_ops.assign": assign,
+    "tf.train.assign_moving_average": assign,
+}

@@ -1,0 +1,213 @@
+"""Programs and their states: which roots to run, and which conditions to run both ways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp import attributes, calls
+from bnlint.interp.imports import Modules
+from bnlint.interp.keys import Keys
+from bnlint.interp.machine import Machine
+from bnlint.interp.relevance import Relevance, names_in
+from bnlint.interp.snapshot import snapshot
+from bnlint.interp.state import Budget, OutOfBudget, State, Stop
+from bnlint.interp.values import Bound, Class, Descriptor, Func, Instance, Value
+from bnlint.model import Program, Project
+from bnlint.source import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bnlint.interp.imports import Source
+
+
+MAIN_STATES = 14
+OPEN_STATES = 8
+
+
+class Explorer:
+    """Runs every program of a project in every state that matters."""
+
+    def __init__(self, source: Source, budget: Budget | None = None) -> None:
+        self.modules = Modules(source)
+        self.keys = Keys()
+        self.budget = budget or Budget()
+        self.project = Project()
+        self.entered: set[tuple[str, object]] = set()
+
+    # --- one program -------------------------------------------------------------------------
+
+    def explore(
+        self, name: str, path: str, root: Callable[[Machine], None], is_open: bool, most: int
+    ) -> Program:
+        """Run one root under both policies, then with each condition that matters flipped."""
+        program = Program(name, path, is_open)
+        tried: set[tuple[bool, frozenset[tuple[int, bool]]]] = set()
+        bases = [self._run(program, root, policy, {}) for policy in (True, False)]
+        relevance: Relevance | None = None
+        for policy, base in zip((True, False), bases, strict=True):
+            for key, choice, node in base.order:
+                if len(program.states) >= most:
+                    self._note(f"{path}: {name}: more conditions than {most} states cover")
+                    return program
+                if relevance is None:
+                    relevance = self._relevance()
+                if node is None or not relevance.matters(node):
+                    continue
+                flip = (policy, frozenset([(key, not choice)]))
+                if flip in tried:
+                    continue
+                tried.add(flip)
+                self._run(program, root, policy, {key: not choice})
+        return program
+
+    def _relevance(self) -> Relevance:
+        loaded = len(self.modules.loaded)
+        if self._known is None or self._known[0] != loaded:
+            self._known = (loaded, Relevance(self.modules.loaded.values()))
+        return self._known[1]
+
+    _known: tuple[int, Relevance] | None = None
+
+    def _run(
+        self,
+        program: Program,
+        root: Callable[[Machine], None],
+        policy: bool,
+        overrides: dict[int, bool],
+    ) -> State:
+        state = State(self.keys, self.budget, policy, overrides)
+        state.root_open = program.open
+        machine = Machine(state, self.modules)
+        try:
+            root(machine)
+        except Stop:
+            state.complete = False
+        except OutOfBudget:
+            state.complete = False
+            self._note(f"{program.path}: {program.root}: the step budget ran out")
+        except RecursionError:
+            state.complete = False
+            self._note(f"{program.path}: {program.root}: nested too deeply to follow")
+        for note in state.notes:
+            self._note(note)
+        self.entered |= state.entered
+        program.states.append(snapshot(state))
+        return state
+
+    def _note(self, text: str) -> None:
+        if text not in self.project.notes:
+            self.project.notes.append(text)
+
+    # --- roots ---------------------------------------------------------------------------------
+
+    def run_script(self, path: str) -> None:
+        """A file as a script: its body with ``__name__ == '__main__'``."""
+
+        def root(machine: Machine) -> None:
+            self.modules.run(machine, path, main=True)
+
+        self.project.programs.append(self.explore("the script", path, root, False, MAIN_STATES))
+
+    def run_uncalled(self, paths: Sequence[str]) -> None:
+        """The functions and classes of these files that no program entered.
+
+        First those that nothing in the project even mentions, then what is still left.
+        """
+        relevance = self._relevance()
+        mentioned: dict[str, int] = {}
+        for module in self.modules.loaded.values():
+            for name in names_in(module.body):
+                mentioned[name] = mentioned.get(name, 0) + 1
+        for only_unmentioned in (True, False):
+            for path in paths:
+                module = self.modules.loaded.get(path)
+                if module is None:
+                    continue
+                for stmt in module.body:
+                    if isinstance(stmt, ir.FunctionDef):
+                        if only_unmentioned and stmt.name in mentioned:
+                            continue
+                        self._uncalled_function(path, stmt, relevance)
+                    elif isinstance(stmt, ir.ClassDef):
+                        if only_unmentioned and stmt.name in mentioned:
+                            continue
+                        self._uncalled_class(path, stmt, relevance)
+
+    def _uncalled_function(self, path: str, stmt: ir.FunctionDef, relevance: Relevance) -> None:
+        if (path, stmt.span) in self.entered or not relevance.matters(stmt.body):
+            return
+
+        def root(machine: Machine) -> None:
+            env = self.modules.run(machine, path)
+            value = env.globals.get(stmt.name)
+            if value is None:
+                return
+            result = _call(machine, value, path, stmt.span)
+            calls.escape(machine, result)
+
+        self.project.programs.append(self.explore(stmt.name, path, root, True, OPEN_STATES))
+
+    def _uncalled_class(self, path: str, stmt: ir.ClassDef, relevance: Relevance) -> None:
+        methods = [m for m in stmt.body if isinstance(m, ir.FunctionDef)]
+        left = [m for m in methods if (path, m.span) not in self.entered]
+        left = [m for m in left if relevance.matters(m.body)]
+        if not left:
+            return
+
+        def root(machine: Machine) -> None:
+            env = self.modules.run(machine, path)
+            cls = env.globals.get(stmt.name)
+            if not isinstance(cls, Class):
+                return
+            given = calls.Args([], {}, (path, stmt.name_span), more=True)
+            instance = calls.instantiate(machine, cls, given)
+            if not isinstance(instance, Instance):
+                return
+            instance.open = True
+            for method in methods:
+                if method not in left or (path, method.span) in machine.state.entered:
+                    continue
+                if method.name == "__init__":
+                    continue
+                member = attributes.find(machine, instance, method.name)
+                if isinstance(member, Descriptor):
+                    member = Bound(member.func, instance)
+                if member is None:
+                    continue
+                depth = len(machine.state.frames)
+                try:
+                    result = _call(machine, member, path, method.span)
+                    calls.escape(machine, result)
+                except Stop:
+                    del machine.state.frames[depth:]
+            calls.escape(machine, instance)
+
+        self.project.programs.append(self.explore(stmt.name, path, root, True, OPEN_STATES))
+
+
+def _call(machine: Machine, value: Value, path: str, span: ir.Span) -> Value:
+    target = value.func if isinstance(value, Bound) else value
+    if isinstance(target, Func) and target.node.span != span and isinstance(value, Func):
+        span = target.node.span
+    return calls.call(machine, value, calls.Args([], {}, (path, span), more=True), None)
+
+
+def analyse(
+    entries: Sequence[str],
+    source: Source,
+    progress: Callable[[int, int], None] | None = None,
+) -> Project:
+    """Interpret every entry as a script, then what no script calls."""
+    explorer = Explorer(source)
+    for index, path in enumerate(entries):
+        if progress is not None:
+            progress(index, len(entries))
+        if explorer.modules.ir_of(path) is not None:
+            explorer.run_script(path)
+    explorer.run_uncalled(entries)
+    if progress is not None:
+        progress(len(entries), len(entries))
+    return explorer.project
+
+

@@ -1,0 +1,192 @@
+"""Imports within the project: finding files, running module bodies, never site-packages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from bnlint.interp import api, attributes
+from bnlint.interp.scope import Frame
+from bnlint.interp.state import Stop
+from bnlint.interp.values import Api, External, Instance, Known, ModuleEnv, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.machine import Machine
+    from bnlint.source import ir
+
+_LEVELS = 8
+_ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
+
+
+class Source(Protocol):
+    """Where modules come from."""
+
+    def module(self, path: str) -> ir.Module | None:
+        """The IR of a file, None if it cannot be read."""
+
+    def exists(self, path: str) -> bool:
+        """Whether a file is there."""
+
+
+class Modules:
+    """Resolves and runs the modules of a project."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.loaded: dict[str, ir.Module] = {}
+        self.importers: dict[str, set[str]] = {}
+        self._roots: dict[str, list[str]] = {}
+
+    def ir_of(self, path: str) -> ir.Module | None:
+        found = self.loaded.get(path)
+        if found is None:
+            found = self.source.module(path)
+            if found is not None:
+                self.loaded[path] = found
+        return found
+
+    # --- resolution --------------------------------------------------------------------------
+
+    def resolve(self, dotted: str, level: int, importer: str, extra: list[str]) -> str | None:
+        """The file (or package directory) that an import names, None if the project has none."""
+        folder = os.path.dirname(importer)
+        parts = dotted.split(".") if dotted else []
+        if level:
+            base = folder
+            for _ in range(level - 1):
+                base = os.path.normpath(os.path.join(base, ".."))
+            return self._find(base, parts)
+        if not parts or parts[0] in ("tensorflow", "numpy"):
+            return None
+        standard = parts[0] in sys.stdlib_module_names
+        for root in [folder, *extra, *([] if standard else self.roots(folder))]:
+            found = self._find(root, parts)
+            if found is not None and "site-packages" not in found:
+                return found
+        return None
+
+    def roots(self, folder: str) -> list[str]:
+        """The folder's ancestors, nearest first, up to the project's root."""
+        found = self._roots.get(folder)
+        if found is not None:
+            return found
+        found = []
+        current = os.path.abspath(folder)
+        relative = not os.path.isabs(folder)
+        here = os.getcwd()
+        for _ in range(_LEVELS):
+            if current == here or any(os.path.exists(os.path.join(current, m)) for m in _ROOT_MARKS):
+                found.append(os.path.relpath(current) if relative else current)
+                break
+            found.append(os.path.relpath(current) if relative else current)
+            parent = os.path.dirname(current)
+            if parent == current:
+                break
+            current = parent
+        self._roots[folder] = found
+        return found
+
+    def _find(self, root: str, parts: list[str]) -> str | None:
+        base = os.path.normpath(os.path.join(root, *parts)) if root or parts else "."
+        if parts and self.source.exists(base + ".py"):
+            return base + ".py"
+        init = os.path.join(base, "__init__.py")
+        if self.source.exists(init):
+            return init
+        if parts and os.path.isdir(base) and self._has_python(base):
+            return base
+        return None
+
+    def _has_python(self, folder: str) -> bool:
+        try:
+            return any(name.endswith(".py") or "." not in name for name in os.listdir(folder))
+        except OSError:
+            return False
+
+    # --- loading -----------------------------------------------------------------------------
+
+    def load(self, machine: Machine, dotted: str, level: int, importer: str) -> Value:
+        """The value of an imported module, having run its body."""
+        state = machine.state
+        parts = dotted.split(".") if dotted else []
+        path = self.resolve(dotted, level, importer, state.sys_path)
+        if path is None:
+            if not level:
+                name = api.module_name(dotted)
+                if name is not None:
+                    return Api(name)
+            return External(dotted)
+        self.importers.setdefault(path, set()).add(importer)
+        leaf = self.run(machine, path)
+        # Importing a.b.c runs a and a.b too, and makes each an attribute of its parent.
+        child = leaf
+        for end in range(len(parts) - 1, 0, -1):
+            parent_path = self.resolve(".".join(parts[:end]), level, importer, state.sys_path)
+            if parent_path is None:
+                break
+            parent = self.run(machine, parent_path)
+            parent.globals.setdefault(parts[end], child)
+            child = parent
+        return leaf
+
+    def run(self, machine: Machine, path: str, main: bool = False) -> ModuleEnv:
+        """Run a module's body once in this state; a cyclic import sees the half-made module."""
+        state = machine.state
+        found = state.modules.get(path)
+        if found is not None:
+            return found
+        env = ModuleEnv(path, "__main__" if main else os.path.basename(path).removesuffix(".py"))
+        env.globals["__name__"] = Known(env.name)
+        env.globals["__file__"] = Known(path)
+        state.modules[path] = env
+        if not path.endswith(".py") and not self.source.exists(path):
+            return env
+        module = self.ir_of(path)
+        if module is None:
+            return env
+        frame = Frame(env, env.globals)
+        if main:
+            machine.block(module.body, frame)
+            return env
+        blocks, state.blocks = state.blocks, []
+        try:
+            machine.block(module.body, frame)
+        except Stop:
+            state.notes.append(f"{path}: importing it ends the program")
+        finally:
+            state.blocks = blocks
+        return env
+
+    def member(self, machine: Machine, module: Value, name: str) -> Value:
+        """``from module import name``."""
+        if isinstance(module, ModuleEnv):
+            if name in module.globals:
+                return machine.state.resolve(module.globals[name])
+            folder = (
+                os.path.dirname(module.path)
+                if os.path.basename(module.path) == "__init__.py"
+                else module.path
+            )
+            if os.path.basename(module.path) == "__init__.py" or not module.path.endswith(".py"):
+                path = self._find(folder, [name])
+                if path is not None and path != module.path:
+                    self.importers.setdefault(path, set()).add(module.path)
+                    value = self.run(machine, path)
+                    module.globals.setdefault(name, value)
+                    return value
+            return machine.state.unknown(
+                f"{name} is not defined in {module.path}",
+                "attr",
+                machine.state.keys.of("external", module.path),
+                name,
+            )
+        if isinstance(module, Api):
+            return attributes.api_member(machine, module.name, name)
+        if isinstance(module, External):
+            dotted = f"{module.name}.{name}" if module.name else name
+            known = api.module_name(dotted)
+            return Api(known) if known is not None else External(dotted)
+        if isinstance(module, Instance):
+            return attributes.get_attr(machine, module, name, ("", (0, 0, 0, 0)))
+        return machine.state.unknown(f"the name {name}")

@@ -1,0 +1,50 @@
+"""Symbolic identity of unknowns: structural keys, interned to small integers.
+
+Two unknowns with the same key are the same unknown within one state: the same attribute of the
+same object, the same comparison of the same thing. Interning keeps deep keys flat.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Keys:
+    """An interning table of keys; ``parts`` gives a key's structure back."""
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[Any, ...], int] = {}
+        self._parts: list[tuple[Any, ...]] = []
+
+    def of(self, *parts: Any) -> int:
+        found = self._ids.get(parts)
+        if found is None:
+            found = len(self._parts)
+            self._ids[parts] = found
+            self._parts.append(parts)
+        return found
+
+    def parts(self, key: int) -> tuple[Any, ...]:
+        return self._parts[key]
+
+    def text(self, key: int, depth: int = 4) -> str:
+        """The key as a reader of the checked code would write it."""
+        parts = self._parts[key]
+        head, rest = parts[0], parts[1:]
+        if depth == 0:
+            return "…"
+        if head in ("name", "parameter", "external"):
+            return str(rest[-1])
+        if head == "attr":
+            return f"{self.text(rest[0], depth - 1)}.{rest[1]}"
+        if head == "not":
+            return f"not {self.text(rest[0], depth - 1)}"
+        if head in ("and", "or"):
+            return f"{self.text(rest[0], depth - 1)} {head} {self.text(rest[1], depth - 1)}"
+        if head == "equals":
+            return f"{self.text(rest[0], depth - 1)} == {rest[2]!r}"
+        if head == "is none":
+            return f"{self.text(rest[0], depth - 1)} is None"
+        if head == "call" and isinstance(rest[0], int):
+            return f"{self.text(rest[0], depth - 1)}(…)"
+        return f"an unknown {head}"

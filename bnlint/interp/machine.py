@@ -1,0 +1,679 @@
+"""The abstract machine: runs the IR of a program and builds its abstract graph.
+
+One run follows one path: an undecided condition is decided once (``State.decide``) and the same
+condition is decided the same way for the rest of the run. ``explore`` runs a program again for
+the other sides. So a run needs no joins, and correlated conditions stay correlated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bnlint.interp import attributes, calls, operators
+from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.scope import Frame
+from bnlint.interp.state import OutOfBudget, State, Stop
+from bnlint.interp.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    Api,
+    Bound,
+    Builtin,
+    Class,
+    Descriptor,
+    External,
+    Func,
+    Instance,
+    Known,
+    Map,
+    Method,
+    ModuleEnv,
+    Object,
+    Partial,
+    Place,
+    Seq,
+    Super,
+    Unknown,
+    Value,
+)
+from bnlint.source import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bnlint.interp.imports import Modules
+
+Signal = tuple[str, Value] | None
+"""How a block ended: None, or ``return``/``break``/``continue`` with the returned value."""
+
+BREAK: Signal = ("break", NONE)
+CONTINUE: Signal = ("continue", NONE)
+EXITS = frozenset({"exit", "_exit", "quit", "abort", "print_help", "error", "fatal"})
+
+
+class Machine:
+    """Evaluates expressions and executes statements over one ``State``."""
+
+    def __init__(self, state: State, modules: Modules) -> None:
+        self.state = state
+        self.modules = modules
+
+    # --- small helpers -----------------------------------------------------------------------
+
+    def place(self, frame: Frame, node: ir.Node) -> Place:
+        return (frame.module.path, node.span)
+
+    def unknown_from(self, reason: str, *values: Value) -> Unknown:
+        """A fresh unknown that depends on all the nodes its sources hold."""
+        deps = [n for v in values for n in nodes_in(v)]
+        return self.state.unknown(reason, deps=dict.fromkeys(deps))
+
+    def trace(self) -> tuple[Place, ...]:
+        """The calls that led to the running function, outermost first."""
+        return tuple(f.call_place for f in self.state.frames if f.call_place is not None)
+
+    # --- statements --------------------------------------------------------------------------
+
+    def block(self, body: list[ir.Stmt], frame: Frame) -> Signal:
+        step = self.state.step
+        for stmt in body:
+            step()
+            handler = _STATEMENTS.get(type(stmt))
+            if handler is None:
+                continue
+            signal = handler(self, stmt, frame)
+            if signal is not None:
+                return signal
+        return None
+
+    def _expr(self, stmt: ir.ExprStmt, frame: Frame) -> Signal:
+        self.eval(stmt.value, frame)
+        return None
+
+    def _assign(self, stmt: ir.Assign, frame: Frame) -> Signal:
+        value = self.eval(stmt.value, frame)
+        for target in stmt.targets:
+            self.bind(target, value, frame)
+        return None
+
+    def _aug_assign(self, stmt: ir.AugAssign, frame: Frame) -> Signal:
+        old = self.eval(stmt.target, frame)
+        new = self.eval(stmt.value, frame)
+        op = stmt.op.rstrip("=") or stmt.op
+        if isinstance(old, Seq) and old.kind == "list" and op == "+":
+            items, exact = self.iterate(new)
+            old.items.extend(items)
+            old.exact = old.exact and exact
+            return None
+        self.bind(stmt.target, operators.binary(self, op, old, new, self.place(frame, stmt)), frame)
+        return None
+
+    def _return(self, stmt: ir.Return, frame: Frame) -> Signal:
+        return ("return", self.eval(stmt.value, frame) if stmt.value is not None else NONE)
+
+    def _raise(self, stmt: ir.Raise, frame: Frame) -> Signal:
+        raise Stop
+
+    def _assert(self, stmt: ir.Assert, frame: Frame) -> Signal:
+        self.eval(stmt.test, frame)
+        return None
+
+    def _delete(self, stmt: ir.Delete, frame: Frame) -> Signal:
+        for target in stmt.targets:
+            if isinstance(target, ir.Name):
+                frame.locals.pop(target.id, None)
+        return None
+
+    def _jump(self, stmt: ir.Jump, frame: Frame) -> Signal:
+        if stmt.kind == "break":
+            return BREAK
+        return CONTINUE if stmt.kind == "continue" else None
+
+    def _scope_decl(self, stmt: ir.ScopeDecl, frame: Frame) -> Signal:
+        if stmt.kind == "global":
+            if frame.locals is not frame.module.globals:
+                frame.global_names = (frame.global_names or set()) | set(stmt.names)
+        else:
+            for name in stmt.names:
+                outer = frame.parent.find(name) if frame.parent else None
+                if outer is not None:
+                    frame.outer_names = {**(frame.outer_names or {}), name: outer}
+        return None
+
+    def _import(self, stmt: ir.Import, frame: Frame) -> Signal:
+        for item in stmt.names:
+            module = self.modules.load(self, item.name, 0, frame.module.path)
+            if item.alias is not None:
+                self.store(item.alias, module, frame)
+            else:
+                head = item.name.split(".")[0]
+                root = (
+                    module
+                    if head == item.name
+                    else self.modules.load(self, head, 0, frame.module.path)
+                )
+                self.store(head, root, frame)
+        return None
+
+    def _import_from(self, stmt: ir.ImportFrom, frame: Frame) -> Signal:
+        if stmt.module == "__future__":
+            return None
+        module = self.modules.load(self, stmt.module, stmt.level, frame.module.path)
+        for item in stmt.names:
+            if item.name == "*":
+                if isinstance(module, ModuleEnv):
+                    listed = module.globals.get("__all__")
+                    names = (
+                        {i.value for i in listed.items if isinstance(i, Known)}
+                        if isinstance(listed, Seq)
+                        else {n for n in module.globals if not n.startswith("_")}
+                    )
+                    for name in names:
+                        if name in module.globals:
+                            self.store(name, module.globals[name], frame)
+                continue
+            value = self.modules.member(self, module, item.name)
+            self.store(item.alias or item.name, value, frame)
+        return None
+
+    def _if(self, stmt: ir.If, frame: Frame) -> Signal:
+        test = self.eval(stmt.test, frame)
+        prefer: bool | None = None
+        if terminal(stmt.body) and not (stmt.orelse and terminal(stmt.orelse)):
+            prefer = False
+        elif stmt.orelse and terminal(stmt.orelse):
+            prefer = True
+        self.state.deciding = stmt
+        return self.block(stmt.body if self.truth(test, prefer) else stmt.orelse, frame)
+
+    def _for(self, stmt: ir.For, frame: Frame) -> Signal:
+        iterable = self.eval(stmt.iterable, frame)
+        outcome: Signal = None
+        for item in self.loop_items(iterable):
+            self.state.step()
+            self.bind(stmt.target, item, frame)
+            outcome = self.block(stmt.body, frame)
+            if outcome is not None and outcome[0] == "return":
+                self.leave_loop()
+                return outcome
+            if outcome is not None and outcome[0] == "break":
+                break
+        self.leave_loop()
+        if stmt.orelse and outcome is None:
+            return self.block(stmt.orelse, frame)
+        return None
+
+    def loop_items(self, iterable: Value) -> list[Value]:
+        """The elements one loop visits; ``leave_loop`` must follow."""
+        items, exact = self.iterate(iterable)
+        state = self.state
+        if not items and not exact:
+            key = operators.key_of(self, iterable)
+            deps = tuple(nodes_in(iterable))
+            items = [
+                Unknown("element of an unknown iterable", state.keys.of("item", key, i), deps)
+                for i in range(2)
+            ]
+        limit = max(2, state.budget.loop // state.loop_weight)
+        if len(items) > limit:
+            items = [*items[: limit - 1], items[-1]]
+        state.loop_weights.append(state.loop_weight)
+        state.loop_weight *= max(1, len(items))
+        return items
+
+    def leave_loop(self) -> None:
+        self.state.loop_weight = self.state.loop_weights.pop()
+
+    def _while(self, stmt: ir.While, frame: Frame) -> Signal:
+        literal = isinstance(stmt.test, ir.Const)
+        for turn in range(self.state.budget.loop):
+            self.state.step()
+            test = self.eval(stmt.test, frame)
+            known = operators.truth_of(self, test)
+            if known is False:
+                break
+            if (known is None or literal) and turn >= 2:
+                break
+            outcome = self.block(stmt.body, frame)
+            if outcome is not None and outcome[0] == "return":
+                return outcome
+            if outcome is not None and outcome[0] == "break":
+                break
+        return None
+
+    def _with(self, stmt: ir.With, frame: Frame) -> Signal:
+        return self.with_items(stmt.items, 0, stmt.body, frame)
+
+    def with_items(
+        self, items: list[ir.WithItem], index: int, body: list[ir.Stmt], frame: Frame
+    ) -> Signal:
+        if index == len(items):
+            return self.block(body, frame)
+        item = items[index]
+        context = self.eval(item.value, frame)
+        outcome: list[Signal] = [None]
+
+        def inside(value: Value) -> None:
+            if item.target is not None:
+                self.bind(item.target, value, frame)
+            outcome[0] = self.with_items(items, index + 1, body, frame)
+
+        calls.enter_context(self, context, inside, self.place(frame, item.value))
+        return outcome[0]
+
+    def _try(self, stmt: ir.Try, frame: Frame) -> Signal:
+        signal: Signal = None
+        depth = len(self.state.frames)
+        try:
+            signal = self.block(stmt.body, frame)
+            if signal is None:
+                signal = self.block(stmt.orelse, frame)
+        except Stop:
+            del self.state.frames[depth:]
+            if not stmt.handlers:
+                self.block(stmt.final, frame)
+                raise
+            handler = stmt.handlers[0]
+            if handler.name is not None:
+                self.store(handler.name, self.state.unknown("an exception"), frame)
+            signal = self.block(handler.body, frame)
+        final = self.block(stmt.final, frame)
+        return final or signal
+
+    def _match(self, stmt: ir.Match, frame: Frame) -> Signal:
+        subject = self.eval(stmt.subject, frame)
+        for case in stmt.cases:
+            if case.literal is not None:
+                literal = self.eval(case.literal, frame)
+                place = self.place(frame, case)
+                if not self.truth(operators.compare(self, "==", subject, literal, place)):
+                    continue
+            for name in case.binds:
+                self.store(name, self.unknown_from("a matched part", subject), frame)
+            if case.guard is not None and not self.truth(self.eval(case.guard, frame)):
+                continue
+            return self.block(case.body, frame)
+        return None
+
+    def _function(self, stmt: ir.FunctionDef, frame: Frame) -> Signal:
+        func = self.make_function(stmt, stmt.name, stmt.params, frame, contains_yield(stmt.body))
+        value: Value = func
+        for decorator in reversed(stmt.decorators):
+            value = calls.decorate(self, self.eval(decorator, frame), value, frame, decorator)
+        self.store(stmt.name, value, frame)
+        return None
+
+    def make_function(
+        self,
+        node: ir.FunctionDef | ir.Lambda,
+        name: str,
+        params: ir.Params,
+        frame: Frame,
+        generator: bool,
+    ) -> Func:
+        defaults: dict[str, Value] = {}
+        for param in params.params:
+            if param.default is not None:
+                value = self.eval(param.default, frame)
+                if isinstance(value, Known):
+                    value = Known(value.value, value.origin, default=True)
+                defaults[param.name] = value
+        closure = None if frame.locals is frame.module.globals else frame
+        if closure is not None and closure.cls is not None and closure.func is None:
+            closure = closure.parent  # a class body is no closure
+        func = Func(node, name, frame.module, closure, defaults, generator)
+        if frame.cls is not None and frame.func is None:
+            func.defining_class = frame.cls
+        return func
+
+    def _class(self, stmt: ir.ClassDef, frame: Frame) -> Signal:
+        bases = [self.eval(b.value, frame) for b in stmt.bases if b.name is None]
+        attrs: dict[str, Value] = {}
+        cls = Class(stmt, stmt.name, frame.module, bases, attrs)
+        body = Frame(frame.module, attrs, frame if frame.locals is not frame.module.globals else None)
+        body.cls = cls
+        self.block(stmt.body, body)
+        self.store(stmt.name, cls, frame)
+        return None
+
+    # --- names -------------------------------------------------------------------------------
+
+    def store(self, name: str, value: Value, frame: Frame) -> None:
+        if frame.global_names is not None and name in frame.global_names:
+            frame.module.globals[name] = value
+            return
+        if frame.outer_names is not None and name in frame.outer_names:
+            frame.outer_names[name][name] = value
+            return
+        frame.locals[name] = value
+
+    def bind(self, target: ir.Expr, value: Value, frame: Frame) -> None:
+        if isinstance(target, ir.Name):
+            self.store(target.id, value, frame)
+        elif isinstance(target, ir.Attr):
+            attributes.set_attr(self, self.eval(target.value, frame), target.attr, value)
+        elif isinstance(target, ir.Subscript):
+            operators.set_item(self, self.eval(target.value, frame), self.eval(target.index, frame), value)
+        elif isinstance(target, ir.Collection):
+            self._unpack(target.items, value, frame)
+        elif isinstance(target, ir.Starred):
+            self.bind(target.value, value, frame)
+
+    def _unpack(self, targets: list[ir.Expr], value: Value, frame: Frame) -> None:
+        items, exact = self.iterate(value)
+        star = next((i for i, t in enumerate(targets) if isinstance(t, ir.Starred)), None)
+        if exact and star is None and len(items) == len(targets):
+            for target, item in zip(targets, items, strict=True):
+                self.bind(target, item, frame)
+            return
+        if exact and star is not None and len(items) >= len(targets) - 1:
+            after = len(targets) - star - 1
+            for target, item in zip(targets[:star], items[:star], strict=True):
+                self.bind(target, item, frame)
+            self.bind(targets[star], Seq("list", items[star : len(items) - after]), frame)
+            for target, item in zip(targets[star + 1 :], items[len(items) - after :], strict=True):
+                self.bind(target, item, frame)
+            return
+        key = operators.key_of(self, value)
+        deps = tuple(nodes_in(value))
+        for i, target in enumerate(targets):
+            part: Value = Unknown("part of an unknown value", self.state.keys.of("part", key, i), deps)
+            if not exact and i < len(items):
+                part = items[i]
+            self.bind(target, part, frame)
+
+    # --- expressions -------------------------------------------------------------------------
+
+    def eval(self, expr: ir.Expr, frame: Frame) -> Value:
+        self.state.step()
+        return _EXPRESSIONS[type(expr)](self, expr, frame)
+
+    def _const(self, expr: ir.Const, frame: Frame) -> Value:
+        if expr.kind in ("none", "bool", "int", "float", "str"):
+            return Known(expr.value, (frame.module.path, expr.span))
+        return self.state.unknown("a constant", "const", expr.kind, str(expr.value))
+
+    def _name(self, expr: ir.Name, frame: Frame) -> Value:
+        found = frame.find(expr.id)
+        if found is not None:
+            return self.state.resolve(found[expr.id])
+        builtin = calls.builtin(self, expr.id)
+        if builtin is not None:
+            return builtin
+        return self.state.unknown(f"the name {expr.id} is not defined here", "name", expr.id)
+
+    def _attr(self, expr: ir.Attr, frame: Frame) -> Value:
+        value = self.eval(expr.value, frame)
+        return self.state.resolve(attributes.get_attr(self, value, expr.attr, self.place(frame, expr)))
+
+    def _call(self, expr: ir.Call, frame: Frame) -> Value:
+        func = self.eval(expr.func, frame)
+        args = calls.evaluate_args(self, expr, frame)
+        return self.state.resolve(calls.call(self, func, args, frame))
+
+    def _subscript(self, expr: ir.Subscript, frame: Frame) -> Value:
+        value = self.eval(expr.value, frame)
+        if isinstance(expr.index, ir.Slice):
+            return operators.slice_item(
+                self,
+                value,
+                [
+                    self.eval(part, frame) if part is not None else NONE
+                    for part in (expr.index.lower, expr.index.upper, expr.index.step)
+                ],
+                self.place(frame, expr),
+            )
+        return self.state.resolve(
+            operators.get_item(self, value, self.eval(expr.index, frame), self.place(frame, expr))
+        )
+
+    def _slice(self, expr: ir.Slice, frame: Frame) -> Value:
+        for part in (expr.lower, expr.upper, expr.step):
+            if part is not None:
+                self.eval(part, frame)
+        return self.state.unknown("a slice")
+
+    def _collection(self, expr: ir.Collection, frame: Frame) -> Value:
+        out = Seq(expr.kind, [])
+        for item in expr.items:
+            if isinstance(item, ir.Starred):
+                items, exact = self.iterate(self.eval(item.value, frame))
+                out.items.extend(items)
+                out.exact = out.exact and exact
+            else:
+                out.items.append(self.eval(item, frame))
+        return out
+
+    def _starred(self, expr: ir.Starred, frame: Frame) -> Value:
+        return self.eval(expr.value, frame)
+
+    def _dict(self, expr: ir.Dict, frame: Frame) -> Value:
+        out = Map()
+        for item in expr.items:
+            value = self.eval(item.value, frame)
+            if item.key is not None:
+                out.put(self.eval(item.key, frame), value)
+            elif isinstance(value, Map):
+                for key in value.items:
+                    out.put(value.keys[key], value.items[key])
+                out.exact = out.exact and value.exact
+            else:
+                out.exact = False
+        return out
+
+    def _lambda(self, expr: ir.Lambda, frame: Frame) -> Value:
+        return self.make_function(expr, "<lambda>", expr.params, frame, False)
+
+    def _compare(self, expr: ir.Compare, frame: Frame) -> Value:
+        left = self.eval(expr.left, frame)
+        result: Value = TRUE
+        for op, node in zip(expr.ops, expr.rights, strict=True):
+            right = self.eval(node, frame)
+            one = operators.compare(self, op, left, right, self.place(frame, expr))
+            result = one if result is TRUE else operators.both(self, "and", result, one)
+            left = right
+        return result
+
+    def _bool_op(self, expr: ir.BoolOp, frame: Frame) -> Value:
+        left = self.eval(expr.left, frame)
+        known = operators.truth_of(self, left)
+        if known is not None:
+            if known == (expr.op == "or"):
+                return left
+            return self.eval(expr.right, frame)
+        return operators.both(self, expr.op, left, self.eval(expr.right, frame))
+
+    def _bin_op(self, expr: ir.BinOp, frame: Frame) -> Value:
+        left = self.eval(expr.left, frame)
+        right = self.eval(expr.right, frame)
+        return operators.binary(self, expr.op, left, right, self.place(frame, expr))
+
+    def _unary_op(self, expr: ir.UnaryOp, frame: Frame) -> Value:
+        return operators.unary(self, expr.op, self.eval(expr.value, frame), self.place(frame, expr))
+
+    def _if_exp(self, expr: ir.IfExp, frame: Frame) -> Value:
+        value = self.eval(expr.test, frame)
+        self.state.deciding = expr
+        test = self.truth(value)
+        return self.eval(expr.body if test else expr.orelse, frame)
+
+    def _comprehension(self, expr: ir.Comprehension, frame: Frame) -> Value:
+        inner = Frame(frame.module, {}, frame, frame.func)
+        inner.cls, inner.self_value = frame.cls, frame.self_value
+        inner.global_names = frame.global_names
+        if expr.kind == "dict":
+            mapping = Map()
+            self._generate(expr, 0, inner, mapping, None)
+            return mapping
+        out = Seq("set" if expr.kind == "set" else "list", [])
+        self._generate(expr, 0, inner, None, out)
+        return out
+
+    def _generate(
+        self, expr: ir.Comprehension, index: int, frame: Frame, mapping: Map | None, out: Seq | None
+    ) -> None:
+        if index == len(expr.generators):
+            value = self.eval(expr.element, frame)
+            if mapping is not None and expr.key is not None:
+                mapping.put(self.eval(expr.key, frame), value)
+            elif out is not None:
+                out.items.append(value)
+            return
+        generator = expr.generators[index]
+        iterable = self.eval(generator.iterable, frame)
+        items, exact = self.iterate(iterable)
+        cheap = isinstance(expr.element, (ir.Name, ir.Attr, ir.Const))
+        visited = items if cheap else self.loop_items(iterable)
+        complete = exact and len(visited) == len(items)
+        for item in visited:
+            self.bind(generator.target, item, frame)
+            keep = True
+            for test in generator.ifs:
+                known = operators.truth_of(self, self.eval(test, frame))
+                if known is None:
+                    complete = False
+                elif not known:
+                    keep = False
+                    break
+            if keep:
+                self._generate(expr, index + 1, frame, mapping, out)
+        if not cheap:
+            self.leave_loop()
+        if not complete:
+            if mapping is not None:
+                mapping.exact = False
+            if out is not None:
+                out.exact = False
+
+    def _joined(self, expr: ir.Joined, frame: Frame) -> Value:
+        parts = [self.eval(p, frame) for p in expr.parts]
+        if all(isinstance(p, Known) for p in parts):
+            return Known("".join(str(p.value) for p in parts if isinstance(p, Known)))
+        keys = [operators.key_of(self, p) for p in parts]
+        return self.state.unknown("a formatted string", "joined", *keys)
+
+    def _await(self, expr: ir.Await, frame: Frame) -> Value:
+        return self.eval(expr.value, frame)
+
+    def _yield(self, expr: ir.Yield, frame: Frame) -> Value:
+        value = self.eval(expr.value, frame) if expr.value is not None else NONE
+        if frame.on_yield is not None:
+            callback, frame.on_yield = frame.on_yield, None
+            callback(value)
+        elif frame.yielded is not None:
+            if expr.is_from:
+                frame.yielded.extend(self.iterate(value)[0])
+            else:
+                frame.yielded.append(value)
+        return self.state.unknown("a sent value")
+
+    def _named_expr(self, expr: ir.NamedExpr, frame: Frame) -> Value:
+        value = self.eval(expr.value, frame)
+        self.bind(expr.target, value, frame)
+        return value
+
+    # --- truth and iteration -------------------------------------------------------------------
+
+    def truth(self, value: Value, prefer: bool | None = None) -> bool:
+        known = operators.truth_of(self, value)
+        if known is not None:
+            return known
+        if isinstance(value, Unknown):
+            return self.state.decide(value, prefer)
+        return self.state.policy
+
+    def iterate(self, value: Value) -> tuple[list[Value], bool]:
+        """The elements of a value and whether these are all of them, in order."""
+        if isinstance(value, Seq):
+            return list(value.items), value.exact
+        if isinstance(value, Map):
+            return list(value.keys.values()), value.exact
+        if isinstance(value, Known) and isinstance(value.value, str):
+            return [Known(c) for c in value.value[:64]], len(value.value) <= 64
+        if isinstance(value, Instance):
+            fields = value.cls.attrs.get("<fields>")
+            if isinstance(fields, Seq):
+                names = [f.value for f in fields.items if isinstance(f, Known)]
+                return [value.attrs.get(n, NONE) for n in names], True
+        return [], False
+
+
+def terminal(body: list[ir.Stmt]) -> bool:
+    """Whether a block surely ends the program (or the attempt): its last statement raises or exits."""
+    if not body:
+        return False
+    last = body[-1]
+    if isinstance(last, ir.Raise):
+        return True
+    if isinstance(last, ir.ExprStmt) and isinstance(last.value, ir.Call):
+        func = last.value.func
+        name = func.attr if isinstance(func, ir.Attr) else func.id if isinstance(func, ir.Name) else ""
+        return name in EXITS
+    return False
+
+
+def contains_yield(body: list[ir.Stmt]) -> bool:
+    """Whether a function body makes its function a generator."""
+    todo: list[Any] = list(body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ir.Yield):
+            return True
+        if isinstance(node, (ir.FunctionDef, ir.ClassDef, ir.Lambda)):
+            continue
+        if isinstance(node, ir.Node):
+            for name in node.__dataclass_fields__:
+                if name != "span":
+                    child = getattr(node, name)
+                    if isinstance(child, list):
+                        todo.extend(child)
+                    elif isinstance(child, ir.Node):
+                        todo.append(child)
+    return False
+
+
+_STATEMENTS: dict[type, Callable[[Machine, Any, Frame], Signal]] = {
+    ir.ExprStmt: Machine._expr,
+    ir.Assign: Machine._assign,
+    ir.AugAssign: Machine._aug_assign,
+    ir.Return: Machine._return,
+    ir.Raise: Machine._raise,
+    ir.Assert: Machine._assert,
+    ir.Delete: Machine._delete,
+    ir.Jump: Machine._jump,
+    ir.ScopeDecl: Machine._scope_decl,
+    ir.Import: Machine._import,
+    ir.ImportFrom: Machine._import_from,
+    ir.If: Machine._if,
+    ir.For: Machine._for,
+    ir.While: Machine._while,
+    ir.With: Machine._with,
+    ir.Try: Machine._try,
+    ir.Match: Machine._match,
+    ir.FunctionDef: Machine._function,
+    ir.ClassDef: Machine._class,
+}
+
+_EXPRESSIONS: dict[type, Callable[[Machine, Any, Frame], Value]] = {
+    ir.Const: Machine._const,
+    ir.Name: Machine._name,
+    ir.Attr: Machine._attr,
+    ir.Call: Machine._call,
+    ir.Subscript: Machine._subscript,
+    ir.Slice: Machine._slice,
+    ir.Collection: Machine._collection,
+    ir.Starred: Machine._starred,
+    ir.Dict: Machine._dict,
+    ir.Lambda: Machine._lambda,
+    ir.Compare: Machine._compare,
+    ir.BoolOp: Machine._bool_op,
+    ir.BinOp: Machine._bin_op,
+    ir.UnaryOp: Machine._unary_op,
+    ir.IfExp: Machine._if_exp,
+    ir.Comprehension: Machine._comprehension,
+    ir.Joined: Machine._joined,
+    ir.Await: Machine._await,
+    ir.Yield: Machine._yield,
+    ir.NamedExpr: Machine._named_expr,
+}

@@ -1,0 +1,131 @@
+"""The abstract graph: nodes with data and control inputs, as TensorFlow would build them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bnlint.interp.values import Known, Map, Object, Place, Seq, Unknown, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LINEAR = frozenset({"linear", "group"})
+"""Kinds whose gradient does not read the value of their inputs (facts: a07, i02)."""
+
+
+class Node(Value):
+    """One op of the abstract graph, or a tensor it yields.
+
+    ``kind`` is one of ``op linear const placeholder variable norm update grad train assign
+    moments stop summary group``. ``controls`` are its control inputs.
+    """
+
+    __slots__ = ("api", "controls", "data", "graph", "id", "inputs", "kind", "name", "place")
+
+    def __init__(
+        self,
+        id: int,
+        kind: str,
+        api: str,
+        inputs: tuple[Node, ...],
+        controls: tuple[Node, ...],
+        place: Place,
+        graph: int,
+    ) -> None:
+        self.id = id
+        self.kind = kind
+        self.api = api
+        self.inputs = inputs
+        self.controls = controls
+        self.place = place
+        self.graph = graph
+        self.name: str | None = None
+        self.data: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"Node({self.id} {self.kind} {self.api})"
+
+
+def nodes_in(value: Value | None, depth: int = 6) -> list[Node]:
+    """The graph nodes a value holds or depends on, in order, without duplicates."""
+    out: dict[Node, None] = {}
+    _collect(value, out, depth)
+    return list(out)
+
+
+def _collect(value: Value | None, out: dict[Node, None], depth: int) -> None:
+    if value is None or isinstance(value, Known) or depth == 0:
+        return
+    if isinstance(value, Node):
+        out[value] = None
+    elif isinstance(value, Seq):
+        for item in value.items[:4000]:
+            _collect(item, out, depth - 1)
+    elif isinstance(value, Unknown):
+        for node in value.deps:
+            out[node] = None
+    elif isinstance(value, Map):
+        for item in list(value.items.values())[:4000]:
+            _collect(item, out, depth - 1)
+    elif isinstance(value, Object):
+        for item in value.data.get("nodes", ()):
+            out[item] = None
+
+
+def ancestors(start: Iterable[Node], *, controls: bool = True, through_stop: bool = True) -> set[Node]:
+    """All nodes reachable backwards from ``start``, itself included.
+
+    ``controls`` follows control inputs too; ``through_stop`` false ends at ``tf.stop_gradient``,
+    as back-propagation does.
+    """
+    seen: set[Node] = set()
+    todo = list(start)
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if not through_stop and node.kind == "stop":
+            continue
+        todo.extend(node.inputs)
+        if controls:
+            todo.extend(node.controls)
+    return seen
+
+
+def gradient_inputs(losses: Iterable[Node]) -> tuple[Node, ...]:
+    """What the gradient of ``losses`` reads.
+
+    The gradient of a scalar starts from a constant, not from the scalar's value, so an identity
+    or a sum on top of the loss is never computed (observed in TensorFlow 1.0 to 2.21). Any other
+    op's gradient reads that op's inputs, and the constants made with it.
+    """
+    out: dict[Node, None] = {}
+    seen: set[Node] = set()
+    todo = list(losses)
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.kind in LINEAR:
+            todo.extend(node.inputs)
+            continue
+        for item in (*node.inputs, *node.controls):
+            out[item] = None
+    return tuple(out)
+
+
+def gradient_sources(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The ``grad`` nodes that ``nodes`` are computed from, not looking beyond them."""
+    seen: set[Node] = set()
+    todo = list(nodes)
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.kind == "grad":
+            yield node
+        elif node.kind not in ("variable", "train"):
+            todo.extend(node.inputs)

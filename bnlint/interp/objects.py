@@ -1,0 +1,345 @@
+"""Attributes and methods of TensorFlow objects and of graph nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp import api
+from bnlint.interp.effects import (
+    collections,
+    estimators,
+    keras,
+    norms,
+    scopes,
+    sessions,
+    training,
+)
+from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.state import RunRecord
+from bnlint.interp.values import (
+    NONE,
+    Instance,
+    Known,
+    Method,
+    Object,
+    Place,
+    Seq,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+_NODE_METHODS = frozenset(
+    "eval run assign assign_add assign_sub get_shape set_shape initialized_value read_value "
+    "scatter_sub scatter_update value as_list".split()
+)
+
+
+def node_attr(machine: Machine, node: Node, name: str) -> Value:
+    """An attribute of a tensor, an operation or a variable."""
+    if name in _NODE_METHODS:
+        return Method(node, name)
+    if name in ("op", "outputs", "output"):
+        return node
+    if name == "name":
+        if node.kind == "variable" and node.name is not None:
+            known = "?" not in node.name
+            if known:
+                return Known(f"{node.name}:0")
+            return machine.state.unknown("a variable's name", "node name", node.id)
+        if node.kind == "update":
+            return machine.state.unknown("an update op's name", "node name", node.id)
+        return machine.state.unknown("an op's name", "node name", node.id)
+    if name == "graph":
+        return Object("graph", node.place, graph=machine.state.graphs[node.graph])
+    if name in ("shape", "dtype", "device"):
+        return machine.state.unknown(f"a tensor's {name}", "attr", machine.state.keys.of("node", node.id), name)
+    if name == "inputs":
+        return Seq("list", list(node.inputs), True)
+    if name == "initializer":
+        return machine.state.node("op", "initializer", (), node.place)
+    return Unknown("a tensor's attribute", machine.state.keys.of("node attr", node.id, name), (node,))
+
+
+def _node_method(machine: Machine, node: Node, name: str, args: Args) -> Value:
+    state = machine.state
+    if name in ("eval", "run"):
+        state.runs.append(RunRecord(args.place, (node,), False))
+        return state.unknown("a fetched value") if name == "eval" else NONE
+    if name in ("assign", "assign_add", "assign_sub", "scatter_sub", "scatter_update"):
+        value = [n for v in args.values() for n in nodes_in(v)]
+        return training.assignment(machine, f"Variable.{name}", node, value, args)
+    if name in ("get_shape", "as_list"):
+        return state.unknown("a shape", "shape", node.id)
+    if name in ("initialized_value", "read_value", "value"):
+        return node
+    return NONE
+
+
+def object_attr(machine: Machine, value: Object, name: str, place: Place) -> Value:
+    """An attribute of a TensorFlow object."""
+    attrs = value.data.get("attrs")
+    if attrs is not None and name in attrs:
+        found: Value = attrs[name]
+        return found
+    if name == "updates" and value.kind in ("norm layer", "keras model", "keras layer"):
+        return keras.updates(machine, value, place)
+    if value.kind == "variable_scope" and name in ("name", "original_name_scope"):
+        path = value.data["path"]
+        if "?" in path:
+            return machine.state.unknown("a scope's name", "scope name", path)
+        return Known(path.rstrip("/") if name == "name" else path)
+    if value.kind == "session" and name == "graph":
+        graph = value.data.get("graph")
+        if isinstance(graph, Object):
+            return graph
+        return Object("graph", value.place, graph=machine.state.graph)
+    if value.kind == "session" and name in ("session", "sess"):
+        return value
+    if value.kind == "keras model" and name in ("output", "outputs"):
+        outputs: list[Value] = list(value.data["outputs"] or value.data["applied"])
+        return outputs[0] if name == "output" and outputs else Seq("list", outputs)
+    if value.kind == "object" and not name.startswith("_"):
+        return Method(value, name)
+    return Method(value, name)
+
+
+def call_method(machine: Machine, receiver: Value, name: str, args: Args, frame: Frame | None) -> Value:
+    """A method call on a node or a TensorFlow object."""
+    from bnlint.interp import calls
+
+    if isinstance(receiver, Node):
+        return _node_method(machine, receiver, name, args)
+    if not isinstance(receiver, Object):
+        return calls.unknown_call(machine, machine.state.unknown("a method"), args)
+    handler = _METHODS.get(receiver.kind)
+    if handler is not None:
+        result = handler(machine, receiver, name, args)
+        if result is not None:
+            return result
+    if receiver.kind == "object" and not name.startswith(("map", "filter", "from_")):
+        inputs = [*receiver.data["nodes"], *(n for v in args.values() for n in nodes_in(v))]
+        if inputs:
+            node = machine.state.node("op", f"{receiver.data['name']}.{name}", inputs, args.place)
+            key = machine.state.keys.of("node", node.id)
+            return Unknown("a method's result", key, (node,))
+    if receiver.kind == "object":
+        return Object("object", args.place, name=receiver.data["name"], nodes=receiver.data["nodes"])
+    for value in args.values():
+        if not isinstance(value, Known):
+            calls.escape(machine, value)
+    deps = dict.fromkeys(n for v in args.values() for n in nodes_in(v))
+    return machine.state.unknown(f"{receiver.kind}.{name}", deps=deps)
+
+
+def _session_method(machine: Machine, session: Object, name: str, args: Args) -> Value | None:
+    if name == "run":
+        return sessions.run(machine, args)
+    if name in ("partial_run", "partial_run_setup", "make_callable"):
+        sessions.record(machine, args.get("fetches", 1 if name == "partial_run" else 0), args)
+        if name == "make_callable":
+            return Method(session, "ignored")
+        return machine.state.unknown("a fetched value")
+    if name in ("as_default", "managed_session", "prepare_or_wait_for_session", "prepare_session"):
+        return session
+    if name in ("wait_for_session", "recover_session"):
+        machine.state.restores = True
+        return session
+    if name in ("should_stop", "close", "ignored", "stop", "start_queue_runners", "loop"):
+        return machine.state.unknown(f"session.{name}", "session", name)
+    return None
+
+
+def _graph_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+    graph = value.data["graph"]
+    if name in ("get_collection", "get_collection_ref"):
+        return collections.get_collection(machine, name, args, None, graph)
+    if name in ("add_to_collection", "add_to_collections"):
+        return collections.add_to_collection(machine, name, args, None, graph)
+    if name == "as_default":
+        return Object("graph scope", args.place, graph=graph, entered=value)
+    if name == "control_dependencies":
+        return scopes.control_dependencies(machine, name, args, None)
+    if name == "get_operations":
+        return collections.get_operations(machine, graph)
+    if name == "name_scope":
+        return scopes.name_scope(machine, name, args, None)
+    if name == "device":
+        return scopes.device(machine, name, args, None)
+    if name in ("get_tensor_by_name", "get_operation_by_name", "as_graph_element"):
+        return _by_name(machine, graph, args)
+    return NONE if name == "finalize" else None
+
+
+def _by_name(machine: Machine, graph: object, args: Args) -> Value:
+    label = args.get("name", 0)
+    state = machine.state
+    if isinstance(label, Known) and isinstance(label.value, str):
+        plain = label.value.split(":")[0]
+        for node in state.graph.nodes:
+            if node.name == plain and node.kind == "placeholder":
+                return node
+        return state.unknown("a tensor found by name", "by name", plain)
+    return state.unknown("a tensor found by name")
+
+
+def _optimizer_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+    return training.optimizer_method(machine, value, name, args)
+
+
+def _saver_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+    if name in ("restore", "recover_last_checkpoints"):
+        machine.state.restores = True
+        return NONE
+    return machine.state.unknown("a checkpoint path") if name == "save" else None
+
+
+def _average_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+    """``ExponentialMovingAverage``: ``apply`` makes an op, ``average`` reads a shadow variable."""
+    state = machine.state
+    if name == "apply":
+        source = args.get("var_list", 0)
+        node = state.node("assign", "ExponentialMovingAverage.apply", (), args.place)
+        node.data["value"] = tuple(nodes_in(source))
+        node.inputs = tuple(n for n in nodes_in(source) if n.kind != "variable")
+        return node
+    if name == "average":
+        return state.node("variable", "ExponentialMovingAverage.average", (), args.place)
+    if name in ("variables_to_restore", "average_name"):
+        return state.unknown("shadow variables", "shadow", name)
+    return None
+
+
+def _norm_layer_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+    if name in ("apply", "call", "__call__"):
+        return norms.call_layer(machine, value, args)
+    if name in ("get_updates_for", "_get_updates_for"):
+        return keras.updates(machine, value, args.place)
+    return None
+
+
+def _model_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+    if name == "add" and args.positional:
+        keras.add(machine, value, args.positional[0])
+        return NONE
+    if name in ("__call__", "call", "apply"):
+        return keras.call_model(machine, value, args)
+    if name == "get_updates_for":
+        return keras.updates(machine, value, args.place)
+    if name in ("load_weights", "set_weights"):
+        machine.state.restores = True
+    return None
+
+
+def _head_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+    return estimators.head_method(machine, value, name, args)
+
+
+def _parser_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+    """``argparse``: the defaults are hints, never facts."""
+    state = machine.state
+    if name == "add_argument":
+        names = [a.value for a in args.positional if isinstance(a, Known)]
+        label = next((n for n in names if isinstance(n, str) and n.startswith("--")), None)
+        label = label or next((n for n in names if isinstance(n, str)), None)
+        given = args.get("dest")
+        if isinstance(given, Known) and isinstance(given.value, str):
+            label = given.value
+        default = args.get("default")
+        if default is None:
+            action = args.get("action")
+            if isinstance(action, Known) and action.value in ("store_true", "store_false"):
+                default = Known(action.value == "store_false")
+        if label is not None and default is not None:
+            state.flag_defaults[label.lstrip("-").replace("-", "_")] = default
+        return NONE
+    if name in ("parse_args", "parse_known_args"):
+        parsed = state.unknown("a command-line argument", "name", "FLAGS")
+        if name == "parse_known_args":
+            return Seq("tuple", [parsed, state.unknown("the other arguments")])
+        return parsed
+    if name in ("add_argument_group", "add_mutually_exclusive_group", "add_parser", "add_subparsers"):
+        return value
+    if name == "set_defaults":
+        state.flag_defaults.update(args.kwargs)
+        return NONE
+    return NONE if name == "register" else None
+
+
+_METHODS: dict[str, Callable[[Machine, Object, str, Args], Value | None]] = {
+    "session": _session_method,
+    "graph": _graph_method,
+    "optimizer": _optimizer_method,
+    "saver": _saver_method,
+    "moving average": _average_method,
+    "norm layer": _norm_layer_method,
+    "keras model": _model_method,
+    "head": _head_method,
+    "argument parser": _parser_method,
+}
+
+
+def call_object(machine: Machine, value: Object, args: Args) -> Value:
+    """Call a TensorFlow object: a layer, a model."""
+    if value.kind == "norm layer":
+        return norms.call_layer(machine, value, args)
+    if value.kind == "keras layer":
+        return keras.call_layer(machine, value, args)
+    if value.kind == "keras model":
+        return keras.call_model(machine, value, args)
+    inputs = [*value.data.get("nodes", ()), *(n for v in args.values() for n in nodes_in(v))]
+    node = machine.state.node("op", value.data.get("name", value.kind), inputs, args.place)
+    return Unknown("a call of an object", machine.state.keys.of("node", node.id), (node,))
+
+
+def enter(machine: Machine, value: Object) -> Callable[[], None]:
+    """Enter a TensorFlow context; returns what leaves it."""
+    state = machine.state
+    if value.kind == "control_dependencies":
+        return scopes.enter_control_dependencies(machine, value)
+    if value.kind == "variable_scope":
+        return scopes.enter_variable_scope(machine, value)
+    if value.kind == "name_scope":
+        return scopes.enter_name_scope(machine, value)
+    if value.kind == "arg_scope":
+        return scopes.enter_arg_scope(machine, value)
+    graph = value.data.get("graph")
+    if value.kind == "graph scope" or (value.kind == "session" and isinstance(graph, Object)):
+        state.default_graph.append(graph.data["graph"] if isinstance(graph, Object) else graph)
+        return lambda: _pop(state.default_graph)
+    return lambda: None
+
+
+def _pop(stack: list) -> None:  # type: ignore[type-arg]
+    stack.pop()
+
+
+def for_base(
+    machine: Machine, instance: Instance, base: str, place: Place, args: Args | None = None
+) -> Object | None:
+    """The TensorFlow half of an instance whose class derives from a TensorFlow class."""
+    found = instance.attrs.get("<base>")
+    if isinstance(found, Object):
+        return found
+    made: Object | None = None
+    if api.is_optimizer(base):
+        made = Object("optimizer", place, name=base)
+    elif base in api.LAYER_CLASSES:
+        from bnlint.interp.calls import Args as MakeArgs
+
+        given = args or MakeArgs([], {}, place, more=True)
+        layer = norms.layer_class(machine, base, given, None)
+        made = layer if isinstance(layer, Object) else None
+    elif base.endswith(("Session", "SessionHook")) and base.endswith("Session"):
+        made = Object("session", place, graph=None)
+    if made is not None:
+        instance.attrs["<base>"] = made
+    return made
+
+

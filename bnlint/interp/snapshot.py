@@ -1,0 +1,270 @@
+"""From the state of a finished abstract run to the graph model that rules read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.finding import Location
+from bnlint.interp.nodes import Node, ancestors
+from bnlint.interp.values import Known, Object, Place, Unknown
+from bnlint.model import (
+    CollectionRead,
+    Flag,
+    GraphModel,
+    Guard,
+    HandWritten,
+    Misplaced,
+    NormLayer,
+    Run,
+    Selection,
+    TrainOp,
+    UnusedFlag,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bnlint.interp.state import Layer, State
+
+
+def location(place: Place) -> Location:
+    path, (line, column, end_line, end_column) = place
+    return Location(path, line, column, end_line, end_column)
+
+
+def snapshot(state: State) -> GraphModel:
+    """The graph model of a finished state."""
+    return _Snapshot(state).model()
+
+
+class _Snapshot:
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.losses: set[Node] = set()
+        for op in state.train_ops:
+            for gradient in op.data["gradients"]:
+                self.losses.update(gradient.data["losses"])
+        self.below_losses = ancestors(self.losses, controls=False)
+        waiting = [n for n in state.escaped if n.kind in ("update", "group", "train", "assign")]
+        self.escaped = _updates(ancestors(waiting))
+
+    def model(self) -> GraphModel:
+        state = self.state
+        runs = [self._run(record) for record in state.runs]
+        run_train_ops = {t for r in runs for t in r.trains}
+        return GraphModel(
+            layers=[self._layer(layer) for layer in state.layers],
+            train_ops=[self._train_op(op, run_train_ops) for op in state.train_ops],
+            runs=runs,
+            reads=[self._read(i) for i in range(len(state.reads))],
+            guards=[self._guard(i) for i in range(len(state.all_blocks))],
+            selections=[
+                Selection(location(s.place), s.training.data["layer"].id, s.inference.data["layer"].id)
+                for s in state.selections
+            ],
+            hand_written=self._hand_written(),
+            unused_flags=self._unused_flags(),
+            escaped=frozenset(self.escaped),
+            restores=state.restores,
+            eager=state.eager,
+            complete=state.complete,
+            conditions=tuple(
+                f"{state.keys.text(key)} is {choice}" for key, choice in state.decisions.items()
+            )[:20],
+        )
+
+    def _flag(self, layer: Layer) -> Flag:
+        value = layer.flag
+        if value is None:
+            if layer.scope_may_give_flag:
+                reason = "its arguments come from a scope or a ** that the source does not show"
+                return Flag("unknown", reason=reason)
+            return Flag("missing", layer.default)
+        if isinstance(value, Node) and isinstance(value.data.get("constant"), Known):
+            value = value.data["constant"]
+        if isinstance(value, Known):
+            if layer.selected:
+                return Flag("dynamic", value.value)
+            if value.value is None:
+                return Flag("unknown", None, reason="None follows the Keras learning phase")
+            origin = location(value.origin) if value.origin is not None else None
+            return Flag("constant", value.value, origin, value.default)
+        if isinstance(value, Node):
+            return Flag("dynamic")
+        if isinstance(value, Unknown):
+            return Flag("unknown", reason=value.reason)
+        return Flag("dynamic" if isinstance(value, Object) else "unknown", reason="an odd value")
+
+    def _layer(self, layer: Layer) -> NormLayer:
+        unused = layer.unused_parameter
+        return NormLayer(
+            id=layer.id,
+            api=layer.api,
+            flavour=layer.flavour,
+            flag_name=layer.flag_name,
+            location=location(layer.place),
+            flag=self._flag(layer),
+            destination=layer.destination,  # type: ignore[arg-type]
+            updates=(layer.id,) if layer.update is not None else (),
+            collection=layer.collection,
+            trace=tuple(location(p) for p in layer.trace),
+            by_normalizer=layer.by_normalizer,
+            misplaced=Misplaced(*layer.misplaced) if layer.misplaced is not None else None,
+            unused_parameter=unused[0] if unused is not None else None,
+            unused_parameter_location=location(unused[1]) if unused is not None else None,
+            open_root=layer.open_root,
+            graph=layer.graph,
+            momentum=layer.momentum,
+            name=layer.name if "?" not in layer.name else None,
+        )
+
+    def _train_op(self, op: Node, run: set[int]) -> TrainOp:
+        state = self.state
+        losses = {loss for g in op.data["gradients"] for loss in g.data["losses"]}
+        before = ancestors([op])
+        undecided: str | None = None
+        if op.data.get("opaque"):
+            undecided = "it waits for ops that the source does not show"
+        reads = {r for n in before for r in n.data.get("reads", ())}
+        guards = set()
+        for block in state.all_blocks:
+            if op in block.train_ops:
+                guards.add(block.id)
+                reads |= block.reads
+        return TrainOp(
+            id=op.id,
+            api=op.api,
+            location=location(op.place),
+            trains=tuple(self._trained(op, losses)),
+            reaches=frozenset(_updates(before)),
+            loss_reaches=frozenset(_updates(ancestors(losses))),
+            reads=frozenset(reads),
+            guards=frozenset(guards),
+            run=op.id in run,
+            undecided=undecided,
+            trace=tuple(location(p) for p in op.data["trace"]),
+            update_ops_off=bool(op.data.get("off")),
+            graph=op.graph,
+        )
+
+    def _trained(self, op: Node, losses: Iterable[Node]) -> list[int]:
+        """The layers of the network that an op trains."""
+        limits = [g.data["variables"] for g in op.data["gradients"]]
+        limit = op.data.get("limit")
+        if limit is None and limits and all(v is not None for v in limits):
+            limit = frozenset().union(*limits)
+        out = []
+        for node in ancestors(losses, controls=False, through_stop=False):
+            if node.kind != "norm":
+                continue
+            layer = node.data["layer"]
+            if limit is not None and not limit & set(layer.variables):
+                continue
+            out.append(layer.id)
+        return sorted(set(out))
+
+    def _run(self, record: object) -> Run:
+        from bnlint.interp.state import RunRecord
+
+        assert isinstance(record, RunRecord)
+        before = ancestors(record.fetches)
+        trains = frozenset(n.id for n in before if n.kind == "train")
+        evaluated: set[int] = set()
+        if not trains:
+            for node in record.fetches:
+                if node.kind in ("summary", "update", "assign", "group", "variable"):
+                    continue
+                if node.data.get("scalar") and node in self.below_losses:
+                    continue
+                for item in ancestors([node], controls=False):
+                    if item.kind == "norm":
+                        evaluated.add(item.data["layer"].id)
+        return Run(
+            location(record.place), frozenset(_updates(before)), trains, frozenset(evaluated)
+        )
+
+    def _read(self, index: int) -> CollectionRead:
+        read = self.state.reads[index]
+        nodes = read.nodes
+        if read.source is not None:
+            nodes = [n for n in read.source if isinstance(n, Node)]
+        return CollectionRead(
+            read.id,
+            read.key,
+            read.scope,
+            location(read.place),
+            frozenset(_updates(ancestors(nodes))),
+            read.layers_built,
+            read.graph,
+            read.live,
+        )
+
+    def _guard(self, index: int) -> Guard:
+        block = self.state.all_blocks[index]
+        return Guard(
+            block.id,
+            location(block.place),
+            frozenset(_updates(ancestors(block.nodes))),
+            frozenset(block.reads),
+            frozenset(n.id for n in block.train_ops),
+            frozenset(n.id for n in block.existing),
+            block.optimizers,
+            block.ops,
+        )
+
+    def _hand_written(self) -> list[HandWritten]:
+        state = self.state
+        if not state.moments:
+            return []
+        kept: set[Node] = set()
+        for graph in state.graphs:
+            for node in graph.nodes:
+                if node.kind in ("assign", "train"):
+                    kept |= ancestors(node.data.get("value", node.inputs), controls=False)
+        trained = ancestors(self.losses, controls=False)
+        out = []
+        for record in state.moments:
+            population = any(s in kept and _directly_kept(s, state) for s in record.sources)
+            out.append(
+                HandWritten(
+                    location(record.place),
+                    location(record.moments),
+                    record.batch_only and not population,
+                    record.output in trained,
+                    tuple(location(p) for p in record.trace),
+                )
+            )
+        return out
+
+    def _unused_flags(self) -> list[UnusedFlag]:
+        out = []
+        for layer in self.state.layers:
+            if layer.unused_parameter is not None and layer.misplaced is None:
+                name, place = layer.unused_parameter
+                out.append(UnusedFlag("", name, location(place), location(layer.place)))
+        return out
+
+
+def _directly_kept(source: Node, state: State) -> bool:
+    """Whether a moment is written to a variable or averaged (not merely used by a later loss)."""
+    for graph in state.graphs:
+        for node in graph.nodes:
+            if node.kind != "assign":
+                continue
+            seen: set[Node] = set()
+            todo = [(n, 0) for n in node.data.get("value", ())]
+            while todo:
+                item, depth = todo.pop()
+                if item is source:
+                    return True
+                if item in seen or depth > 6:
+                    continue
+                seen.add(item)
+                todo.extend((n, depth + 1) for n in item.inputs)
+    return False
+
+
+def _updates(nodes: Iterable[Node]) -> set[int]:
+    return {n.data["layer"].id for n in nodes if n.kind == "update" and "layer" in n.data}
+
+

@@ -1,0 +1,98 @@
+"""Dispatch from TensorFlow names to what bnlint knows of their effect on the graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp import api
+from bnlint.interp.effects import (
+    collections,
+    control_flow,
+    estimators,
+    handwritten,
+    keras,
+    norms,
+    ops,
+    scopes,
+    sessions,
+    training,
+)
+from bnlint.interp.effects.scopes import with_arg_scope
+from bnlint.interp.nodes import nodes_in
+from bnlint.interp.values import Known, Object, Unknown, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+    Handler = Callable[[Machine, str, Args, Frame | None], Value]
+
+_HANDLERS: dict[str, Handler] = {}
+for _module in (
+    norms,
+    scopes,
+    collections,
+    training,
+    control_flow,
+    sessions,
+    estimators,
+    keras,
+    handwritten,
+    ops,
+):
+    _HANDLERS.update(_module.HANDLERS)
+
+
+def call_api(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """Call a TensorFlow symbol."""
+    handler = _HANDLERS.get(name)
+    if handler is not None:
+        return handler(machine, name, args, frame)
+    if name in api.NORMALIZER_HOSTS:
+        return norms.host(machine, name, args, frame)
+    if api.is_optimizer(name):
+        return training.make_optimizer(machine, name, args)
+    if name.startswith("tf.keras."):
+        return keras.other(machine, name, args, frame)
+    owner, _, last = name.rpartition(".")
+    if api.is_optimizer(owner):
+        # An unbound method: tf.train.Optimizer.minimize(self, loss).
+        delegate = Object("optimizer", args.place, name=owner)
+        return training.optimizer_method(machine, delegate, last, args) or ops.generic(
+            machine, name, args, frame
+        )
+    return ops.generic(machine, name, args, frame)
+
+
+def call_by_name(
+    machine: Machine, receiver: Unknown, name: str, args: Args, frame: Frame | None
+) -> Value | None:
+    """A method of something unknown, recognised by a name that has one meaning in TensorFlow.
+
+    None where the name says nothing; the call is then an unknown call.
+    """
+    if name in ("minimize", "apply_gradients", "compute_gradients"):
+        first = args.positional[0] if args.positional else args.get("loss")
+        if first is not None and nodes_in(first) and not _is_number_like(first):
+            delegate = Object("optimizer", args.place, name="an optimizer", unknown=True)
+            return training.optimizer_method(machine, delegate, name, args)
+        return None
+    if name == "run":
+        first = args.get("fetches", 0)
+        if first is not None and nodes_in(first):
+            return sessions.run(machine, args)
+        return None
+    if name == "restore" and len(args.values()) >= 1:
+        machine.state.restores = True
+        return None
+    return None
+
+
+def _is_number_like(value: Value) -> bool:
+    return isinstance(value, Known)
+
+
+__all__ = ["call_api", "call_by_name", "with_arg_scope"]

@@ -1,0 +1,311 @@
+"""Abstract values: a small closed family."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bnlint.interp.nodes import Node
+    from bnlint.interp.scope import Frame
+    from bnlint.source import ir
+
+Place = tuple[str, "ir.Span"]
+"""A path and a span: where something is written."""
+
+
+class Value:
+    """Base of all abstract values."""
+
+    __slots__ = ()
+
+
+class Known(Value):
+    """A Python scalar whose value is known.
+
+    ``origin`` is where the literal was written; ``default`` whether that is a parameter default.
+    """
+
+    __slots__ = ("default", "origin", "value")
+
+    def __init__(self, value: Any, origin: Place | None = None, default: bool = False) -> None:
+        self.value = value
+        self.origin = origin
+        self.default = default
+
+    def __repr__(self) -> str:
+        return f"Known({self.value!r})"
+
+
+NONE = Known(None)
+TRUE = Known(True)
+FALSE = Known(False)
+
+
+class Unknown(Value):
+    """Anything; ``reason`` says why nothing is known.
+
+    ``key`` names the unknown symbolically: equal keys are equal unknowns, so two tests of the
+    same unknown condition agree within one state. ``deps`` are the graph nodes it may depend on,
+    ``hint`` a likely value (a default) that steers which path is tried first.
+    """
+
+    __slots__ = ("deps", "hint", "key", "reason")
+
+    def __init__(
+        self, reason: str, key: int, deps: tuple[Node, ...] = (), hint: Value | None = None
+    ) -> None:
+        self.reason = reason
+        self.key = key
+        self.deps = deps
+        self.hint = hint
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.reason!r})"
+
+
+class Seq(Value):
+    """A list, tuple or set. ``exact`` is false where elements may be missing or optional."""
+
+    __slots__ = ("exact", "items", "kind", "read")
+
+    def __init__(self, kind: str, items: list[Value], exact: bool = True) -> None:
+        self.kind = kind
+        self.items = items
+        self.exact = exact
+        self.read: int | None = None  # the collection read this list came from
+
+    def __repr__(self) -> str:
+        return f"Seq({self.kind}, {self.items!r})"
+
+
+class Map(Value):
+    """A dict. Keys are Python scalars, or ``id``-like tuples for keys that are abstract values."""
+
+    __slots__ = ("exact", "items", "keys")
+
+    def __init__(self, exact: bool = True) -> None:
+        self.items: dict[Any, Value] = {}
+        self.keys: dict[Any, Value] = {}
+        self.exact = exact
+
+    def put(self, key: Value, value: Value) -> None:
+        if isinstance(key, Known):
+            hashed: Any = key.value
+        elif isinstance(key, Unknown):
+            hashed = ("unknown", key.key)
+        else:
+            hashed = ("value", id(key))
+        self.items[hashed] = value
+        self.keys[hashed] = key
+
+    def get(self, key: Value) -> Value | None:
+        if isinstance(key, Known):
+            return self.items.get(key.value)
+        if isinstance(key, Unknown):
+            return self.items.get(("unknown", key.key))
+        return self.items.get(("value", id(key)))
+
+
+class Api(Value):
+    """A TensorFlow symbol by its canonical dotted name (``tf.layers.dense``)."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Api({self.name})"
+
+
+class External(Value):
+    """A module or symbol outside the project that is not TensorFlow (``numpy.random``)."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Builtin(Value):
+    """A Python builtin, or a method bound to an abstract container."""
+
+    __slots__ = ("call", "name")
+
+    def __init__(self, name: str, call: Callable[..., Value]) -> None:
+        self.name = name
+        self.call = call
+
+
+class Func(Value):
+    """A function or lambda of the project, with its closure."""
+
+    __slots__ = (
+        "arg_scoped",
+        "attrs",
+        "closure",
+        "defaults",
+        "defining_class",
+        "generator",
+        "is_context",
+        "key",
+        "module",
+        "name",
+        "node",
+    )
+
+    def __init__(
+        self,
+        node: ir.FunctionDef | ir.Lambda,
+        name: str,
+        module: ModuleEnv,
+        closure: Frame | None,
+        defaults: dict[str, Value],
+        generator: bool,
+    ) -> None:
+        self.node = node
+        self.name = name
+        self.module = module
+        self.closure = closure
+        self.defaults = defaults
+        self.generator = generator
+        self.arg_scoped = False
+        self.is_context = False
+        self.defining_class: Class | None = None
+        self.attrs: dict[str, Value] = {}
+        self.key = (module.path, node.span)
+
+    def __repr__(self) -> str:
+        return f"Func({self.name})"
+
+
+class Descriptor(Value):
+    """A decorated class member: ``property``, ``staticmethod`` or ``classmethod``."""
+
+    __slots__ = ("func", "kind")
+
+    def __init__(self, kind: str, func: Value) -> None:
+        self.kind = kind
+        self.func = func
+
+
+class Bound(Value):
+    """A function bound to its first argument."""
+
+    __slots__ = ("func", "receiver")
+
+    def __init__(self, func: Value, receiver: Value) -> None:
+        self.func = func
+        self.receiver = receiver
+
+
+class Partial(Value):
+    """``functools.partial``."""
+
+    __slots__ = ("args", "func", "kwargs")
+
+    def __init__(self, func: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+        self.func = func
+        self.args = args
+        self.kwargs = kwargs
+
+
+class Class(Value):
+    """A class of the project."""
+
+    __slots__ = ("attrs", "bases", "module", "name", "node")
+
+    def __init__(
+        self,
+        node: ir.ClassDef | None,
+        name: str,
+        module: ModuleEnv | None,
+        bases: list[Value],
+        attrs: dict[str, Value],
+    ) -> None:
+        self.node = node
+        self.name = name
+        self.module = module
+        self.bases = bases
+        self.attrs = attrs
+
+    def mro(self) -> list[Class]:
+        out: list[Class] = []
+        todo: list[Value] = [self]
+        while todo:
+            cls = todo.pop(0)
+            if isinstance(cls, Class) and cls not in out:
+                out.append(cls)
+                todo = cls.bases + todo
+        return out
+
+    def foreign_bases(self) -> list[Value]:
+        return [b for c in self.mro() for b in c.bases if not isinstance(b, Class)]
+
+    def __repr__(self) -> str:
+        return f"Class({self.name})"
+
+
+class Instance(Value):
+    """An object of a project class. ``open`` where its attributes may come from elsewhere."""
+
+    __slots__ = ("attrs", "cls", "key", "open")
+
+    def __init__(self, cls: Class, key: int) -> None:
+        self.cls = cls
+        self.attrs: dict[str, Value] = {}
+        self.key = key
+        self.open = False
+
+    def __repr__(self) -> str:
+        return f"Instance({self.cls.name})"
+
+
+class Object(Value):
+    """A live TensorFlow object (an optimizer, a session, a graph, a layer, a scope …)."""
+
+    __slots__ = ("data", "kind", "place")
+
+    def __init__(self, kind: str, place: Place, **data: Any) -> None:
+        self.kind = kind
+        self.place = place
+        self.data: dict[str, Any] = data
+
+    def __repr__(self) -> str:
+        return f"Object({self.kind})"
+
+
+class Method(Value):
+    """A method of a TensorFlow object, or of an unknown receiver."""
+
+    __slots__ = ("name", "receiver")
+
+    def __init__(self, receiver: Value, name: str) -> None:
+        self.receiver = receiver
+        self.name = name
+
+
+class Super(Value):
+    """``super()``: attribute look-up after ``cls`` in the receiver's resolution order."""
+
+    __slots__ = ("cls", "receiver")
+
+    def __init__(self, cls: Class, receiver: Value) -> None:
+        self.cls = cls
+        self.receiver = receiver
+
+
+class ModuleEnv(Value):
+    """A module of the project and its globals."""
+
+    __slots__ = ("globals", "name", "path")
+
+    def __init__(self, path: str, name: str) -> None:
+        self.path = path
+        self.name = name
+        self.globals: dict[str, Value] = {}
+
+    def __repr__(self) -> str:
+        return f"Module({self.path})"

@@ -1,0 +1,225 @@
+"""The graph model: what a program's graph holds, whichever witness supplied it.
+
+A source file is interpreted once for each combination of undecided conditions that matters (a
+*state*); every state yields one ``GraphModel``. A serialised graph yields exactly one. Rules read
+this model and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bnlint.finding import Location
+
+FlagKind = Literal["missing", "constant", "dynamic", "unknown"]
+"""How the training flag reached a layer.
+
+``missing``: nobody passed one, the API's default holds. ``constant``: a Python constant.
+``dynamic``: a tensor, a placeholder or a variable. ``unknown``: the source does not tell.
+"""
+
+Destination = Literal["collection", "in_place", "layer", "unknown", "none"]
+"""Where a layer's updates go: a collection, into the forward pass, the layer object's own
+``updates`` (Keras), unknown, or nowhere because the layer does not make any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """The training flag of one layer.
+
+    ``value`` is the constant (or the API's default when ``missing``). ``origin`` is the place
+    where the constant was written, ``from_default`` whether that place is a parameter default.
+    ``reason`` says why a flag is unknown.
+    """
+
+    kind: FlagKind
+    value: object = None
+    origin: Location | None = None
+    from_default: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A flag that landed on another parameter by position (BN109)."""
+
+    parameter: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class NormLayer:
+    """One application of batch normalisation.
+
+    ``location`` is the call in the checked project that made it (for ``normalizer_fn`` the place
+    that set it), ``trace`` the calls that led there, outermost first. ``api`` is the canonical
+    TensorFlow name, ``flag_name`` its flag parameter, ``flavour`` one of ``layers contrib keras
+    nn``. ``updates`` are the ids of its update ops. ``momentum`` is None where unknown.
+    """
+
+    id: int
+    api: str
+    flavour: str
+    flag_name: str
+    location: Location
+    flag: Flag
+    destination: Destination
+    updates: tuple[int, ...]
+    collection: str | None = None
+    trace: tuple[Location, ...] = ()
+    by_normalizer: bool = False
+    misplaced: Misplaced | None = None
+    unused_parameter: str | None = None
+    unused_parameter_location: Location | None = None
+    open_root: bool = False
+    scope_may_give_flag: bool = False
+    graph: int = 0
+    momentum: float | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionRead:
+    """One reading of a collection of update ops: ``key``, ``scope`` and the updates it held."""
+
+    id: int
+    key: str
+    scope: str | None
+    location: Location
+    updates: frozenset[int]
+    layers_built: int
+    graph: int
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A ``control_dependencies`` block: the updates it waits for and what was made inside.
+
+    ``train_ops`` are ids of train ops created inside; ``existing`` those only mentioned inside
+    though they were created before; ``optimizers`` counts optimizers constructed inside.
+    """
+
+    id: int
+    location: Location
+    updates: frozenset[int]
+    reads: frozenset[int]
+    train_ops: frozenset[int]
+    existing: frozenset[int]
+    optimizers: int
+    ops: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOp:
+    """An op that changes weights.
+
+    ``trains`` are the ids of the layers whose network it trains, ``reaches`` the updates it runs,
+    ``loss_reaches`` those that its loss's value waits for (BN202 if only these). ``reads`` are
+    collection reads whose ops it depends on or that its block names. ``undecided`` says why the
+    source does not tell whether the updates run. ``run`` is whether some ``session.run`` fetches it.
+    """
+
+    id: int
+    api: str
+    location: Location
+    trains: tuple[int, ...]
+    reaches: frozenset[int]
+    loss_reaches: frozenset[int]
+    reads: frozenset[int]
+    guards: frozenset[int]
+    run: bool
+    undecided: str | None = None
+    trace: tuple[Location, ...] = ()
+    update_ops_off: bool = False
+    graph: int = 0
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One ``session.run`` (or ``eval``, ``op.run``, an Estimator mode).
+
+    ``reaches`` are the updates it runs, ``trains`` the train ops it fetches, ``evaluates`` the
+    layers whose output it computes for use beyond the losses that training minimises.
+    """
+
+    location: Location
+    reaches: frozenset[int]
+    trains: frozenset[int]
+    evaluates: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A ``tf.cond`` that merely selects between two layers built outside of it (BN106)."""
+
+    location: Location
+    training: int
+    inference: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandWritten:
+    """A hand-written normalisation: ``tf.nn.moments`` feeding a normalising op.
+
+    ``batch_only`` is whether the moments of the batch are all it can ever use.
+    """
+
+    location: Location
+    moments: Location
+    batch_only: bool
+    trained: bool
+    trace: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedFlag:
+    """A function's training-flag parameter that its body never reads, over batch norm (BN103)."""
+
+    function: str
+    parameter: str
+    location: Location
+    layer: Location
+
+
+@dataclass(slots=True)
+class GraphModel:
+    """Everything the rules ask about one state of one program.
+
+    ``complete`` is false where the state ended early (an exception, a budget): nothing may then
+    be concluded from what is absent. ``restores`` is whether weights come from elsewhere.
+    """
+
+    layers: list[NormLayer] = field(default_factory=list)
+    train_ops: list[TrainOp] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    reads: list[CollectionRead] = field(default_factory=list)
+    guards: list[Guard] = field(default_factory=list)
+    selections: list[Selection] = field(default_factory=list)
+    hand_written: list[HandWritten] = field(default_factory=list)
+    unused_flags: list[UnusedFlag] = field(default_factory=list)
+    escaped: frozenset[int] = frozenset()
+    restores: bool = False
+    eager: bool = False
+    complete: bool = True
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Program:
+    """One root (a script, or a function nobody calls) and its states."""
+
+    root: str
+    path: str
+    open: bool
+    states: list[GraphModel] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Project:
+    """All programs of one run, with remarks about budgets that ran out."""
+
+    programs: list[Program] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
