@@ -219,7 +219,7 @@ def _options(
         raise Failure(str(error)) from None
     return Options(
         paths=paths,
-        exclude=config.exclude,
+        exclude=config.excludes(Path.cwd()),
         select=select or config.select,
         ignore=ignore or config.ignore,
         pedantic=pedantic or config.pedantic,

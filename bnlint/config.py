@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,13 @@ class Config:
     exclude: tuple[str, ...] = ()
     pedantic: bool = False
     directory: Path | None = None
+
+    def excludes(self, here: Path) -> list[str]:
+        """The exclude patterns as they are to be written in the directory ``here``."""
+        if self.directory is None:
+            return []
+        moved = (_moved(pattern, self.directory, here) for pattern in self.exclude)
+        return [pattern for pattern in moved if pattern is not None]
 
 
 def load(start: Path) -> Config:
@@ -49,6 +58,27 @@ def load(start: Path) -> Config:
         if isinstance(tool, dict) and "bnlint" in tool:
             return _config(tool["bnlint"], path)
     return Config()
+
+
+def _moved(pattern: str, directory: Path, here: Path) -> str | None:
+    """A gitignore pattern of ``directory`` as one of ``here``; None if it cannot match there."""
+    if pattern.startswith("!"):
+        moved = _moved(pattern[1:], directory, here)
+        return None if moved is None else f"!{moved}"
+    # Without a slash inside, a pattern is about names, wherever they are.
+    if "/" not in pattern.rstrip("/") or pattern.startswith("**/"):
+        return pattern
+    parts = pattern.removeprefix("/").split("/")
+    way = Path(os.path.relpath(here, directory)).parts  # from the configuration to here
+    while way and way[0] != os.pardir and parts and fnmatchcase(way[0], parts[0]):
+        if parts[0] == "**":
+            return "/".join(parts)
+        way, parts = way[1:], parts[1:]
+    if not any(parts):
+        return None  # all of `here` is excluded: whoever checks it from inside means to
+    back = Path(os.path.relpath(directory, here)) if way else Path()
+    moved = "/".join((*back.parts, *parts))
+    return moved if moved.startswith(os.pardir) else f"/{moved}"
 
 
 def _parse(data: bytes, path: Path) -> dict[str, Any]:

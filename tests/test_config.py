@@ -90,3 +90,33 @@ def test_not_a_table(tmp_path: Path) -> None:
 
 def test_not_toml(tmp_path: Path) -> None:
     assert error(tmp_path, "[tool.bnlint\n").startswith("not valid TOML: ")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "here", "moved"),
+    [
+        ("old", "/p", "old"),
+        ("old/", "/p/a", "old/"),
+        ("*.gen.py", "/p/a/b", "*.gen.py"),
+        ("**/old/x.py", "/p/a", "**/old/x.py"),
+        ("a/old", "/p", "/a/old"),
+        ("/old", "/p", "/old"),
+        ("/a/old/", "/p/a", "/old/"),
+        ("*/old", "/p/a", "/old"),
+        ("a/**/x.py", "/p/a/b", "**/x.py"),
+        ("c/old", "/p/a", "../c/old"),
+        ("!a/old/keep.py", "/p/a", "!/old/keep.py"),
+        ("/a/", "/p/a", None),
+        ("a/old", "/", "/p/a/old"),
+        ("a/old", "/q", "../p/a/old"),
+    ],
+)
+def test_excludes_are_relative_to_the_configuration(
+    pattern: str, here: str, moved: str | None
+) -> None:
+    settings = Config(exclude=(pattern,), directory=Path("/p"))
+    assert settings.excludes(Path(here)) == ([] if moved is None else [moved])
+
+
+def test_excludes_that_are_not_there() -> None:
+    assert Config().excludes(Path("/p")) == []
