@@ -69,7 +69,7 @@ class _Resolver:
     def files(self, importer: str, names: Iterable[str]) -> set[str]:
         """The files that the imports of a file may mean; ``names`` as in ``..a.b`` or ``a.b``."""
         folder = os.path.dirname(importer)
-        found = set()
+        found: set[str] = set()
         for name in names:
             parts = name.lstrip(".").split(".")
             if level := len(name) - len(name.lstrip(".")):
