@@ -54,8 +54,10 @@ class NormLayer:
 
     ``location`` is the call in the checked project that made it (for ``normalizer_fn`` the place
     that set it), ``trace`` the calls that led there, outermost first. ``api`` is the canonical
-    TensorFlow name, ``flag_name`` its flag parameter, ``flavour`` one of ``layers contrib keras
-    nn``. ``updates`` are the ids of its update ops. ``momentum`` is None where unknown.
+    TensorFlow name, ``path`` its variables' path (``?`` for what is not known) and ``name`` the same
+    where it is fully known, ``flag_name`` its flag parameter, ``flavour`` one of ``layers contrib keras
+    nn``. ``updates`` are the ids of its update ops. ``momentum`` is None where unknown. ``adversarial`` is whether the layer is trained through
+    another network that is trained against it (a GAN's generator).
     """
 
     id: int
@@ -74,21 +76,27 @@ class NormLayer:
     unused_parameter_location: Location | None = None
     open_root: bool = False
     scope_may_give_flag: bool = False
+    flag_by_scope: bool = False
     graph: int = 0
     momentum: float | None = None
     name: str | None = None
+    path: str = ""
+    adversarial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionRead:
-    """One reading of a collection of update ops: ``key``, ``scope`` and the updates it held."""
+    """One reading of a collection of update ops: ``key``, ``scope`` and the updates it held.
+
+    ``before`` is the id the next layer got: layers with that id or a higher one came later.
+    """
 
     id: int
     key: str
     scope: str | None
     location: Location
     updates: frozenset[int]
-    layers_built: int
+    before: int
     graph: int
     live: bool = False
 
@@ -142,13 +150,15 @@ class Run:
     """One ``session.run`` (or ``eval``, ``op.run``, an Estimator mode).
 
     ``reaches`` are the updates it runs, ``trains`` the train ops it fetches, ``evaluates`` the
-    layers whose output it computes for use beyond the losses that training minimises.
+    layers whose output it computes for use beyond the losses that training minimises, ``fed``
+    whether it is given data of its own.
     """
 
     location: Location
     reaches: frozenset[int]
     trains: frozenset[int]
     evaluates: frozenset[int]
+    fed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,9 @@ def _class_attr(machine: Machine, value: Class, name: str) -> Value:
     for base in value.foreign_bases():
         if isinstance(base, Api):
             return api_member(machine, base.name, name)
-    return machine.state.unknown("a class attribute", "attr", machine.state.keys.of("external", value.name), name)
+    return machine.state.unknown(
+        "a class attribute", "attr", machine.state.keys.of("external", value.name), name
+    )
 
 
 def _super_attr(machine: Machine, value: Super, name: str) -> Value:

@@ -264,7 +264,10 @@ def _getattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
     value, name = args.positional[:2]
     if isinstance(name, Known) and isinstance(name.value, str):
         if len(args.positional) > 2 and isinstance(value, Instance):
-            if name.value not in value.attrs and attributes.find(machine, value, name.value) is None:
+            if (
+                name.value not in value.attrs
+                and attributes.find(machine, value, name.value) is None
+            ):
                 return args.positional[2]
         return attributes.get_attr(machine, value, name.value, args.place)
     hint = name.hint if isinstance(name, Unknown) else None
@@ -315,7 +318,7 @@ def _scalar(kind: Any) -> Any:
         value = args.positional[0]
         if isinstance(value, Known):
             try:
-                return Known(kind(value.value), value.origin, value.default)
+                return Known(kind(value.value), value.origin, value.default, value.assumed)
             except (TypeError, ValueError, OverflowError):
                 return machine.state.unknown("a conversion")
         if kind is bool:
@@ -401,7 +404,9 @@ def _import(machine: Machine, args: Args, frame: Frame | None) -> Value:
     if isinstance(hint, Known) and isinstance(hint.value, str):
         where = machine.state.frames[-1].module.path if machine.state.frames else args.place[0]
         text = hint.value
-        return machine.modules.load(machine, text.lstrip("."), len(text) - len(text.lstrip(".")), where)
+        return machine.modules.load(
+            machine, text.lstrip("."), len(text) - len(text.lstrip(".")), where
+        )
     return machine.state.unknown("a module chosen at run time")
 
 
@@ -585,7 +590,9 @@ def _scalar_method(machine: Machine, value: Known, name: str, args: Args) -> Val
         for arg in args.positional:
             if isinstance(arg, Known):
                 plain.append(arg.value)
-            elif isinstance(arg, Seq) and arg.exact and all(isinstance(i, Known) for i in arg.items):
+            elif (
+                isinstance(arg, Seq) and arg.exact and all(isinstance(i, Known) for i in arg.items)
+            ):
                 items = [i.value for i in arg.items if isinstance(i, Known)]
                 plain.append(tuple(items) if name in ("startswith", "endswith") else items)
             else:
@@ -714,7 +721,9 @@ def _reduce(machine: Machine, args: Args, frame: Frame | None) -> Value:
         items = [args.positional[2], *items]
     total = items[0]
     for item in items[1 : machine.state.budget.loop]:
-        total = calls.call(machine, args.positional[0], calls.Args([total, item], {}, args.place), frame)
+        total = calls.call(
+            machine, args.positional[0], calls.Args([total, item], {}, args.place), frame
+        )
     return total
 
 
@@ -768,12 +777,16 @@ _EXTERNAL: dict[str, Any] = {
     "six.moves.xrange": _range,
     "six.moves.zip": _zip,
     "six.moves.map": _map,
-    "six.iteritems": lambda m, a, f: _map_method(m, a.positional[0], "items", a)
-    if a.positional and isinstance(a.positional[0], Map)
-    else m.unknown_from("items", *a.positional),
-    "six.itervalues": lambda m, a, f: _map_method(m, a.positional[0], "values", a)
-    if a.positional and isinstance(a.positional[0], Map)
-    else m.unknown_from("values", *a.positional),
+    "six.iteritems": lambda m, a, f: (
+        _map_method(m, a.positional[0], "items", a)
+        if a.positional and isinstance(a.positional[0], Map)
+        else m.unknown_from("items", *a.positional)
+    ),
+    "six.itervalues": lambda m, a, f: (
+        _map_method(m, a.positional[0], "values", a)
+        if a.positional and isinstance(a.positional[0], Map)
+        else m.unknown_from("values", *a.positional)
+    ),
     "tqdm.tqdm": _identity,
     "tqdm.trange": _range,
     "tqdm.tqdm_notebook": _identity,

@@ -213,7 +213,10 @@ def call_function(machine: Machine, func: Func, args: Args) -> Value:
     if len(frames) >= state.budget.depth:
         state.notes.append(f"calls nested deeper than {state.budget.depth} were not followed")
         return machine.unknown_from("calls nested too deeply", *args.values())
-    if sum(1 for f in frames if f.func is not None and f.func.node is func.node) >= state.budget.recursion:
+    if (
+        sum(1 for f in frames if f.func is not None and f.func.node is func.node)
+        >= state.budget.recursion
+    ):
         return machine.unknown_from("recursion", *args.values())
     state.entered.add(func.key)
     if func.arg_scoped:
@@ -360,9 +363,15 @@ def _generator_context(machine: Machine, context: Object, inside: Callable[[Valu
         inside(state.unknown("what a context manager yields"))
 
 
-def decorate(machine: Machine, decorator: Value, value: Value, frame: Frame, node: ir.Expr) -> Value:
+def decorate(
+    machine: Machine, decorator: Value, value: Value, frame: Frame, node: ir.Expr
+) -> Value:
     """Apply a decorator; one from outside the project is taken to keep the function's meaning."""
-    if isinstance(decorator, Builtin) and decorator.name in ("property", "staticmethod", "classmethod"):
+    if isinstance(decorator, Builtin) and decorator.name in (
+        "property",
+        "staticmethod",
+        "classmethod",
+    ):
         return Descriptor(decorator.name, value)
     if isinstance(decorator, External):
         last = decorator.name.rsplit(".", 1)[-1]
@@ -395,5 +404,3 @@ def decorate(machine: Machine, decorator: Value, value: Value, frame: Frame, nod
 
 def builtin(machine: Machine, name: str) -> Value | None:
     return builtins.lookup(name)
-
-

@@ -10,7 +10,7 @@ from bnlint.interp.keys import Keys
 from bnlint.interp.machine import Machine
 from bnlint.interp.relevance import Relevance, names_in
 from bnlint.interp.snapshot import snapshot
-from bnlint.interp.state import Budget, OutOfBudget, State, Stop
+from bnlint.interp.state import ALWAYS, Budget, OutOfBudget, State, Stop
 from bnlint.interp.values import Bound, Class, Descriptor, Func, Instance, Value
 from bnlint.model import Program, Project
 from bnlint.source import ir
@@ -52,7 +52,7 @@ class Explorer:
                     return program
                 if relevance is None:
                     relevance = self._relevance()
-                if node is None or not relevance.matters(node):
+                if node is not ALWAYS and (node is None or not relevance.matters(node)):
                     continue
                 flip = (policy, frozenset([(key, not choice)]))
                 if flip in tried:
@@ -209,5 +209,3 @@ def analyse(
     if progress is not None:
         progress(len(entries), len(entries))
     return explorer.project
-
-

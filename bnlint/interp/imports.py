@@ -76,7 +76,9 @@ class Modules:
         relative = not os.path.isabs(folder)
         here = os.getcwd()
         for _ in range(_LEVELS):
-            if current == here or any(os.path.exists(os.path.join(current, m)) for m in _ROOT_MARKS):
+            if current == here or any(
+                os.path.exists(os.path.join(current, m)) for m in _ROOT_MARKS
+            ):
                 found.append(os.path.relpath(current) if relative else current)
                 break
             found.append(os.path.relpath(current) if relative else current)

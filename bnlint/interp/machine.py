@@ -317,7 +317,7 @@ class Machine:
             if param.default is not None:
                 value = self.eval(param.default, frame)
                 if isinstance(value, Known):
-                    value = Known(value.value, value.origin, default=True)
+                    value = Known(value.value, value.origin, True, value.assumed)
                 defaults[param.name] = value
         closure = None if frame.locals is frame.module.globals else frame
         if closure is not None and closure.cls is not None and closure.func is None:
@@ -331,7 +331,9 @@ class Machine:
         bases = [self.eval(b.value, frame) for b in stmt.bases if b.name is None]
         attrs: dict[str, Value] = {}
         cls = Class(stmt, stmt.name, frame.module, bases, attrs)
-        body = Frame(frame.module, attrs, frame if frame.locals is not frame.module.globals else None)
+        body = Frame(
+            frame.module, attrs, frame if frame.locals is not frame.module.globals else None
+        )
         body.cls = cls
         self.block(stmt.body, body)
         self.store(stmt.name, cls, frame)
@@ -354,7 +356,9 @@ class Machine:
         elif isinstance(target, ir.Attr):
             attributes.set_attr(self, self.eval(target.value, frame), target.attr, value)
         elif isinstance(target, ir.Subscript):
-            operators.set_item(self, self.eval(target.value, frame), self.eval(target.index, frame), value)
+            operators.set_item(
+                self, self.eval(target.value, frame), self.eval(target.index, frame), value
+            )
         elif isinstance(target, ir.Collection):
             self._unpack(target.items, value, frame)
         elif isinstance(target, ir.Starred):
@@ -378,7 +382,9 @@ class Machine:
         key = operators.key_of(self, value)
         deps = tuple(nodes_in(value))
         for i, target in enumerate(targets):
-            part: Value = Unknown("part of an unknown value", self.state.keys.of("part", key, i), deps)
+            part: Value = Unknown(
+                "part of an unknown value", self.state.keys.of("part", key, i), deps
+            )
             if not exact and i < len(items):
                 part = items[i]
             self.bind(target, part, frame)
@@ -405,7 +411,9 @@ class Machine:
 
     def _attr(self, expr: ir.Attr, frame: Frame) -> Value:
         value = self.eval(expr.value, frame)
-        return self.state.resolve(attributes.get_attr(self, value, expr.attr, self.place(frame, expr)))
+        return self.state.resolve(
+            attributes.get_attr(self, value, expr.attr, self.place(frame, expr))
+        )
 
     def _call(self, expr: ir.Call, frame: Frame) -> Value:
         func = self.eval(expr.func, frame)
@@ -608,7 +616,9 @@ def terminal(body: list[ir.Stmt]) -> bool:
         return True
     if isinstance(last, ir.ExprStmt) and isinstance(last.value, ir.Call):
         func = last.value.func
-        name = func.attr if isinstance(func, ir.Attr) else func.id if isinstance(func, ir.Name) else ""
+        name = (
+            func.attr if isinstance(func, ir.Attr) else func.id if isinstance(func, ir.Name) else ""
+        )
         return name in EXITS
     return False
 

@@ -72,7 +72,9 @@ def _collect(value: Value | None, out: dict[Node, None], depth: int) -> None:
             out[item] = None
 
 
-def ancestors(start: Iterable[Node], *, controls: bool = True, through_stop: bool = True) -> set[Node]:
+def ancestors(
+    start: Iterable[Node], *, controls: bool = True, through_stop: bool = True
+) -> set[Node]:
     """All nodes reachable backwards from ``start``, itself included.
 
     ``controls`` follows control inputs too; ``through_stop`` false ends at ``tf.stop_gradient``,

@@ -59,18 +59,24 @@ def node_attr(machine: Machine, node: Node, name: str) -> Value:
     if name == "graph":
         return Object("graph", node.place, graph=machine.state.graphs[node.graph])
     if name in ("shape", "dtype", "device"):
-        return machine.state.unknown(f"a tensor's {name}", "attr", machine.state.keys.of("node", node.id), name)
+        return machine.state.unknown(
+            f"a tensor's {name}", "attr", machine.state.keys.of("node", node.id), name
+        )
     if name == "inputs":
         return Seq("list", list(node.inputs), True)
     if name == "initializer":
         return machine.state.node("op", "initializer", (), node.place)
-    return Unknown("a tensor's attribute", machine.state.keys.of("node attr", node.id, name), (node,))
+    return Unknown(
+        "a tensor's attribute", machine.state.keys.of("node attr", node.id, name), (node,)
+    )
 
 
 def _node_method(machine: Machine, node: Node, name: str, args: Args) -> Value:
     state = machine.state
     if name in ("eval", "run"):
-        state.runs.append(RunRecord(args.place, (node,), False))
+        state.runs.append(
+            RunRecord(args.place, (node,), False, args.get("feed_dict", 0) is not None)
+        )
         return state.unknown("a fetched value") if name == "eval" else NONE
     if name in ("assign", "assign_add", "assign_sub", "scatter_sub", "scatter_update"):
         value = [n for v in args.values() for n in nodes_in(v)]
@@ -110,7 +116,9 @@ def object_attr(machine: Machine, value: Object, name: str, place: Place) -> Val
     return Method(value, name)
 
 
-def call_method(machine: Machine, receiver: Value, name: str, args: Args, frame: Frame | None) -> Value:
+def call_method(
+    machine: Machine, receiver: Value, name: str, args: Args, frame: Frame | None
+) -> Value:
     """A method call on a node or a TensorFlow object."""
     from bnlint.interp import calls
 
@@ -130,7 +138,9 @@ def call_method(machine: Machine, receiver: Value, name: str, args: Args, frame:
             key = machine.state.keys.of("node", node.id)
             return Unknown("a method's result", key, (node,))
     if receiver.kind == "object":
-        return Object("object", args.place, name=receiver.data["name"], nodes=receiver.data["nodes"])
+        return Object(
+            "object", args.place, name=receiver.data["name"], nodes=receiver.data["nodes"]
+        )
     for value in args.values():
         if not isinstance(value, Known):
             calls.escape(machine, value)
@@ -264,7 +274,12 @@ def _parser_method(machine: Machine, value: Object, name: str, args: Args) -> Va
         if name == "parse_known_args":
             return Seq("tuple", [parsed, state.unknown("the other arguments")])
         return parsed
-    if name in ("add_argument_group", "add_mutually_exclusive_group", "add_parser", "add_subparsers"):
+    if name in (
+        "add_argument_group",
+        "add_mutually_exclusive_group",
+        "add_parser",
+        "add_subparsers",
+    ):
         return value
     if name == "set_defaults":
         state.flag_defaults.update(args.kwargs)
@@ -341,5 +356,3 @@ def for_base(
     if made is not None:
         instance.attrs["<base>"] = made
     return made
-
-

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.values import (
     FALSE,
-    NONE,
     TRUE,
     Api,
+    Bound,
     Class,
     External,
+    Func,
     Instance,
     Known,
     Map,
     ModuleEnv,
-    Object,
+    Partial,
     Place,
     Seq,
     Unknown,
@@ -97,9 +98,7 @@ def both(machine: Machine, op: str, left: Value, right: Value) -> Value:
                 return left
             return right
         if isinstance(right, Unknown):
-            return Unknown(
-                left.reason, machine.state.keys.of(op, left.key, right.key), tuple(deps)
-            )
+            return Unknown(left.reason, machine.state.keys.of(op, left.key, right.key), tuple(deps))
     reason = left.reason if isinstance(left, Unknown) else "an undecided value"
     key = machine.state.keys.of("either", op, key_of(machine, left), key_of(machine, right))
     return Unknown(reason, key, tuple(deps))
@@ -110,7 +109,8 @@ def unary(machine: Machine, op: str, value: Value, place: Place) -> Value:
         known = truth_of(machine, value)
         if known is not None:
             origin = value.origin if isinstance(value, Known) else None
-            return Known(not known, origin, isinstance(value, Known) and value.default)
+            assumed = isinstance(value, Known) and value.assumed
+            return Known(not known, origin, isinstance(value, Known) and value.default, assumed)
         assert isinstance(value, Unknown)
         parts = machine.state.keys.parts(value.key)
         if parts[0] == "not":
@@ -168,9 +168,24 @@ def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -
         node = machine.state.node(kind, f"operator {op}", inputs, place)
         node.data["scalar"] = all(n.data.get("scalar") for n in inputs if n.kind != "const")
         return node
+    if op in ("|", "&") and (_is_test(machine, left) or _is_test(machine, right)):
+        return both(machine, "or" if op == "|" else "and", left, right)
     deps = dict.fromkeys([*nodes_in(left), *nodes_in(right)])
     key = machine.state.keys.of("binary", op, key_of(machine, left), key_of(machine, right))
-    return Unknown("arithmetic on an unknown value", key, tuple(deps))
+    hint: Value | None = None
+    guesses = [v.hint if isinstance(v, Unknown) else v for v in (left, right)]
+    if all(isinstance(g, Known) for g in guesses):
+        folded = _fold(machine, op, *(g.value for g in guesses if isinstance(g, Known)))
+        hint = folded if isinstance(folded, Known) else None
+    return Unknown("arithmetic on an unknown value", key, tuple(deps), hint)
+
+
+_TESTS = frozenset({"not", "and", "or", "equals", "is none", "compare", "in", "same", "isinstance"})
+
+
+def _is_test(machine: Machine, value: Value) -> bool:
+    """Whether an unknown is the outcome of a test, so that ``|`` and ``&`` mean or and and."""
+    return isinstance(value, Unknown) and machine.state.keys.parts(value.key)[0] in _TESTS
 
 
 def _same(left: Value, right: Value) -> bool:
@@ -237,8 +252,10 @@ def compare(machine: Machine, op: str, left: Value, right: Value, place: Place) 
         default = left.default and right.default
         try:
             if op == "is":
-                return Known(left.value is right.value or left.value == right.value, origin, default)
-            return Known(bool(_COMPARE[op](left.value, right.value)), origin, default)
+                truth = left.value is right.value or left.value == right.value
+            else:
+                truth = bool(_COMPARE[op](left.value, right.value))
+            return Known(truth, origin, default, left.assumed or right.assumed)
         except TypeError:
             return FALSE
     if op in ("is", "=="):
@@ -283,7 +300,9 @@ def _equals(machine: Machine, left: Value, right: Value) -> Value:
         if len(left.items) != len(right.items):
             return FALSE
         pairs = zip(left.items, right.items, strict=True)
-        if all(isinstance(a, Known) and isinstance(b, Known) and a.value == b.value for a, b in pairs):
+        if all(
+            isinstance(a, Known) and isinstance(b, Known) and a.value == b.value for a, b in pairs
+        ):
             return TRUE
     return TRUE if left is right else FALSE
 
@@ -328,7 +347,7 @@ def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Valu
         if found is not None:
             return found
         if not isinstance(index, Known) and value.items:
-            return machine.unknown_from("an unknown key of a dict", value)
+            return _choose(machine, value, index)
     if isinstance(value, Known) and isinstance(value.value, str) and isinstance(index, Known):
         try:
             return Known(value.value[index.value])
@@ -350,10 +369,33 @@ def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Valu
                 return items[index.value]
     deps = dict.fromkeys(nodes_in(value))
     key = machine.state.keys.of("subscript", key_of(machine, value), key_of(machine, index))
-    stored = machine.state.unknown_attrs.get((key_of(machine, value), f"[{key_of(machine, index)}]"))
+    stored = machine.state.unknown_attrs.get(
+        (key_of(machine, value), f"[{key_of(machine, index)}]")
+    )
     if stored is not None:
         return stored
     return Unknown("an element of an unknown value", key, tuple(deps))
+
+
+def _choose(machine: Machine, mapping: Map, index: Value) -> Value:
+    """An entry of a dict of functions or classes under an unknown key: one of them is meant.
+
+    Which one is a decision like any other, so every entry gets its turn.
+    """
+    from bnlint.interp.state import ALWAYS
+
+    keys = [k for k in mapping.keys.values() if isinstance(k, Known)]
+    values = list(mapping.items.values())
+    factory = all(isinstance(v, (Func, Class, Api, Bound, Partial)) for v in values)
+    if not factory or not mapping.exact or len(keys) != len(values) or len(keys) > 16:
+        return machine.unknown_from("an unknown key of a dict", mapping)
+    if not isinstance(index, Unknown):
+        index = Unknown("an unknown key", key_of(machine, index))
+    for key, value in zip(keys[:-1], values[:-1], strict=True):
+        machine.state.deciding = ALWAYS
+        if machine.truth(_equals(machine, index, key)):
+            return value
+    return values[-1]
 
 
 def slice_item(machine: Machine, value: Value, bounds: list[Value], place: Place) -> Value:
@@ -402,5 +444,3 @@ def length(machine: Machine, value: Value) -> Value:
     if isinstance(value, Known) and isinstance(value.value, str):
         return Known(len(value.value))
     return machine.state.unknown("a length", "length", key_of(machine, value))
-
-

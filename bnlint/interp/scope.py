@@ -50,7 +50,7 @@ class Frame:
     def find(self, name: str) -> dict[str, Value] | None:
         """The namespace of this frame or an enclosing one that holds ``name``."""
         if self.global_names is not None and name in self.global_names:
-            return self.module.globals
+            return self.module.globals if name in self.module.globals else None
         frame: Frame | None = self
         while frame is not None:
             if name in frame.locals:

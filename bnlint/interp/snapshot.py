@@ -48,6 +48,8 @@ class _Snapshot:
         waiting = [n for n in state.escaped if n.kind in ("update", "group", "train", "assign")]
         self.escaped = _updates(ancestors(waiting))
 
+        self.generators = _generators(state)
+
     def model(self) -> GraphModel:
         state = self.state
         runs = [self._run(record) for record in state.runs]
@@ -59,7 +61,9 @@ class _Snapshot:
             reads=[self._read(i) for i in range(len(state.reads))],
             guards=[self._guard(i) for i in range(len(state.all_blocks))],
             selections=[
-                Selection(location(s.place), s.training.data["layer"].id, s.inference.data["layer"].id)
+                Selection(
+                    location(s.place), s.training.data["layer"].id, s.inference.data["layer"].id
+                )
                 for s in state.selections
             ],
             hand_written=self._hand_written(),
@@ -83,7 +87,7 @@ class _Snapshot:
         if isinstance(value, Node) and isinstance(value.data.get("constant"), Known):
             value = value.data["constant"]
         if isinstance(value, Known):
-            if layer.selected:
+            if layer.selected or value.assumed:
                 return Flag("dynamic", value.value)
             if value.value is None:
                 return Flag("unknown", None, reason="None follows the Keras learning phase")
@@ -113,9 +117,13 @@ class _Snapshot:
             unused_parameter=unused[0] if unused is not None else None,
             unused_parameter_location=location(unused[1]) if unused is not None else None,
             open_root=layer.open_root,
+            scope_may_give_flag=layer.scope_may_give_flag,
+            flag_by_scope=layer.flag_by_scope,
             graph=layer.graph,
             momentum=layer.momentum,
             name=layer.name if "?" not in layer.name else None,
+            path=layer.name,
+            adversarial=layer.id in self.generators,
         )
 
     def _train_op(self, op: Node, run: set[int]) -> TrainOp:
@@ -180,7 +188,11 @@ class _Snapshot:
                     if item.kind == "norm":
                         evaluated.add(item.data["layer"].id)
         return Run(
-            location(record.place), frozenset(_updates(before)), trains, frozenset(evaluated)
+            location(record.place),
+            frozenset(_updates(before)),
+            trains,
+            frozenset(evaluated),
+            record.fed,
         )
 
     def _read(self, index: int) -> CollectionRead:
@@ -245,6 +257,26 @@ class _Snapshot:
         return out
 
 
+def _generators(state: State) -> set[int]:
+    """Layers that one op trains through a network that another op trains (a GAN's generator)."""
+    limited = [
+        (op, frozenset().union(*(g.data["variables"] or () for g in op.data["gradients"])))
+        for op in state.train_ops
+        if op.data["gradients"] and all(g.data["variables"] for g in op.data["gradients"])
+    ]
+    found: set[int] = set()
+    for op, own in limited:
+        against = frozenset().union(*(v for other, v in limited if other is not op)) - own
+        if not against:
+            continue
+        losses = {loss for g in op.data["gradients"] for loss in g.data["losses"]}
+        beyond = [n for n in ancestors(losses, controls=False) if against & set(n.inputs)]
+        for node in ancestors(beyond, controls=False):
+            if node.kind == "norm" and own & set(node.data["layer"].variables):
+                found.add(node.data["layer"].id)
+    return found
+
+
 def _directly_kept(source: Node, state: State) -> bool:
     """Whether a moment is written to a variable or averaged (not merely used by a later loss)."""
     for graph in state.graphs:
@@ -266,5 +298,3 @@ def _directly_kept(source: Node, state: State) -> bool:
 
 def _updates(nodes: Iterable[Node]) -> set[int]:
     return {n.data["layer"].id for n in nodes if n.kind == "update" and "layer" in n.data}
-
-

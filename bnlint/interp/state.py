@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from bnlint.interp.scope import Frame
 
 
+ALWAYS = object()
+"""Stands for the place of a decision that is always worth taking both ways."""
+
+
 class OutOfBudget(Exception):
     """The run used up its steps; what it found so far is not complete."""
 
@@ -73,6 +77,7 @@ class Layer:
     output: Node | None = None
     scope_may_give_flag: bool = False
     selected: bool = False
+    flag_by_scope: bool = False
 
 
 @dataclass(slots=True)
@@ -106,9 +111,12 @@ class Block:
 
 @dataclass(slots=True)
 class RunRecord:
+    """One run; ``fed`` is whether it is given data of its own."""
+
     place: Place
     fetches: tuple[Node, ...]
     opaque: bool
+    fed: bool = False
 
 
 @dataclass(slots=True)
@@ -255,7 +263,9 @@ class State:
         key = unknown.key
         head, *rest = self.keys.parts(key)
         if head == "not":
-            return not self.decide(Unknown(unknown.reason, rest[0]), None if prefer is None else not prefer)
+            return not self.decide(
+                Unknown(unknown.reason, rest[0]), None if prefer is None else not prefer
+            )
         if head in ("and", "or"):
             left = self.decide(Unknown(unknown.reason, rest[0]), prefer)
             if left == (head == "or"):
@@ -315,5 +325,5 @@ class State:
     def resolve(self, value: Value) -> Value:
         """An unknown that this state has decided to equal a constant becomes that constant."""
         if isinstance(value, Unknown) and value.key in self.equal:
-            return Known(self.equal[value.key])
+            return Known(self.equal[value.key], assumed=True)
         return value

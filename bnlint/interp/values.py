@@ -24,15 +24,23 @@ class Value:
 class Known(Value):
     """A Python scalar whose value is known.
 
-    ``origin`` is where the literal was written; ``default`` whether that is a parameter default.
+    ``origin`` is where the literal was written; ``default`` whether that is a parameter default;
+    ``assumed`` whether the value is only this state's decision about something unknown.
     """
 
-    __slots__ = ("default", "origin", "value")
+    __slots__ = ("assumed", "default", "origin", "value")
 
-    def __init__(self, value: Any, origin: Place | None = None, default: bool = False) -> None:
+    def __init__(
+        self,
+        value: Any,
+        origin: Place | None = None,
+        default: bool = False,
+        assumed: bool = False,
+    ) -> None:
         self.value = value
         self.origin = origin
         self.default = default
+        self.assumed = assumed
 
     def __repr__(self) -> str:
         return f"Known({self.value!r})"

@@ -56,7 +56,7 @@ def get_collection(
             args.place,
             [n for i in items for n in nodes_in(i)],
             graph.id,
-            graph.layers,
+            len(state.layers),
             live,
         )
         read.source = items if live else None
@@ -137,8 +137,6 @@ def collected_losses(machine: Machine, name: str, args: Args, frame: Frame | Non
 def get_operations(machine: Machine, graph: Graph) -> Value:
     """Every op of the graph; of these only update ops matter."""
     return Seq("list", [n for n in graph.nodes if n.kind in ("update", "train")], False)
-
-
 
 
 HANDLERS = {

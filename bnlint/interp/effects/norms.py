@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 def function(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """A functional batch-norm call."""
     row = api.NORMS[name]
+    explicit = row.flag in args.kwargs
     if row.arg_scoped:
         args = with_arg_scope(machine, f"api:{name}", args)
-    return apply(machine, row, args)
+    return apply(machine, row, args, by_scope=row.flag in args.kwargs and not explicit)
 
 
 def layer_class(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -104,7 +105,13 @@ def _destination(row: api.NormApi, args: Args) -> tuple[str, str | None]:
     return "unknown", None
 
 
-def apply(machine: Machine, row: api.NormApi, args: Args, owner: Object | None = None) -> Value:
+def apply(
+    machine: Machine,
+    row: api.NormApi,
+    args: Args,
+    owner: Object | None = None,
+    by_scope: bool = False,
+) -> Value:
     """Build one application of batch normalisation."""
     state = machine.state
     inputs = nodes_in(args.get("inputs", 0) or args.get("x"))
@@ -162,6 +169,7 @@ def apply(machine: Machine, row: api.NormApi, args: Args, owner: Object | None =
         else (row.momentum_default if momentum is None else None),
         scope_may_give_flag=bool(scope_open),
         selected=state.branch_depth > 0,
+        flag_by_scope=by_scope,
     )
     layer.unused_parameter = _unused_parameter(machine, layer)
     state.layers.append(layer)

@@ -70,7 +70,14 @@ def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
         return Seq("tuple", [node, node])
     if last in ("split", "unstack", "meshgrid"):
         return Seq("list", [node], False)
-    if last in ("top_k", "dynamic_rnn", "bidirectional_dynamic_rnn", "static_rnn", "batch", "train_test"):
+    if last in (
+        "top_k",
+        "dynamic_rnn",
+        "bidirectional_dynamic_rnn",
+        "static_rnn",
+        "batch",
+        "train_test",
+    ):
         return Unknown("several tensors", state.keys.of("node", node.id), (node,))
     return node
 
@@ -182,8 +189,6 @@ def make_template(machine: Machine, name: str, args: Args, frame: Frame | None) 
 def read_variable(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """Initialisers and conversions of variables: nothing that training waits for."""
     return machine.state.node("op", name, (), args.place)
-
-
 
 
 _FLAGS = "string integer float boolean bool enum list multi_string multi_integer spaceseplist"

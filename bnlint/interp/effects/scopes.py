@@ -136,7 +136,9 @@ def enter_variable_scope(machine: Machine, scope: Object) -> Callable[[], None]:
     segment = scope.data["segment"]
     path = _join(state.variable_scopes[-1], segment)
     state.variable_scopes.append(path)
-    state.name_scopes.append(_unique(machine, _join(state.name_scopes[-1], segment)))
+    # A scope object is entered again by its last name, below the name scope in force.
+    name = path.rstrip("/").rsplit("/", 1)[-1] if segment.startswith("/") else segment
+    state.name_scopes.append(_unique(machine, _join(state.name_scopes[-1], name)))
     scope.data["path"] = path
     scope.data["entered"] = Object("variable_scope", scope.place, segment="/" + path, path=path)
 
@@ -168,7 +170,7 @@ def enter_name_scope(machine: Machine, scope: Object) -> Callable[[], None]:
 
 def _unique(machine: Machine, path: str) -> str:
     """TensorFlow numbers a name scope that is opened again: ``gen/``, then ``gen_1/``."""
-    if not path or "?" in path:
+    if not path or "?" in path or path == machine.state.name_scopes[-1]:
         return path
     names = machine.state.graph.names
     count = names.get(path, 0)
@@ -273,5 +275,3 @@ HANDLERS = {
     "tf.device": device,
     "tf.colocate_with": device,
 }
-
-

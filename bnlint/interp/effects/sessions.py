@@ -25,7 +25,9 @@ def record(machine: Machine, fetches: Value | None, args: Args) -> None:
     nodes = tuple(nodes_in(fetches))
     if isinstance(fetches, Object):
         nodes = tuple(fetches.data.get("nodes", ()))
-    machine.state.runs.append(RunRecord(args.place, nodes, opaque))
+    feed = args.get("feed_dict", 1)
+    fed = feed is not None and not (isinstance(feed, Known) and feed.value is None)
+    machine.state.runs.append(RunRecord(args.place, nodes, opaque, fed))
 
 
 def _opaque(value: Value | None) -> bool:

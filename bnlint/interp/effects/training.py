@@ -128,9 +128,7 @@ def gradients(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
     return Seq("list", [node], False)
 
 
-def assignment(
-    machine: Machine, name: str, target: Value, value: list[Node], args: Args
-) -> Value:
+def assignment(machine: Machine, name: str, target: Value, value: list[Node], args: Args) -> Value:
     """An assignment to a variable; a train op if the variable is trainable and the value is
     computed from gradients (hand-written updates)."""
     state = machine.state
@@ -179,8 +177,6 @@ def clip(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     else:
         clipped = Seq("list", [node], False)
     return Seq("tuple", [clipped, node])
-
-
 
 
 HANDLERS = {

@@ -1,0 +1,37 @@
+"""The rules: one file each, one explicit list, no discovery."""
+
+from __future__ import annotations
+
+from bnlint.checks import (
+    bn101_missing_training_flag,
+    bn102_hard_coded_training_flag,
+    bn103_unused_training_flag,
+    bn106_both_variants_built_outside_cond,
+    bn109_flag_on_another_parameter,
+    bn201_train_op_without_update_ops,
+    bn202_update_ops_bound_to_the_loss,
+    bn203_control_dependencies_without_effect,
+    bn204_update_ops_collected_too_early,
+    bn205_wrong_update_collection,
+    bn206_keras_updates_not_in_collection,
+    bn301_batch_statistics_only,
+)
+from bnlint.checks.base import Check
+
+CHECKS: tuple[Check, ...] = (
+    bn101_missing_training_flag.CHECK,
+    bn102_hard_coded_training_flag.CHECK,
+    bn103_unused_training_flag.CHECK,
+    bn106_both_variants_built_outside_cond.CHECK,
+    bn109_flag_on_another_parameter.CHECK,
+    bn201_train_op_without_update_ops.CHECK,
+    bn202_update_ops_bound_to_the_loss.CHECK,
+    bn203_control_dependencies_without_effect.CHECK,
+    bn204_update_ops_collected_too_early.CHECK,
+    bn205_wrong_update_collection.CHECK,
+    bn206_keras_updates_not_in_collection.CHECK,
+    bn301_batch_statistics_only.CHECK,
+)
+"""Every rule, in the order of their codes."""
+
+__all__ = ["CHECKS", "Check"]

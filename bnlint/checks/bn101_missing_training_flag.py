@@ -1,0 +1,105 @@
+"""BN101: a batch-norm call without a training flag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.checks.base import Check, related, states
+from bnlint.finding import Finding, Location, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bnlint.model import NormLayer, Project
+
+RULE = Rule("BN101", "missing-training-flag", "error")
+
+_SYMPTOM = {
+    False: (
+        "{flag} defaults to False: the layer always normalises with its initial moving mean 0 and "
+        "variance 1, in training too, and registers no update ops, so it does nothing useful"
+    ),
+    True: (
+        "{flag} defaults to True: at evaluation the layer still normalises with the statistics of "
+        "the batch, so a prediction depends on the other examples and on the batch size"
+    ),
+}
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """A layer is judged over all programs: a flag passed on any path clears its call."""
+    seen: dict[Location, list[NormLayer]] = {}
+    trained: set[Location] = set()
+    inference_only: set[Location] = set()
+    for program in project.programs:
+        for state in states(program):
+            here = {i for op in state.train_ops for i in op.trains}
+            for layer in state.layers:
+                seen.setdefault(layer.location, []).append(layer)
+                if layer.id in here:
+                    trained.add(layer.location)
+                elif not program.open and not state.train_ops and state.restores:
+                    inference_only.add(layer.location)
+    given = _apis_given_by_scope(project)
+    for location, layers in seen.items():
+        finding = _judge(location, layers, trained, inference_only, given)
+        if finding is not None:
+            yield finding
+
+
+def _apis_given_by_scope(project: Project) -> set[str]:
+    """APIs whose flag some argument scope of the project sets."""
+    return {
+        layer.api
+        for program in project.programs
+        for state in program.states
+        for layer in state.layers
+        if layer.flag_by_scope
+    }
+
+
+def _judge(
+    location: Location,
+    layers: list[NormLayer],
+    trained: set[Location],
+    inference_only: set[Location],
+    given: set[str],
+) -> Finding | None:
+    missing = [layer for layer in layers if layer.flag.kind == "missing"]
+    if not missing:
+        return None  # fine: a flag is passed, or may be
+    layer = missing[0]
+    default = layer.flag.value
+    if default is None:
+        return None  # fine: a Keras layer follows the learning phase
+    if layer.misplaced is not None:
+        return None  # fine here: BN109 says what happened
+    if default is False and location in inference_only and location not in trained:
+        return None  # fine: a restored model that is only evaluated wants False
+    reason = None
+    others = [other for other in layers if other.flag.kind != "missing"]
+    if others:
+        reason = "on other paths a flag is passed"
+    elif layer.open_root and layer.api in given and not layer.by_normalizer:
+        reason = "nothing in the project calls this, and a caller's arg_scope may set the flag"
+    name = layer.api.rsplit(".", 1)[-1]
+    call = f"{name} as normalizer_fn" if layer.by_normalizer else name
+    symptom = _SYMPTOM[bool(default)].format(flag=layer.flag_name)
+    parameter = layer.unused_parameter
+    return Finding(
+        RULE,
+        location,
+        f"{call} gets no {layer.flag_name}: {symptom}",
+        related(
+            (
+                layer.unused_parameter_location,
+                f"the parameter {parameter} is there but never reaches the layer",
+            ),
+            (layer.trace[-1] if layer.trace else None, "called from here"),
+        ),
+        "definite" if reason is None else "possible",
+        reason,
+    )
+
+
+CHECK = Check(RULE, check)

@@ -1,0 +1,136 @@
+"""BN102: a training flag hard-coded in a network that is used in both modes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.checks.base import Check, related, states
+from bnlint.finding import Finding, Location, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bnlint.model import GraphModel, NormLayer, Project, Run
+
+RULE = Rule("BN102", "hard-coded-training-flag", "warning")
+
+
+class _Site:
+    """What all states of all programs say about one batch-norm call."""
+
+    def __init__(self) -> None:
+        self.layers: list[NormLayer] = []
+        self.trained: NormLayer | None = None
+        self.trained_without_restore = False
+        self.evaluated: dict[Location, tuple[NormLayer, Run]] = {}
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Per network, not per literal: True beside False elsewhere is a mode switch, not a mistake."""
+    sites: dict[Location, _Site] = {}
+    for program in project.programs:
+        for state in states(program):
+            _collect(state, sites)
+    reported: set[Location] = set()
+    for location, site in sites.items():
+        for finding in _judge(location, site):
+            if finding.location not in reported:
+                reported.add(finding.location)
+                yield finding
+
+
+def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
+    trained = {i for op in state.train_ops for i in op.trains}
+    running = {i for op in state.train_ops if op.run for i in op.trains}
+    flags: dict[str, set[object]] = {}
+    for layer in state.layers:
+        if layer.name is not None:
+            flags.setdefault(layer.name, set()).add((layer.flag.kind, layer.flag.value))
+    for layer in state.layers:
+        site = sites.setdefault(layer.location, _Site())
+        if layer.name is not None and len(flags[layer.name]) > 1:
+            continue  # fine: another tower shares the variables with another flag
+        site.layers.append(layer)
+        if layer.id in trained:
+            site.trained = site.trained or layer
+            if not state.restores:
+                site.trained_without_restore = True
+        for run in state.runs:
+            if layer.id not in run.evaluates:
+                continue
+            if layer.id in running and not run.fed:
+                continue  # fine: it looks at the very batches that train it
+            site.evaluated.setdefault(_place(layer), (layer, run))
+
+
+def _judge(location: Location, site: _Site) -> Iterator[Finding]:
+    if not site.layers or site.trained is None:
+        return  # fine: only evaluated or only defined here, or with another tower beside it
+    if any(layer.flag.kind != "constant" for layer in site.layers):
+        return  # fine: some path passes a real flag, or BN101 speaks
+    values = {bool(layer.flag.value) for layer in site.layers}
+    if len(values) > 1:
+        return  # fine: both modes are built
+    if any(layer.open_root and layer.flag.from_default for layer in site.layers):
+        return  # fine: unknown callers may override the default
+    if values == {False}:
+        if site.trained_without_restore:  # else fine: pretrained statistics, frozen on purpose
+            yield _always_false(location, site.trained)
+        return
+    for layer, run in site.evaluated.values():  # none: this network exists for training only
+        yield _always_true(location, layer, run)
+
+
+def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
+    origin = _place(layer)
+    deliberate = layer.adversarial and not layer.flag.from_default
+    return Finding(
+        RULE,
+        origin,
+        f"{layer.flag_name} is the constant True in a network that is also evaluated: evaluation "
+        "normalises with the statistics of the batch it is given, so results depend on the batch "
+        "and change with its size",
+        related(
+            (location if origin != location else None, "the batch-norm layer it reaches"),
+            (_default(layer), "a default that no caller overrides"),
+            (run.location, "evaluated here with the same flag"),
+        ),
+        "possible" if deliberate else "definite",
+        "generators of adversarial networks keep batch statistics on purpose"
+        if deliberate
+        else None,
+    )
+
+
+def _always_false(location: Location, layer: NormLayer) -> Finding:
+    origin = _place(layer)
+    return Finding(
+        RULE,
+        origin,
+        f"{layer.flag_name} is the constant False in a network that is trained: the layer "
+        "normalises with its initial moving mean 0 and variance 1 for ever",
+        related(
+            (location if origin != location else None, "the batch-norm layer it reaches"),
+            (_default(layer), "a default that no caller overrides"),
+        ),
+    )
+
+
+def _default(layer: NormLayer) -> Location | None:
+    return layer.flag.origin if layer.flag.from_default else None
+
+
+def _place(layer: NormLayer) -> Location:
+    """Where to point: at the constant a caller passes, else at the layer itself."""
+    origin, location = layer.flag.origin, layer.location
+    if origin is None or layer.flag.from_default:
+        return location
+    inside = (
+        origin.path == location.path
+        and location.line <= origin.line
+        and origin.end_line <= location.end_line
+    )
+    return location if inside else origin
+
+
+CHECK = Check(RULE, check)

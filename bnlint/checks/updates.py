@@ -1,0 +1,208 @@
+"""What the BN2xx rules share: which layers a train op leaves without updates, and why.
+
+At a train op one cause is reported, the most specific. ``diagnose`` finds it once; each rule then
+speaks only of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from bnlint.checks.base import Verdict, related
+from bnlint.finding import Finding, Related, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bnlint.model import CollectionRead, GraphModel, Guard, NormLayer, TrainOp
+
+Cause = Literal["BN201", "BN202", "BN203", "BN204", "BN205", "BN206"]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A train op that leaves some layers of its network without updates.
+
+    ``missing`` are those layers, ``trained`` all that it trains and that have updates. ``guard``
+    or ``read`` is where the chain breaks, if there is such a place.
+    """
+
+    op: TrainOp
+    cause: Cause
+    missing: tuple[NormLayer, ...]
+    trained: tuple[NormLayer, ...]
+    guard: Guard | None = None
+    read: CollectionRead | None = None
+    undecided: str | None = None
+    detail: str = ""
+
+
+def diagnose(model: GraphModel) -> Iterator[tuple[TrainOp, Diagnosis | None]]:
+    """Every train op that trains batch norm with updates, with what is wrong about it."""
+    layers = {layer.id: layer for layer in model.layers}
+    some_run = any(op.run for op in model.train_ops)
+    for op in model.train_ops:
+        trained = [layers[i] for i in op.trains if layers[i].updates]
+        if not trained:
+            continue  # fine: this network has no moving statistics to update
+        missing = _missing(model, op, trained)
+        if not missing:
+            yield op, None  # fine: something that runs with it updates every layer
+            continue
+        if some_run and not op.run:
+            continue  # fine: another train op is the one that is run
+        yield op, _diagnosis(model, op, tuple(missing), tuple(trained))
+
+
+def _missing(model: GraphModel, op: TrainOp, trained: list[NormLayer]) -> list[NormLayer]:
+    """The trained layers whose statistics nothing updates."""
+    reached = set(op.reaches)
+    for run in model.runs:
+        reached |= run.reaches  # fetched beside it, or in a run of its own
+    if not any(other.run for other in model.train_ops):
+        for other in model.train_ops:
+            reached |= other.reaches  # a sibling that is run in the same loop
+    layers = {layer.id: layer for layer in model.layers}
+    done = {_identity(layers[i]) for i in reached if i in layers}
+    names = {(layers[i].graph, layers[i].name) for i in reached if i in layers and layers[i].name}
+    return [
+        layer
+        for layer in trained
+        if layer.destination != "unknown"
+        and _identity(layer) not in done
+        and (layer.graph, layer.name) not in names
+    ]
+
+
+def _identity(layer: NormLayer) -> tuple[object, ...]:
+    """Towers of one loop share their call path; one tower's updates are accepted practice."""
+    return (layer.location, layer.trace, layer.path)
+
+
+def _undecided(model: GraphModel, op: TrainOp, missing: tuple[NormLayer, ...]) -> str | None:
+    if op.undecided is not None:
+        return op.undecided
+    if any(layer.id in model.escaped for layer in missing):
+        return "its update ops are handed to code that the source does not show"
+    if any(layer.scope_may_give_flag for layer in missing):
+        return "an argument scope that the source does not show may set updates_collections"
+    return None
+
+
+def _diagnosis(
+    model: GraphModel, op: TrainOp, missing: tuple[NormLayer, ...], trained: tuple[NormLayer, ...]
+) -> Diagnosis:
+    undecided = _undecided(model, op, missing)
+    wanted = {layer.id for layer in missing}
+
+    def found(
+        cause: Cause,
+        guard: Guard | None = None,
+        read: CollectionRead | None = None,
+        detail: str = "",
+    ) -> Diagnosis:
+        return Diagnosis(op, cause, missing, trained, guard, read, undecided, detail)
+
+    if all(layer.destination == "layer" for layer in missing):
+        guard = next((g for g in model.guards if op.id in g.train_ops), None)
+        return found("BN206", guard)
+    reads = [r for r in model.reads if r.id in op.reads]
+    if not reads and not op.guards:
+        reads = [r for r in model.reads if not r.updates]  # read for this op, and found nothing
+    for read in reads:
+        verdict = _wrong_read(read, missing)
+        if verdict is not None:
+            return found(verdict[0], read=read, detail=verdict[1])
+    if wanted <= op.loss_reaches:
+        guard = next((g for g in model.guards if wanted & g.updates), None)
+        return found("BN202", guard)
+    for guard in model.guards:
+        if wanted & guard.updates and op.id not in guard.train_ops and _idle(guard, op):
+            return found("BN203", guard)
+    custom = {layer.collection for layer in missing}
+    if custom and "update_ops" not in custom and None not in custom:
+        return found("BN205", detail=f"updates_collections={min(str(c) for c in custom)!r}")
+    return found("BN201")
+
+
+def _idle(guard: Guard, op: TrainOp) -> bool:
+    """A block that waits for the updates and holds nothing that the train op depends on."""
+    if guard.train_ops:
+        return False
+    return op.id in guard.existing or guard.optimizers > 0 or guard.ops == 0
+
+
+def _wrong_read(read: CollectionRead, missing: tuple[NormLayer, ...]) -> tuple[Cause, str] | None:
+    wanted = {layer.id for layer in missing}
+    if wanted & read.updates:
+        return None  # it holds some of them; the chain breaks elsewhere
+    if read.key != "update_ops":
+        if read.key.lower().replace("/", "_") == "update_ops":
+            return "BN205", f"the key {read.key!r}"
+        return None
+    if all(layer.collection not in (None, "update_ops") for layer in missing):
+        return "BN205", f"updates_collections={missing[0].collection!r}"
+    if any(layer.graph != read.graph for layer in missing):
+        return "BN204", "under another graph"
+    if all(layer.id >= read.before for layer in missing):
+        return "BN204", "before the layers were built"
+    if read.scope is not None:
+        return "BN205", f"scope={read.scope!r}"
+    return None
+
+
+def verdicts(
+    rule: Rule, tell: Callable[[Diagnosis], tuple[str, tuple[Related, ...]]]
+) -> Callable[[GraphModel], Iterator[Verdict]]:
+    """A rule of this family: ``tell`` gives the message and the places of its own cause."""
+
+    def judge(model: GraphModel) -> Iterator[Verdict]:
+        for op, diagnosis in diagnose(model):
+            if diagnosis is None or diagnosis.cause != rule.code:
+                yield Verdict(op.location, None)
+                continue
+            message, places = tell(diagnosis)
+            yield Verdict(
+                op.location,
+                Finding(
+                    rule,
+                    op.location,
+                    message,
+                    places,
+                    "definite" if diagnosis.undecided is None else "possible",
+                    diagnosis.undecided,
+                ),
+            )
+
+    return judge
+
+
+def which(diagnosis: Diagnosis) -> str:
+    """How many layers of the network are meant."""
+    missing, trained = len(diagnosis.missing), len(diagnosis.trained)
+    if missing == trained:
+        return "the batch-norm layer" if missing == 1 else f"all {missing} batch-norm layers"
+    return f"{missing} of {trained} batch-norm layers"
+
+
+def places(diagnosis: Diagnosis, where: tuple[object, str] | None = None) -> tuple[Related, ...]:
+    """The story: the first layers meant, then the place where the chain breaks."""
+    pairs: list[tuple[object, str]] = []
+    shown: set[object] = set()
+    for layer in diagnosis.missing:
+        if layer.location not in shown and len(shown) < 3:
+            shown.add(layer.location)
+            pairs.append(
+                (layer.location, "a batch-norm layer whose moving statistics never change")
+            )
+    if where is not None:
+        pairs.append(where)
+    return related(*pairs)  # type: ignore[arg-type]
+
+
+SYMPTOM = (
+    "training looks fine, but evaluation normalises with moving statistics that stay at their "
+    "initial values"
+)
