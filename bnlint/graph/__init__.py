@@ -1,0 +1,1 @@
+"""The second witness: the graph that TensorFlow built, read without TensorFlow."""

@@ -1,0 +1,241 @@
+"""Nodes, functions and collections of a serialised graph, by their field numbers.
+
+The numbers are those of TensorFlow's ``graph.proto``, ``node_def.proto``, ``function.proto``,
+``meta_graph.proto`` and ``variable.proto``; they have not changed from 1.0 to 2.21.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bnlint.graph.attrs import Function, Value, attributes
+from bnlint.graph.errors import GraphError
+from bnlint.graph.wire import BYTES, VARINT, Buffer, fields, string, strings, text, varint
+
+
+class Node:
+    """One op of a graph. Its attributes stay unread until somebody asks."""
+
+    __slots__ = ("_buffer", "_end", "_start", "inputs", "name", "op")
+
+    def __init__(
+        self,
+        name: str,
+        op: str,
+        inputs: list[str],
+        buffer: Buffer = b"",
+        start: int = 0,
+        end: int = 0,
+    ) -> None:
+        self.name = name
+        self.op = op
+        self.inputs = inputs
+        self._buffer = buffer
+        self._start = start
+        self._end = end
+
+    def __repr__(self) -> str:
+        return f"<Node {self.name!r} {self.op}>"
+
+    def attr(self, key: str) -> Value:
+        """An attribute's value, or None if there is none of that name."""
+        return attributes(self._buffer, self._start, self._end, key).get(key)
+
+    def functions(self) -> dict[str, str]:
+        """The names of the graph functions that attributes refer to, by attribute."""
+        found = attributes(self._buffer, self._start, self._end)
+        return {key: value.name for key, value in found.items() if isinstance(value, Function)}
+
+    def branches(self) -> list[str]:
+        """The functions of the ``branches`` attribute of a Case op."""
+        value = self.attr("branches")
+        if not isinstance(value, list):
+            return []
+        return [item.name for item in value if isinstance(item, Function)]
+
+
+@dataclass(slots=True)
+class FunctionBody:
+    """A function of the graph's library: argument names, nodes, and what it returns."""
+
+    name: str
+    arguments: list[str]
+    nodes: list[Node]
+    returns: dict[str, str]
+    control_returns: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An entry of a collection of variables."""
+
+    name: str
+    initializer: str
+    snapshot: str
+
+
+@dataclass(slots=True)
+class MetaGraph:
+    """A graph and what came with it. ``collections`` are those that list node names.
+
+    ``variables`` and ``trainable`` are None where the file does not tell (a bare GraphDef).
+    """
+
+    nodes: list[Node] = field(default_factory=list)
+    functions: dict[str, FunctionBody] = field(default_factory=dict)
+    collections: dict[str, list[str]] = field(default_factory=dict)
+    variables: list[Variable] | None = None
+    trainable: frozenset[str] | None = None
+    tags: list[str] = field(default_factory=list)
+    signatures: list[str] = field(default_factory=list)
+    version: str = ""
+    bare: bool = True
+
+
+def graph_def(buffer: Buffer, pos: int, end: int, into: MetaGraph) -> None:
+    """Read a GraphDef."""
+    for number, kind, start, stop in fields(buffer, pos, end):
+        if kind != BYTES:
+            continue
+        if number == 1:
+            into.nodes.append(_node(buffer, start, stop))
+        elif number == 2:
+            for inner, inner_kind, first, last in fields(buffer, start, stop):
+                if inner == 1 and inner_kind == BYTES:
+                    body = _function(buffer, first, last)
+                    into.functions[body.name] = body
+
+
+def _node(buffer: Buffer, start: int, end: int) -> Node:
+    """A NodeDef: 1 name, 2 op, 3 inputs, 5 attributes (left for later).
+
+    This is where the time goes in a large graph, hence one flat loop with the common case first.
+    """
+    name = op = ""
+    inputs: list[str] = []
+    pos = start
+    attrs = end
+    while pos < end:
+        begin = pos
+        tag = buffer[pos]
+        if tag & 7 != BYTES or tag >= 0x80:
+            # Nothing TensorFlow writes, yet legal: an unknown field.
+            key, pos = varint(buffer, pos, end)
+            pos = _skip(buffer, pos, end, key & 7)
+            continue
+        pos += 1
+        if pos >= end:
+            raise GraphError(f"truncated: it ends inside a node at byte {end}")
+        size = buffer[pos]
+        pos += 1
+        if size >= 0x80:
+            size, pos = varint(buffer, pos - 1, end)
+        stop = pos + size
+        if stop > end:
+            raise GraphError(f"truncated: a node at byte {start} wants {stop - end} bytes more")
+        if tag == 0x2A:
+            if attrs == end:
+                attrs = begin
+        elif tag == 0x1A:
+            inputs.append(str(buffer[pos:stop], "utf-8", "backslashreplace"))
+        elif tag == 0x0A:
+            name = str(buffer[pos:stop], "utf-8", "backslashreplace")
+        elif tag == 0x12:
+            op = str(buffer[pos:stop], "utf-8", "backslashreplace")
+        pos = stop
+    return Node(name, op, inputs, buffer, attrs, end)
+
+
+def _skip(buffer: Buffer, pos: int, end: int, kind: int) -> int:
+    if kind == VARINT:
+        return varint(buffer, pos, end)[1]
+    if kind == BYTES:
+        size, pos = varint(buffer, pos, end)
+        return pos + size
+    if kind in (1, 5):
+        return pos + (8 if kind == 1 else 4)
+    raise GraphError(f"not a protobuf message (wire type {kind} at byte {pos})")
+
+
+def _function(buffer: Buffer, pos: int, end: int) -> FunctionBody:
+    """A FunctionDef: 1 signature, 3 nodes, 4 and 6 maps of what it returns."""
+    body = FunctionBody("", [], [], {}, [])
+    for number, kind, start, stop in fields(buffer, pos, end):
+        if kind != BYTES:
+            continue
+        if number == 1:
+            for inner, inner_kind, first, last in fields(buffer, start, stop):
+                if inner == 1 and inner_kind == BYTES:
+                    body.name = text(buffer, first, last)
+                elif inner == 2 and inner_kind == BYTES:
+                    body.arguments.append(string(buffer, first, last, 1))
+        elif number == 3:
+            body.nodes.append(_node(buffer, start, stop))
+        elif number == 4:
+            body.returns[string(buffer, start, stop, 1)] = string(buffer, start, stop, 2)
+        elif number == 6:
+            body.control_returns.append(string(buffer, start, stop, 2))
+    return body
+
+
+def meta_graph(buffer: Buffer, pos: int, end: int) -> MetaGraph:
+    """Read a MetaGraphDef: 1 meta information, 2 graph, 4 collections, 5 signatures."""
+    into = MetaGraph(bare=False, variables=[], trainable=frozenset())
+    for number, kind, start, stop in fields(buffer, pos, end):
+        if kind != BYTES:
+            continue
+        if number == 1:
+            into.tags = strings(buffer, start, stop, 4)
+            into.version = string(buffer, start, stop, 5)
+        elif number == 2:
+            graph_def(buffer, start, stop, into)
+        elif number == 4:
+            _collection(buffer, start, stop, into)
+        elif number == 5:
+            into.signatures.append(string(buffer, start, stop, 1))
+    if not into.variables and not into.trainable:
+        # Stripped on export: then the absence of a variable tells nothing.
+        into.variables = into.trainable = None
+    return into
+
+
+_VARIABLES = ("variables", "trainable_variables", "model_variables", "local_variables")
+
+
+def _collection(buffer: Buffer, pos: int, end: int, into: MetaGraph) -> None:
+    """One entry of the map from key to CollectionDef: 1 node_list, 2 bytes_list."""
+    key = string(buffer, pos, end, 1)
+    for number, kind, start, stop in fields(buffer, pos, end):
+        if number != 2 or kind != BYTES:
+            continue
+        for inner, inner_kind, first, last in fields(buffer, start, stop):
+            if inner_kind != BYTES:
+                continue
+            if inner == 1:
+                into.collections[key] = strings(buffer, first, last, 1)
+            elif inner == 2 and key in _VARIABLES:
+                _variables(buffer, first, last, key, into)
+
+
+def _variables(buffer: Buffer, pos: int, end: int, key: str, into: MetaGraph) -> None:
+    """VariableDef: 1 variable_name, 2 initializer_name, 3 snapshot_name."""
+    found = [
+        Variable(
+            base(string(buffer, start, stop, 1)),
+            base(string(buffer, start, stop, 2)),
+            base(string(buffer, start, stop, 3)),
+        )
+        for number, kind, start, stop in fields(buffer, pos, end)
+        if number == 1 and kind == BYTES
+    ]
+    assert into.variables is not None
+    into.variables += found
+    if key == "trainable_variables":
+        into.trainable = frozenset(variable.name for variable in found)
+
+
+def base(tensor: str) -> str:
+    """The node that a tensor, control input or function-body output comes from."""
+    if tensor[:1] == "^":
+        return tensor[1:]
+    return tensor.partition(":")[0]
