@@ -54,10 +54,11 @@ class NormLayer:
 
     ``location`` is the call in the checked project that made it (for ``normalizer_fn`` the place
     that set it), ``trace`` the calls that led there, outermost first. ``api`` is the canonical
-    TensorFlow name, ``path`` its variables' path (``?`` for what is not known) and ``name`` the same
-    where it is fully known, ``flag_name`` its flag parameter, ``flavour`` one of ``layers contrib keras
-    nn``. ``updates`` are the ids of its update ops. ``momentum`` is None where unknown. ``adversarial`` is whether the layer is trained through
-    another network that is trained against it (a GAN's generator).
+    TensorFlow name, ``flag_name`` its flag parameter, ``flavour`` one of ``layers contrib keras
+    nn``. ``path`` is its variables' path (``?`` for what is not known), ``name`` the same where it
+    is fully known. ``updates`` are the ids of its update ops, ``momentum`` is None where unknown.
+    ``adversarial`` is whether it is trained through another network that is trained against it (a
+    GAN's generator).
     """
 
     id: int
@@ -126,7 +127,7 @@ class TrainOp:
     ``trains`` are the ids of the layers whose network it trains, ``reaches`` the updates it runs,
     ``loss_reaches`` those that its loss's value waits for (BN202 if only these). ``reads`` are
     collection reads whose ops it depends on or that its block names. ``undecided`` says why the
-    source does not tell whether the updates run. ``run`` is whether some ``session.run`` fetches it.
+    source does not tell whether the updates run, ``run`` is whether a ``session.run`` fetches it.
     """
 
     id: int

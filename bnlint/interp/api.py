@@ -103,18 +103,40 @@ LAYER_CLASSES: dict[str, NormApi] = {
 """Layer objects: the row describes the *call* of the object."""
 
 NEVER_FLAG = frozenset(
-    "layer_norm instance_norm group_norm unit_norm LayerNormalization GroupNormalization "
-    "dropout Dropout".split()
+    [
+        "layer_norm",
+        "instance_norm",
+        "group_norm",
+        "unit_norm",
+        "LayerNormalization",
+        "GroupNormalization",
+        "dropout",
+        "Dropout",
+    ]
 )
 """Things with a flag or 'norm' in their names that keep no moving statistics."""
 
 NORMALIZER_HOSTS = frozenset(
     f"tf.contrib.layers.{name}"
-    for name in (
-        "conv2d convolution2d convolution conv1d conv3d conv2d_in_plane convolution2d_in_plane "
-        "separable_conv2d separable_convolution2d conv2d_transpose convolution2d_transpose "
-        "conv3d_transpose convolution3d_transpose fully_connected linear relu relu6"
-    ).split()
+    for name in [
+        "conv2d",
+        "convolution2d",
+        "convolution",
+        "conv1d",
+        "conv3d",
+        "conv2d_in_plane",
+        "convolution2d_in_plane",
+        "separable_conv2d",
+        "separable_convolution2d",
+        "conv2d_transpose",
+        "convolution2d_transpose",
+        "conv3d_transpose",
+        "convolution3d_transpose",
+        "fully_connected",
+        "linear",
+        "relu",
+        "relu6",
+    ]
 )
 """contrib layers that take ``normalizer_fn`` and ``normalizer_params``."""
 
@@ -201,14 +223,58 @@ _REWRITES: tuple[tuple[str, str], ...] = (
 )
 
 _SLIM_LAYERS = frozenset(
-    "avg_pool2d avg_pool3d batch_norm bias_add bow_encoder conv1d conv2d conv3d conv2d_in_plane "
-    "conv2d_transpose conv3d_transpose convolution convolution1d convolution2d "
-    "convolution2d_in_plane convolution2d_transpose convolution3d convolution3d_transpose dropout "
-    "elu embed_sequence flatten fully_connected images_to_sequence instance_norm group_norm "
-    "layer_norm linear max_pool2d max_pool3d maxout one_hot_encoding pool relu relu6 repeat "
-    "scale_gradient separable_conv2d separable_convolution2d sequence_to_images softmax "
-    "spatial_softmax stack unit_norm l1_regularizer l2_regularizer optimize_loss "
-    "xavier_initializer variance_scaling_initializer apply_regularization".split()
+    [
+        "avg_pool2d",
+        "avg_pool3d",
+        "batch_norm",
+        "bias_add",
+        "bow_encoder",
+        "conv1d",
+        "conv2d",
+        "conv3d",
+        "conv2d_in_plane",
+        "conv2d_transpose",
+        "conv3d_transpose",
+        "convolution",
+        "convolution1d",
+        "convolution2d",
+        "convolution2d_in_plane",
+        "convolution2d_transpose",
+        "convolution3d",
+        "convolution3d_transpose",
+        "dropout",
+        "elu",
+        "embed_sequence",
+        "flatten",
+        "fully_connected",
+        "images_to_sequence",
+        "instance_norm",
+        "group_norm",
+        "layer_norm",
+        "linear",
+        "max_pool2d",
+        "max_pool3d",
+        "maxout",
+        "one_hot_encoding",
+        "pool",
+        "relu",
+        "relu6",
+        "repeat",
+        "scale_gradient",
+        "separable_conv2d",
+        "separable_convolution2d",
+        "sequence_to_images",
+        "softmax",
+        "spatial_softmax",
+        "stack",
+        "unit_norm",
+        "l1_regularizer",
+        "l2_regularizer",
+        "optimize_loss",
+        "xavier_initializer",
+        "variance_scaling_initializer",
+        "apply_regularization",
+    ]
 )
 
 _NAMES: dict[str, str] = {
@@ -324,15 +390,31 @@ def is_optimizer(name: str) -> bool:
 
 LINEAR_OPS = frozenset(
     f"tf.{name}"
-    for name in (
-        "identity add add_n subtract with_dependencies Print reshape squeeze expand_dims cast "
-        "to_float accumulate_n identity_n guarantee_const tuple debugging.check_numerics "
-        "check_numerics verify_tensor_all_finite losses.get_total_loss"
-    ).split()
+    for name in [
+        "identity",
+        "add",
+        "add_n",
+        "subtract",
+        "with_dependencies",
+        "Print",
+        "reshape",
+        "squeeze",
+        "expand_dims",
+        "cast",
+        "to_float",
+        "accumulate_n",
+        "identity_n",
+        "guarantee_const",
+        "tuple",
+        "debugging.check_numerics",
+        "check_numerics",
+        "verify_tensor_all_finite",
+        "losses.get_total_loss",
+    ]
 )
 """Ops whose gradient does not read their inputs' values."""
 
 REDUCTIONS = frozenset(
-    "reduce_mean reduce_sum add_n get_total_loss get_regularization_loss l2_loss".split()
+    ["reduce_mean", "reduce_sum", "add_n", "get_total_loss", "get_regularization_loss", "l2_loss"]
 )
 """Ops that make the scalar a loss usually is."""

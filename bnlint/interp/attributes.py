@@ -121,8 +121,8 @@ def _instance_attr(machine: Machine, value: Instance, name: str, place: Place) -
         return value.cls
     if name == "__dict__":
         mapping = Map()
-        for key, item in value.attrs.items():
-            mapping.put(Known(key), item)
+        for label, item in value.attrs.items():
+            mapping.put(Known(label), item)
         return mapping
     fallback = find(machine, value, "__getattr__")
     if fallback is not None:

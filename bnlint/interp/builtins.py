@@ -12,16 +12,13 @@ from bnlint.interp.values import (
     NONE,
     TRUE,
     Api,
-    Bound,
     Builtin,
     Class,
-    Descriptor,
     External,
     Func,
     Instance,
     Known,
     Map,
-    ModuleEnv,
     Object,
     Partial,
     Seq,
@@ -44,8 +41,8 @@ def lookup(name: str) -> Value | None:
 
 
 def _range(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    bounds = [a.value if isinstance(a, Known) else None for a in args.positional]
-    if bounds and all(isinstance(b, int) for b in bounds):
+    bounds = [a.value for a in args.positional if isinstance(a, Known) and isinstance(a.value, int)]
+    if bounds and len(bounds) == len(args.positional):
         try:
             numbers = range(*bounds)
         except (TypeError, ValueError):
@@ -69,9 +66,8 @@ def _list(kind: str) -> Any:
             return Seq(kind, [], not args.more)
         value = args.positional[0]
         items, exact = machine.iterate(value)
-        if not items and not exact:
-            if isinstance(value, Unknown):
-                return Unknown(value.reason, value.key, value.deps)
+        if isinstance(value, Unknown):
+            return Unknown(value.reason, value.key, value.deps)
         out = Seq(kind, items, exact)
         if isinstance(value, Seq):
             out.read = value.read
@@ -180,7 +176,8 @@ def _sorted(machine: Machine, args: Args, frame: Frame | None) -> Value:
     known = [i for i in items if isinstance(i, Known)]
     if len(known) == len(items):
         try:
-            return Seq("list", sorted(known, key=lambda k: k.value), exact)
+            known.sort(key=lambda k: k.value)
+            return Seq("list", list(known), exact)
         except TypeError:
             pass
     return Seq("list", items, exact)
@@ -263,12 +260,13 @@ def _getattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
         return machine.state.unknown("getattr")
     value, name = args.positional[:2]
     if isinstance(name, Known) and isinstance(name.value, str):
-        if len(args.positional) > 2 and isinstance(value, Instance):
-            if (
-                name.value not in value.attrs
-                and attributes.find(machine, value, name.value) is None
-            ):
-                return args.positional[2]
+        if (
+            len(args.positional) > 2
+            and isinstance(value, Instance)
+            and name.value not in value.attrs
+            and attributes.find(machine, value, name.value) is None
+        ):
+            return args.positional[2]
         return attributes.get_attr(machine, value, name.value, args.place)
     hint = name.hint if isinstance(name, Unknown) else None
     if isinstance(hint, Known) and isinstance(hint.value, str) and not isinstance(value, Unknown):
@@ -392,7 +390,7 @@ def _any(want: bool) -> Any:
 
 
 def _next(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    items, exact = machine.iterate(args.positional[0]) if args.positional else ([], False)
+    items, _ = machine.iterate(args.positional[0]) if args.positional else ([], False)
     if items:
         return items[0]
     return machine.unknown_from("the next element", *args.positional)
@@ -579,8 +577,31 @@ def _map_method(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
 
 
 _STRING_METHODS = frozenset(
-    "format lower upper strip lstrip rstrip split rsplit join replace startswith endswith title "
-    "capitalize find rfind count isdigit zfill index partition rpartition splitlines".split()
+    [
+        "format",
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "split",
+        "rsplit",
+        "join",
+        "replace",
+        "startswith",
+        "endswith",
+        "title",
+        "capitalize",
+        "find",
+        "rfind",
+        "count",
+        "isdigit",
+        "zfill",
+        "index",
+        "partition",
+        "rpartition",
+        "splitlines",
+    ]
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import attributes, builtins, objects, operators, tensorflow
-from bnlint.interp.nodes import nodes_in
+from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import (
     NONE,
@@ -168,7 +168,7 @@ def unknown_call(machine: Machine, func: Value, args: Args) -> Value:
     may be called back, so they are entered once with unknown arguments.
     """
     state = machine.state
-    deps: dict = {}
+    deps: dict[Node, None] = {}
     keys: list[int] = []
     for value in (func, *args.values()):
         for node in nodes_in(value):
@@ -393,12 +393,12 @@ def decorate(
         place = machine.place(frame, node)
         result = call(machine, decorator, Args([value], {}, place), frame)
         return value if isinstance(result, Unknown) else result
-    if isinstance(decorator, Method) or isinstance(decorator, Unknown):
-        if isinstance(node, ir.Attr) and node.attr in ("setter", "getter", "deleter"):
-            if isinstance(value, Func) and node.attr == "setter":
-                frame.locals[f"<setter {value.name}>"] = value
-            old = frame.locals.get(value.name) if isinstance(value, Func) else None
-            return old if old is not None else value
+    accessor = isinstance(node, ir.Attr) and node.attr in ("setter", "getter", "deleter")
+    if accessor and isinstance(value, Func):
+        # @name.setter: the property stays, its setter is kept beside it.
+        if isinstance(node, ir.Attr) and node.attr == "setter":
+            frame.locals[f"<setter {value.name}>"] = value
+        return frame.locals.get(value.name, value)
     return value
 
 

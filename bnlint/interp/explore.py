@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 
 MAIN_STATES = 14
+"""How many states of a script are looked at, at most."""
+
 OPEN_STATES = 8
+"""The same for a function that nothing calls."""
+
+PROGRAM_STEPS = 1_500_000
+"""How many interpreter steps all states of one program may take together."""
 
 
 class Explorer:
@@ -34,6 +40,7 @@ class Explorer:
         self.budget = budget or Budget()
         self.project = Project()
         self.entered: set[tuple[str, object]] = set()
+        self.steps = 0
 
     # --- one program -------------------------------------------------------------------------
 
@@ -42,12 +49,13 @@ class Explorer:
     ) -> Program:
         """Run one root under both policies, then with each condition that matters flipped."""
         program = Program(name, path, is_open)
+        self.steps = 0
         tried: set[tuple[bool, frozenset[tuple[int, bool]]]] = set()
         bases = [self._run(program, root, policy, {}) for policy in (True, False)]
         relevance: Relevance | None = None
         for policy, base in zip((True, False), bases, strict=True):
             for key, choice, node in base.order:
-                if len(program.states) >= most:
+                if len(program.states) >= most or self.steps > PROGRAM_STEPS:
                     self._note(f"{path}: {name}: more conditions than {most} states cover")
                     return program
                 if relevance is None:
@@ -89,6 +97,7 @@ class Explorer:
         except RecursionError:
             state.complete = False
             self._note(f"{program.path}: {program.root}: nested too deeply to follow")
+        self.steps += state.steps
         for note in state.notes:
             self._note(note)
         self.entered |= state.entered
@@ -121,10 +130,10 @@ class Explorer:
                 mentioned[name] = mentioned.get(name, 0) + 1
         for only_unmentioned in (True, False):
             for path in paths:
-                module = self.modules.loaded.get(path)
-                if module is None:
+                loaded = self.modules.loaded.get(path)
+                if loaded is None:
                     continue
-                for stmt in module.body:
+                for stmt in loaded.body:
                     if isinstance(stmt, ir.FunctionDef):
                         if only_unmentioned and stmt.name in mentioned:
                             continue

@@ -10,30 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import attributes, calls, operators
-from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.nodes import nodes_in
 from bnlint.interp.scope import Frame
-from bnlint.interp.state import OutOfBudget, State, Stop
+from bnlint.interp.state import State, Stop
 from bnlint.interp.values import (
-    FALSE,
     NONE,
     TRUE,
-    Api,
-    Bound,
-    Builtin,
     Class,
-    Descriptor,
-    External,
     Func,
     Instance,
     Known,
     Map,
-    Method,
     ModuleEnv,
-    Object,
-    Partial,
     Place,
     Seq,
-    Super,
     Unknown,
     Value,
 )
@@ -608,7 +598,7 @@ class Machine:
 
 
 def terminal(body: list[ir.Stmt]) -> bool:
-    """Whether a block surely ends the program (or the attempt): its last statement raises or exits."""
+    """Whether a block surely ends the program or the attempt: it ends by raising or exiting."""
     if not body:
         return False
     last = body[-1]

@@ -15,7 +15,7 @@ from bnlint.interp.effects import (
     training,
 )
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.state import RunRecord
+from bnlint.interp.state import Graph, RunRecord
 from bnlint.interp.values import (
     NONE,
     Instance,
@@ -36,8 +36,21 @@ if TYPE_CHECKING:
     from bnlint.interp.scope import Frame
 
 _NODE_METHODS = frozenset(
-    "eval run assign assign_add assign_sub get_shape set_shape initialized_value read_value "
-    "scatter_sub scatter_update value as_list".split()
+    [
+        "eval",
+        "run",
+        "assign",
+        "assign_add",
+        "assign_sub",
+        "get_shape",
+        "set_shape",
+        "initialized_value",
+        "read_value",
+        "scatter_sub",
+        "scatter_update",
+        "value",
+        "as_list",
+    ]
 )
 
 
@@ -74,7 +87,7 @@ def node_attr(machine: Machine, node: Node, name: str) -> Value:
 def _node_method(machine: Machine, node: Node, name: str, args: Args) -> Value:
     state = machine.state
     if name in ("eval", "run"):
-        state.runs.append(
+        state.record_run(
             RunRecord(args.place, (node,), False, args.get("feed_dict", 0) is not None)
         )
         return state.unknown("a fetched value") if name == "eval" else NONE
@@ -325,14 +338,16 @@ def enter(machine: Machine, value: Object) -> Callable[[], None]:
     if value.kind == "arg_scope":
         return scopes.enter_arg_scope(machine, value)
     graph = value.data.get("graph")
-    if value.kind == "graph scope" or (value.kind == "session" and isinstance(graph, Object)):
-        state.default_graph.append(graph.data["graph"] if isinstance(graph, Object) else graph)
-        return lambda: _pop(state.default_graph)
+    if isinstance(graph, Object):
+        graph = graph.data["graph"]
+    if value.kind in ("graph scope", "session") and isinstance(graph, Graph):
+        state.default_graph.append(graph)
+
+        def leave() -> None:
+            state.default_graph.pop()
+
+        return leave
     return lambda: None
-
-
-def _pop(stack: list) -> None:  # type: ignore[type-arg]
-    stack.pop()
 
 
 def for_base(

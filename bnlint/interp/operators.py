@@ -145,10 +145,14 @@ def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -
         if op in ("-", "&"):
             inside = [i for i in left.items if any(_same(i, o) for o in right.items) == (op == "&")]
             return Seq(left.kind, inside, left.exact and right.exact)
-    if isinstance(left, Seq) and isinstance(right, Known) and op == "*":
-        if isinstance(right.value, int) and not isinstance(right.value, bool):
-            count = max(0, min(right.value, 64))
-            return Seq(left.kind, left.items * count, left.exact and count == right.value)
+    if (
+        isinstance(left, Seq)
+        and op == "*"
+        and isinstance(right, Known)
+        and type(right.value) is int
+    ):
+        count = max(0, min(right.value, 64))
+        return Seq(left.kind, left.items * count, left.exact and count == right.value)
     if isinstance(left, Seq) and op == "+":
         return Seq(left.kind, [*left.items, *nodes_in(right)], False)
     if isinstance(right, Seq) and op == "+" and not isinstance(left, Node):
@@ -186,6 +190,10 @@ _TESTS = frozenset({"not", "and", "or", "equals", "is none", "compare", "in", "s
 def _is_test(machine: Machine, value: Value) -> bool:
     """Whether an unknown is the outcome of a test, so that ``|`` and ``&`` mean or and and."""
     return isinstance(value, Unknown) and machine.state.keys.parts(value.key)[0] in _TESTS
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Known) and isinstance(value.value, str)
 
 
 def _same(left: Value, right: Value) -> bool:
@@ -308,9 +316,10 @@ def _equals(machine: Machine, left: Value, right: Value) -> Value:
 
 
 def _contains(machine: Machine, item: Value, container: Value) -> Value:
-    if isinstance(item, Known) and isinstance(container, Known):
-        if isinstance(item.value, str) and isinstance(container.value, str):
-            return Known(item.value in container.value)
+    if _is_text(item) and _is_text(container):
+        assert isinstance(item, Known)
+        assert isinstance(container, Known)
+        return Known(item.value in container.value)
     if isinstance(container, Map):
         if container.get(item) is not None:
             return TRUE
@@ -333,6 +342,14 @@ def _contains(machine: Machine, item: Value, container: Value) -> Value:
             return FALSE
     key = machine.state.keys.of("in", key_of(machine, item), key_of(machine, container))
     return Unknown("membership of an unknown value", key)
+
+
+def _within(index: Value, items: list[Value]) -> bool:
+    return (
+        isinstance(index, Known)
+        and isinstance(index.value, int)
+        and -len(items) <= index.value < len(items)
+    )
 
 
 def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Value:
@@ -364,9 +381,9 @@ def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Valu
         if method is not None:
             return calls.call(machine, method, calls.Args([index], {}, place), None)
         items, exact = machine.iterate(value)
-        if exact and isinstance(index, Known) and isinstance(index.value, int):
-            if -len(items) <= index.value < len(items):
-                return items[index.value]
+        if exact and isinstance(index, Known) and _within(index, items):
+            field: Value = items[index.value]
+            return field
     deps = dict.fromkeys(nodes_in(value))
     key = machine.state.keys.of("subscript", key_of(machine, value), key_of(machine, index))
     stored = machine.state.unknown_attrs.get(
@@ -399,19 +416,19 @@ def _choose(machine: Machine, mapping: Map, index: Value) -> Value:
 
 
 def slice_item(machine: Machine, value: Value, bounds: list[Value], place: Place) -> Value:
-    raw = [b.value if isinstance(b, Known) else ... for b in bounds]
-    if ... not in raw and all(b is None or isinstance(b, int) for b in raw):
-        if raw[2] != 0:
-            cut = slice(*raw)
-            if isinstance(value, Seq):
-                return Seq(value.kind, value.items[cut], value.exact)
-            if isinstance(value, Known) and isinstance(value.value, str):
-                return Known(value.value[cut])
+    raw = [b.value for b in bounds if isinstance(b, Known)]
+    known = len(raw) == len(bounds) and all(b is None or isinstance(b, int) for b in raw)
+    if known and raw[2] != 0:
+        cut: Any = slice(*raw)
+        if isinstance(value, Seq):
+            return Seq(value.kind, value.items[cut], value.exact)
+        if isinstance(value, Known) and isinstance(value.value, str):
+            return Known(value.value[cut])
     if isinstance(value, Seq):
         return Seq(value.kind, list(value.items), False)
     if isinstance(value, Node):
         return machine.state.node("op", "tf.strided_slice", [value], place)
-    key = machine.state.keys.of("slice", key_of(machine, value), *map(str, raw))
+    key = machine.state.keys.of("slice", *(key_of(machine, v) for v in (value, *bounds)))
     return Unknown("a part of an unknown value", key, tuple(nodes_in(value)))
 
 
@@ -421,10 +438,10 @@ def set_item(machine: Machine, value: Value, index: Value, new: Value) -> None:
         if not isinstance(index, (Known, Node)):
             value.exact = False
     elif isinstance(value, Seq):
-        if isinstance(index, Known) and isinstance(index.value, int):
-            if -len(value.items) <= index.value < len(value.items):
-                value.items[index.value] = new
-                return
+        if _within(index, value.items):
+            assert isinstance(index, Known)
+            value.items[index.value] = new
+            return
         value.items.append(new)
         value.exact = False
     elif isinstance(value, Instance):

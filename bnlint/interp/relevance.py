@@ -16,11 +16,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 WORDS = frozenset(
-    "batch_norm batch_normalization BatchNormalization BatchNorm fused_batch_norm moments "
-    "normalizer_fn normalizer_params arg_scope minimize apply_gradients compute_gradients "
-    "create_train_op optimize_loss control_dependencies get_collection get_collection_ref "
-    "add_to_collection UPDATE_OPS update_ops EstimatorSpec Estimator cond with_dependencies "
-    "updates_collections".split()
+    [
+        "batch_norm",
+        "batch_normalization",
+        "BatchNormalization",
+        "BatchNorm",
+        "fused_batch_norm",
+        "moments",
+        "normalizer_fn",
+        "normalizer_params",
+        "arg_scope",
+        "minimize",
+        "apply_gradients",
+        "compute_gradients",
+        "create_train_op",
+        "optimize_loss",
+        "control_dependencies",
+        "get_collection",
+        "get_collection_ref",
+        "add_to_collection",
+        "UPDATE_OPS",
+        "update_ops",
+        "EstimatorSpec",
+        "Estimator",
+        "cond",
+        "with_dependencies",
+        "updates_collections",
+    ]
 )
 
 

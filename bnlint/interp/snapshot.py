@@ -49,6 +49,8 @@ class _Snapshot:
         self.escaped = _updates(ancestors(waiting))
 
         self.generators = _generators(state)
+        limits = [_limit(op) for op in state.train_ops]
+        self.limits = None if None in limits else [v for v in limits if v is not None]
 
     def model(self) -> GraphModel:
         state = self.state
@@ -157,19 +159,20 @@ class _Snapshot:
 
     def _trained(self, op: Node, losses: Iterable[Node]) -> list[int]:
         """The layers of the network that an op trains."""
-        limits = [g.data["variables"] for g in op.data["gradients"]]
-        limit = op.data.get("limit")
-        if limit is None and limits and all(v is not None for v in limits):
-            limit = frozenset().union(*limits)
-        out = []
+        limit = _limit(op)
+        out = set()
         for node in ancestors(losses, controls=False, through_stop=False):
             if node.kind != "norm":
                 continue
             layer = node.data["layer"]
-            if limit is not None and not limit & set(layer.variables):
-                continue
-            out.append(layer.id)
-        return sorted(set(out))
+            own = set(layer.variables)
+            if limit is not None and not limit & own:
+                if self.limits is None or any(own & other for other in self.limits):
+                    continue  # another op trains this layer
+                if not limit & ancestors([node], controls=False, through_stop=False):
+                    continue  # nothing below the layer is trained either
+            out.add(layer.id)
+        return sorted(out)
 
     def _run(self, record: object) -> Run:
         from bnlint.interp.state import RunRecord
@@ -257,13 +260,19 @@ class _Snapshot:
         return out
 
 
+def _limit(op: Node) -> frozenset[Node] | None:
+    """The variables that a train op is limited to, None for all of them or not known."""
+    limit: frozenset[Node] | None = op.data.get("limit")
+    limits = [g.data["variables"] for g in op.data["gradients"]]
+    if limit is None and limits and all(v is not None for v in limits):
+        limit = frozenset().union(*limits)
+    return limit
+
+
 def _generators(state: State) -> set[int]:
     """Layers that one op trains through a network that another op trains (a GAN's generator)."""
-    limited = [
-        (op, frozenset().union(*(g.data["variables"] or () for g in op.data["gradients"])))
-        for op in state.train_ops
-        if op.data["gradients"] and all(g.data["variables"] for g in op.data["gradients"])
-    ]
+    limits = [(op, _limit(op)) for op in state.train_ops]
+    limited = [(op, limit) for op, limit in limits if limit is not None]
     found: set[int] = set()
     for op, own in limited:
         against = frozenset().union(*(v for other, v in limited if other is not op)) - own

@@ -109,7 +109,7 @@ class Block:
     ops: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """One run; ``fed`` is whether it is given data of its own."""
 
@@ -247,6 +247,11 @@ class State:
             block.ops += 1
         return node
 
+    def record_run(self, run: RunRecord) -> None:
+        """Note a run; a loop that fetches the same again says nothing new."""
+        if run not in self.runs[-8:]:
+            self.runs.append(run)
+
     def collection(self, key: str, graph: Graph | None = None) -> list[Value]:
         return (graph or self.graph).collections.setdefault(key, [])
 
@@ -305,7 +310,7 @@ class State:
             if rest[0] in self.equal:
                 return bool(self.equal[rest[0]] == rest[2])
             truth = self.decisions.get(rest[0])
-            if truth is not None and isinstance(rest[2], bool) or rest[2] is None:
+            if (truth is not None and isinstance(rest[2], bool)) or rest[2] is None:
                 if truth is not None and rest[2] is not None:
                     return truth == rest[2]
                 if truth:

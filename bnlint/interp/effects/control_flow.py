@@ -101,7 +101,9 @@ def while_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> 
     """``tf.while_loop(cond, body, loop_vars)``: the body is built once."""
     loop_vars = args.get("loop_vars", 2)
     items, exact = machine.iterate(loop_vars) if loop_vars is not None else ([], False)
-    given = items if items else [machine.unknown_from("loop variables", loop_vars or Known(None))]
+    given: list[Value] = list(items)
+    if not given:
+        given = [machine.unknown_from("loop variables", loop_vars or Known(None))]
     result = _call(machine, args.get("body", 1), given, args)
     inputs = [*nodes_in(loop_vars), *nodes_in(result)]
     node = machine.state.node("op", name, inputs, args.place)

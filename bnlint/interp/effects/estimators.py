@@ -59,7 +59,7 @@ def _build(machine: Machine, model_fn: Value, mode: str, args: Args) -> None:
         elif name == "labels":
             given[name] = labels
     if "features" in given:
-        plain = [] if "labels" in given else [labels][:0]
+        plain = []
     elif "labels" in given:
         plain = [features]
     depth = len(state.frames)
@@ -76,13 +76,13 @@ def spec(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     mode = args.get("mode", 0)
     value = mode.value if isinstance(mode, Known) else None
     loss, train_op = args.get("loss", 2), args.get("train_op", 3)
-    runs = machine.state.runs
+    state = machine.state
     if train_op is not None and nodes_in(train_op) and value in (None, "train"):
-        runs.append(RunRecord(args.place, tuple(nodes_in(train_op) + nodes_in(loss)), False))
+        state.record_run(RunRecord(args.place, tuple(nodes_in(train_op) + nodes_in(loss)), False))
     if value in ("eval", "infer"):
         wanted = [args.get("predictions", 1), args.get("eval_metric_ops", 4), loss]
         nodes = [n for v in wanted for n in nodes_in(v)]
-        runs.append(RunRecord(args.place, tuple(nodes), False))
+        state.record_run(RunRecord(args.place, tuple(nodes), False))
     return Object("estimator spec", args.place, nodes=tuple(nodes_in(train_op)))
 
 
@@ -117,18 +117,28 @@ def head_method(machine: Machine, head: Object, name: str, args: Args) -> Value 
     updates = nodes_in(args.get("update_ops"))
     if head.data["runs_updates"]:
         updates += [n for i in state.collection(api.UPDATE_OPS) for n in nodes_in(i)]
-    state.runs.append(RunRecord(args.place, (*nodes, *updates), False))
+    state.record_run(RunRecord(args.place, (*nodes, *updates), False))
     return Object("estimator spec", args.place, nodes=(*nodes, *updates))
 
 
-_HEADS = (
-    "binary_classification_head multi_class_head multi_label_head regression_head multi_head "
-    "poisson_regression_head logistic_regression_head"
-).split()
-_HEAD_CLASSES = (
-    "RegressionHead BinaryClassHead MultiClassHead MultiLabelHead MultiHead PoissonRegressionHead "
-    "LogisticRegressionHead"
-).split()
+_HEADS = [
+    "binary_classification_head",
+    "multi_class_head",
+    "multi_label_head",
+    "regression_head",
+    "multi_head",
+    "poisson_regression_head",
+    "logistic_regression_head",
+]
+_HEAD_CLASSES = [
+    "RegressionHead",
+    "BinaryClassHead",
+    "MultiClassHead",
+    "MultiLabelHead",
+    "MultiHead",
+    "PoissonRegressionHead",
+    "LogisticRegressionHead",
+]
 
 HANDLERS = {
     "tf.estimator.Estimator": make_estimator,

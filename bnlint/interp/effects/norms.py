@@ -75,9 +75,28 @@ def _misplaced(machine: Machine, row: api.NormApi, args: Args) -> tuple[str, str
 
 
 FLAG_NAMES = frozenset(
-    "training is_training train is_train phase_train train_phase istrain isTrain is_train_phase "
-    "training_flag is_training_flag train_flag phase mode_train bn_train trainphase is_phase_train "
-    "trainable_mode istraining isTraining".split()
+    [
+        "training",
+        "is_training",
+        "train",
+        "is_train",
+        "phase_train",
+        "train_phase",
+        "istrain",
+        "isTrain",
+        "is_train_phase",
+        "training_flag",
+        "is_training_flag",
+        "train_flag",
+        "phase",
+        "mode_train",
+        "bn_train",
+        "trainphase",
+        "is_phase_train",
+        "trainable_mode",
+        "istraining",
+        "isTraining",
+    ]
 )
 """Names that a training flag goes by."""
 
@@ -234,7 +253,7 @@ def host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     short = name.rsplit(".", 1)[-1]
     path = layer_path(machine, args.get("scope"), "Conv" if "conv" in short else "fully_connected")
     weights = add_variable(machine, f"{path}weights", args.place)
-    inputs = [n for n in nodes_in(args.get("inputs", 0))]
+    inputs = nodes_in(args.get("inputs", 0))
     node: Value = state.node("op", name, [*inputs, weights], args.place)
     normalizer = args.get("normalizer_fn", api.HOST_NORMALIZER_POSITION.get(short))
     if normalizer is None or (isinstance(normalizer, Known) and not normalizer.value):
@@ -266,6 +285,6 @@ def _inside(inner: Place, outer: Place) -> bool:
 
 
 HANDLERS = {
-    **{name: function for name in api.NORMS},
-    **{name: layer_class for name in api.LAYER_CLASSES},
+    **dict.fromkeys(api.NORMS, function),
+    **dict.fromkeys(api.LAYER_CLASSES, layer_class),
 }

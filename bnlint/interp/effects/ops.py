@@ -25,8 +25,17 @@ if TYPE_CHECKING:
     from bnlint.interp.scope import Frame
 
 _WITH_WEIGHTS = frozenset(
-    "dense conv1d conv2d conv3d conv2d_transpose conv3d_transpose separable_conv1d "
-    "separable_conv2d embedding".split()
+    [
+        "dense",
+        "conv1d",
+        "conv2d",
+        "conv3d",
+        "conv2d_transpose",
+        "conv3d_transpose",
+        "separable_conv1d",
+        "separable_conv2d",
+        "embedding",
+    ]
 )
 _NO_CALLBACK = ("tf.py_func", "tf.numpy_function", "tf.py_function", "tf.data.", "tf.train.")
 

@@ -104,9 +104,9 @@ def with_arg_scope(machine: Machine, key: str, args: Args) -> Args:
 
 def _segment(value: Value | None) -> str | None:
     if isinstance(value, Known):
-        return value.value if isinstance(value.value, str) else None
+        return str(value.value) if isinstance(value.value, str) else None
     if isinstance(value, Object) and value.kind == "variable_scope":
-        return "/" + value.data["path"]
+        return "/" + str(value.data["path"])
     return "?"
 
 

@@ -27,7 +27,7 @@ def record(machine: Machine, fetches: Value | None, args: Args) -> None:
         nodes = tuple(fetches.data.get("nodes", ()))
     feed = args.get("feed_dict", 1)
     fed = feed is not None and not (isinstance(feed, Known) and feed.value is None)
-    machine.state.runs.append(RunRecord(args.place, nodes, opaque, fed))
+    machine.state.record_run(RunRecord(args.place, nodes, opaque, fed))
 
 
 def _opaque(value: Value | None) -> bool:
@@ -79,7 +79,7 @@ def train_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> 
 
 def evaluation_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     nodes = [n for key in ("eval_op", "final_op") for n in nodes_in(args.get(key))]
-    machine.state.runs.append(RunRecord(args.place, tuple(nodes), False))
+    machine.state.record_run(RunRecord(args.place, tuple(nodes), False))
     machine.state.restores = True
     return machine.state.unknown("evaluation results")
 

@@ -183,5 +183,5 @@ HANDLERS = {
     "tf.gradients": gradients,
     "tf.hessians": gradients,
     "tf.clip_by_global_norm": clip,
-    **{name: create_train_op for name in api.TRAIN_OP_MAKERS},
+    **dict.fromkeys(api.TRAIN_OP_MAKERS, create_train_op),
 }
