@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
-from rich.text import Text
 
 from bnlint.finding import Location
 
@@ -15,6 +14,8 @@ TAB = 4
 _NEWLINE = re.compile(r"\r\n|\r|\n")  # Python's line ends; str.splitlines also splits at form feeds
 
 Source = Callable[[str], str | None]
+# A line to print, as pieces of text with the names of their styles.
+Line = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def printable(text: str) -> str:
     return "".join(map(_shown, text))
 
 
-def frames(marks: Sequence[Mark], source: Source, width: int) -> Iterator[Text]:
+def frames(marks: Sequence[Mark], source: Source, width: int) -> Iterator[Line]:
     """One frame a file, the first mark's file first, each line at most ``width`` cells wide."""
     by_path: dict[str, list[Mark]] = {}
     for mark in marks:
@@ -54,16 +55,18 @@ def _position(mark: Mark) -> tuple[int, int]:
 
 def _file_frame(
     marks: Sequence[Mark], lines: Sequence[str], gutter: int, width: int
-) -> Iterator[Text]:
+) -> Iterator[Line]:
     yield _margin(gutter, "|")
     previous: int | None = None
     for number in sorted({mark.location.line for mark in marks}):
         here = [mark for mark in marks if mark.location.line == number]
         if previous is not None and number == previous + 2 and previous < len(lines):
             # An ellipsis would take the room of the one line it hides.
-            yield _code(gutter, previous + 1, _Line(lines[previous], width - gutter - 3, []).text)
+            yield _code(
+                gutter, previous + 1, _SourceLine(lines[previous], width - gutter - 3, []).text
+            )
         elif previous is not None and number > previous + 1 and lines:
-            yield Text("...", style="blue")
+            yield [("...", "blue")]
         previous = number
         if not 1 <= number <= len(lines):
             # Nothing to show (a graph, a notebook's cell): the phrases alone.
@@ -71,13 +74,13 @@ def _file_frame(
                 if mark.label:
                     yield _margin(gutter, "=", f" line {number}: {printable(mark.label)}")
             continue
-        line = _Line(lines[number - 1], width - gutter - 3, here)
+        line = _SourceLine(lines[number - 1], width - gutter - 3, here)
         yield _code(gutter, number, line.text)
         for mark in here:
             yield from _underline(gutter, line, mark, width - gutter - 3)
 
 
-def _underline(gutter: int, line: _Line, mark: Mark, room: int) -> Iterator[Text]:
+def _underline(gutter: int, line: _SourceLine, mark: Mark, room: int) -> Iterator[Line]:
     start, end = line.cells(mark.location)
     rule = " " * (start + 1) + ("^" if mark.primary else "-") * (end - start)
     label = printable(mark.label)
@@ -91,14 +94,14 @@ def _underline(gutter: int, line: _Line, mark: Mark, room: int) -> Iterator[Text
         yield _margin(gutter, "|", " " * (indent + 1) + label, mark.style)
 
 
-def _code(gutter: int, number: int, text: str) -> Text:
-    return Text.assemble((f"{number:>{gutter}} |", "blue"), f" {text}" if text else "")
+def _code(gutter: int, number: int, text: str) -> Line:
+    return [(f"{number:>{gutter}} |", "blue"), (f" {text}" if text else "", "")]
 
 
-def _margin(gutter: int, sign: str, text: str = "", style: str = "") -> Text:
+def _margin(gutter: int, sign: str, text: str = "", style: str = "") -> Line:
     # The longer ::: reaches one cell to the left, so that its text starts where the others do.
     indent = " " * (gutter + 2 - len(sign) if len(sign) > 1 else gutter + 1)
-    return Text.assemble((indent + sign, "blue"), (text, style))
+    return [(indent + sign, "blue"), (text, style)]
 
 
 def _shown(char: str) -> str:
@@ -107,7 +110,7 @@ def _shown(char: str) -> str:
     return " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
-class _Line:
+class _SourceLine:
     """A source line as it is shown: tabs expanded, clipped around its first mark."""
 
     def __init__(self, raw: str, room: int, marks: Sequence[Mark]) -> None:

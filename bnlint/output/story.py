@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TextIO
 
-from rich.console import Console
-from rich.text import Text
-
 from bnlint import codes
 from bnlint.finding import Finding, Location, Problem, Report
-from bnlint.output.frame import Mark, Source, frames, printable
+from bnlint.output.frame import Line, Mark, Source, frames, printable
 
 # Where there is no terminal to ask, lines are clipped to a width that does not vary.
 PIPED_WIDTH = 120
@@ -19,19 +17,32 @@ _STYLES = {"error": "bold red", "warning": "bold yellow"}
 
 
 def write(report: Report, source: Source, stream: TextIO) -> None:
+    if not (stream.isatty() or os.environ.get("FORCE_COLOR")):
+        stream.writelines(_plain(line) + "\n" for line in _lines(report, source, PIPED_WIDTH))
+        return
+    # Where nobody sees colours, importing rich's console would be a tenth of a small run.
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    width = max(40, console.width) if console.is_terminal else PIPED_WIDTH
     # Captured and written in one go: a Console that meets a broken pipe exits on its own.
     with console.capture() as captured:
-        for finding in report.findings:
-            for line in _finding(finding, source, width):
-                console.print(line, soft_wrap=True)
-            console.print()
-        for problem in report.problems:
-            for line in _problem(problem):
-                console.print(line, soft_wrap=True)
-            console.print()
+        for line in _lines(report, source, max(40, console.width)):
+            console.print(Text.assemble(*line), soft_wrap=True)
     stream.write(captured.get())
+
+
+def _lines(report: Report, source: Source, width: int) -> Iterator[Line]:
+    for finding in report.findings:
+        yield from _finding(finding, source, width)
+        yield []
+    for problem in report.problems:
+        yield from _problem(problem)
+        yield []
+
+
+def _plain(line: Line) -> str:
+    return "".join(text for text, _style in line)
 
 
 def place(location: Location) -> str:
@@ -40,16 +51,16 @@ def place(location: Location) -> str:
     return printable(f"{location.path}:{cell}{location.line}:{location.column}")
 
 
-def _finding(finding: Finding, source: Source, width: int) -> Iterator[Text]:
+def _finding(finding: Finding, source: Source, width: int) -> Iterator[Line]:
     rule = finding.rule
     style = _STYLES[rule.severity]
-    yield Text.assemble(
+    yield [
         (place(finding.location), "bold"),
-        ": ",
+        (": ", ""),
         (rule.code, style),
-        f" {rule.name} [{finding.confidence}]",
-    )
-    yield Text("  " + printable(finding.message))
+        (f" {rule.name} [{finding.confidence}]", ""),
+    ]
+    yield [(f"  {printable(finding.message)}", "")]
     marks = [Mark(finding.location, "", style, primary=True)]
     marks += [
         Mark(related.location, related.message, "blue", primary=False)
@@ -62,15 +73,15 @@ def _finding(finding: Finding, source: Source, width: int) -> Iterator[Text]:
     yield _footer(gutter, f"help: bnlint rule {rule.code}")
 
 
-def _footer(gutter: str, text: str) -> Text:
-    return Text.assemble((f"{gutter}= ", "blue"), text)
+def _footer(gutter: str, text: str) -> Line:
+    return [(f"{gutter}= ", "blue"), (text, "")]
 
 
-def _problem(problem: Problem) -> Iterator[Text]:
-    yield Text.assemble(
+def _problem(problem: Problem) -> Iterator[Line]:
+    yield [
         (printable(f"{problem.path}:{problem.line}"), "bold"),
-        ": ",
+        (": ", ""),
         (codes.UNREADABLE, _STYLES["error"]),
-        f" {codes.UNREADABLE_NAME}",
-    )
-    yield Text("  " + printable(problem.message))
+        (f" {codes.UNREADABLE_NAME}", ""),
+    ]
+    yield [(f"  {printable(problem.message)}", "")]

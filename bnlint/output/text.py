@@ -12,7 +12,7 @@ def write(
     report: Report, source: Callable[[str], str | None], stream: TextIO, *, summary: bool
 ) -> None:
     if report.findings or report.problems:
-        from bnlint.output import story  # imports rich, as long as the rest of a clean run
+        from bnlint.output import story  # imports rich, which a clean run does not need
 
         story.write(report, source, stream)
     if summary:
