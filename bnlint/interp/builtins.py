@@ -405,7 +405,8 @@ def _import(machine: Machine, args: Args, frame: Frame | None) -> Value:
         return machine.modules.load(
             machine, text.lstrip("."), len(text) - len(text.lstrip(".")), where
         )
-    return machine.state.unknown("a module chosen at run time")
+    key = operators.key_of(machine, name)
+    return Object("dynamic module", args.place, key=key)
 
 
 _TABLE: dict[str, Value] = {

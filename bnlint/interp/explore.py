@@ -209,6 +209,7 @@ def analyse(
 ) -> Project:
     """Interpret every entry as a script, then what no script calls."""
     explorer = Explorer(source)
+    explorer.modules.entries = tuple(entries)
     for index, path in enumerate(entries):
         if progress is not None:
             progress(index, len(entries))

@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING, Protocol
 
 from bnlint.interp import api, attributes
 from bnlint.interp.scope import Frame
-from bnlint.interp.state import Stop
-from bnlint.interp.values import Api, External, Instance, Known, ModuleEnv, Value
+from bnlint.interp.state import ALWAYS, Stop
+from bnlint.interp.values import (
+    Api,
+    External,
+    Instance,
+    Known,
+    ModuleEnv,
+    Object,
+    Unknown,
+    Value,
+)
+from bnlint.source import ir
 
 if TYPE_CHECKING:
     from bnlint.interp.machine import Machine
-    from bnlint.source import ir
 
 _LEVELS = 8
+_CANDIDATES = 6
 _ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -36,6 +46,7 @@ class Modules:
         self.source = source
         self.loaded: dict[str, ir.Module] = {}
         self.importers: dict[str, set[str]] = {}
+        self.entries: tuple[str, ...] = ()
         self._roots: dict[str, list[str]] = {}
 
     def ir_of(self, path: str) -> ir.Module | None:
@@ -159,6 +170,34 @@ class Modules:
         finally:
             state.blocks = blocks
         return env
+
+    def dynamic_member(self, machine: Machine, module: Object, name: str) -> Value:
+        """A member of a module chosen at run time: one of the project's that has such a member.
+
+        Which one is a decision of the state, kept for the module's other members.
+        """
+        state = machine.state
+        chosen = module.data.get("module")
+        if chosen is None:
+            candidates = [p for p in self.entries if self._defines(p, name)][:_CANDIDATES]
+            for path in candidates:
+                key = state.keys.of("dynamic module", module.data["key"], path)
+                state.deciding = ALWAYS
+                last = path == candidates[-1]
+                if last or state.decide(Unknown("a module chosen at run time", key)):
+                    chosen = module.data["module"] = self.run(machine, path)
+                    break
+        if isinstance(chosen, ModuleEnv):
+            return self.member(machine, chosen, name)
+        key = state.keys.of("attr", module.data["key"], name)
+        return Unknown("a module chosen at run time", key)
+
+    def _defines(self, path: str, name: str) -> bool:
+        module = self.ir_of(path)
+        return module is not None and any(
+            isinstance(stmt, (ir.FunctionDef, ir.ClassDef)) and stmt.name == name
+            for stmt in module.body
+        )
 
     def member(self, machine: Machine, module: Value, name: str) -> Value:
         """``from module import name``."""

@@ -103,6 +103,8 @@ def _node_method(machine: Machine, node: Node, name: str, args: Args) -> Value:
 
 def object_attr(machine: Machine, value: Object, name: str, place: Place) -> Value:
     """An attribute of a TensorFlow object."""
+    if value.kind == "dynamic module":
+        return machine.modules.dynamic_member(machine, value, name)
     attrs = value.data.get("attrs")
     if attrs is not None and name in attrs:
         found: Value = attrs[name]
