@@ -34,7 +34,7 @@ class Const(Node):
     """
 
     kind: str
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ class Lambda(Node):
 
 @dataclass(slots=True)
 class Compare(Node):
-    """``left op[0] right[0] op[1] right[1] …`` with operators as written (``not in``, ``is not``)."""
+    """``left op[0] right[0] op[1] right[1] …``; operators as written (``not in``, ``is not``)."""
 
     left: Expr
     ops: list[str]

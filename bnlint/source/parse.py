@@ -12,6 +12,7 @@ import ast
 import re
 import threading
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bnlint.source.errors import SourceError
@@ -23,20 +24,25 @@ if TYPE_CHECKING:
 # Python's own limit for brackets. libcst keeps its limit for indentation (100) itself.
 _MAX_BRACKETS = 200
 # Tokens without a comma, on one bracket level of a statement: libcst's time grows with the square
-# of a chain's length; 2,000 terms of a sum take it a second.
+# of a chain's length; 3,000 terms of a sum take it three seconds. Calls, subscripts and what
+# nests to the right take it longer and count for more.
 _MAX_RUN = 6_000
+_BRACKET_WEIGHT = 4
+_NESTING_WEIGHT = 6
+_NESTING = frozenset(("**", "not", "lambda", "else", "await"))
 # Brackets inside one `case` pattern: each level multiplies libcst's time by two or three.
 _MAX_PATTERN = 9
 # An `elif` is a level of nesting for the parser and the tree.
 _MAX_ELIFS = 20_000
 
-# Up to these, an ordinary stack (8 MB, 1 MB on Windows) is ample. Measured worst cases: 15 kB a
-# bracket, 25 kB a level of indentation, 3 kB a link of a chain.
-_SMALL_BRACKETS = 16
-_SMALL_GROUP = 300
-_SMALL_LINE = 300
-_SMALL_ELIFS = 50
-_SMALL_INDENT = re.compile(r"^[ \t]{20}", re.MULTILINE)
+# Up to these, and at any indentation, 8 MB of stack are enough. Measured worst cases: 15 kB for a
+# bracket, 25 kB for a level of indentation, 3 kB for a link of a chain, 1.6 kB for an operator.
+_ORDINARY_STACK = 8 * 1024 * 1024
+_ORDINARY_BRACKETS = 60
+_ORDINARY_GROUP = 1_500
+_ORDINARY_LINE = 1_500
+_ORDINARY_ELIFS = 200
+_ORDINARY_CONTINUED = 100
 
 _STACK = 256 * 1024 * 1024
 
@@ -45,8 +51,8 @@ def parse(text: str, path: str) -> tuple[libcst.Module, Tokens]:
     """The libcst tree and the tokens of ``text``; raises ``SourceError`` if it does not parse."""
     tokens = tokenize(text)
     starts = line_starts(text)
-    small = _guard(text, path, tokens, starts)
-    outcome = _attempt(text) if small else _attempt_on_large_stack(text)
+    here = _guard(text, path, tokens, starts)
+    outcome = _attempt(text) if here else _attempt_on_large_stack(text)
     if isinstance(outcome, BaseException):
         raise _explain(outcome, text, path, starts) from None
     return outcome, tokens
@@ -84,25 +90,32 @@ def _attempt_on_large_stack(text: str) -> libcst.Module | BaseException:
 
 
 def _guard(text: str, path: str, tokens: Tokens, starts: list[int]) -> bool:
-    """Refuse what would hurt the parser (``SourceError``); return whether a small stack will do."""
+    """Refuse what would hurt the parser (``SourceError``); return whether this stack will do."""
     elifs = text.count("elif")
     if elifs > _MAX_ELIFS:
         raise SourceError(path, 1, f"more than {_MAX_ELIFS:,} elif clauses; split this code up")
     longest = max(map(int.__sub__, [*starts[1:], len(text)], starts))
-    continued = text.count("\\\n") + text.count("\\\r")
-    if (
-        tokens.depth <= _SMALL_BRACKETS
-        and tokens.group <= _SMALL_GROUP
-        and longest <= _SMALL_LINE
-        and elifs <= _SMALL_ELIFS
-        and continued <= _SMALL_ELIFS
-        and not _SMALL_INDENT.search(text)
-    ):
-        if tokens.depth > _MAX_PATTERN:
-            _guard_runs(text, path, tokens, starts)
-        return True
-    _guard_runs(text, path, tokens, starts)
-    return False
+    ordinary = (
+        tokens.depth <= _ORDINARY_BRACKETS
+        and tokens.group <= _ORDINARY_GROUP
+        and longest <= _ORDINARY_LINE
+        and elifs <= _ORDINARY_ELIFS
+        and text.count("\\\n") + text.count("\\\r") <= _ORDINARY_CONTINUED
+    )
+    if not ordinary or (tokens.depth > _MAX_PATTERN and "case" in text):
+        _guard_runs(text, path, tokens, starts)
+    return ordinary and threading.current_thread() is threading.main_thread() and _has_stack()
+
+
+@cache
+def _has_stack() -> bool:
+    """Whether the main thread's stack is of the ordinary size; Windows has an eighth of it."""
+    try:
+        import resource
+    except ImportError:
+        return False
+    size = resource.getrlimit(resource.RLIMIT_STACK)[0]
+    return size == resource.RLIM_INFINITY or size >= _ORDINARY_STACK
 
 
 def _guard_runs(text: str, path: str, tokens: Tokens, lines: list[int]) -> None:
@@ -121,7 +134,7 @@ def _guard_runs(text: str, path: str, tokens: Tokens, lines: list[int]) -> None:
         last_end = end
         character = text[start]
         if end == start + 1 and character in "([{":
-            runs[-1] += 1
+            runs[-1] += _BRACKET_WEIGHT
             runs.append(0)
             if len(runs) > _MAX_BRACKETS + 1:
                 message = f"more than {_MAX_BRACKETS} nested brackets; split this code up"
@@ -134,10 +147,11 @@ def _guard_runs(text: str, path: str, tokens: Tokens, lines: list[int]) -> None:
                 runs.pop()
         elif end == start + 1 and character in ",;":
             runs[-1] = 0
-        elif pattern and len(runs) == 1 and character in ":i" and text[start:end] in (":", "if"):
-            pattern = False
         else:
-            runs[-1] += 1
+            token = text[start:end]
+            runs[-1] += _NESTING_WEIGHT if token in _NESTING else 1
+            if pattern and len(runs) == 1 and token in (":", "if"):
+                pattern = False
         if runs[-1] > _MAX_RUN:
             message = "an expression of thousands of terms; split this code up"
             raise SourceError(path, place(lines, start)[0], message)
