@@ -51,16 +51,16 @@ class Explorer:
         program = Program(name, path, is_open)
         self.steps = 0
         tried: set[tuple[bool, frozenset[tuple[int, bool]]]] = set()
-        bases = [self._run(program, root, policy, {}) for policy in (True, False)]
-        relevance: Relevance | None = None
+        bases = [self._run(program, root, True, {})]
+        if not any(self._matters(node) for _, _, node in bases[0].order):
+            return program  # no condition that could change a verdict
+        bases.append(self._run(program, root, False, {}))
         for policy, base in zip((True, False), bases, strict=True):
             for key, choice, node in base.order:
                 if len(program.states) >= most or self.steps > PROGRAM_STEPS:
                     self._note(f"{path}: {name}: more conditions than {most} states cover")
                     return program
-                if relevance is None:
-                    relevance = self._relevance()
-                if node is not ALWAYS and (node is None or not relevance.matters(node)):
+                if not self._matters(node):
                     continue
                 flip = (policy, frozenset([(key, not choice)]))
                 if flip in tried:
@@ -68,6 +68,10 @@ class Explorer:
                 tried.add(flip)
                 self._run(program, root, policy, {key: not choice})
         return program
+
+    def _matters(self, node: object) -> bool:
+        """Whether a decision taken at this place is worth taking both ways."""
+        return node is ALWAYS or (node is not None and self._relevance().matters(node))
 
     def _relevance(self) -> Relevance:
         loaded = len(self.modules.loaded)

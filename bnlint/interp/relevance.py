@@ -97,7 +97,7 @@ class Relevance:
 
     def __init__(self, modules: Iterable[ir.Module]) -> None:
         self.names: set[str] = set(WORDS)
-        self._cache: dict[int, set[str]] = {}
+        self._cache: dict[int, bool] = {}  # by identity: modules outlive this
         bodies: list[tuple[str, set[str]]] = []
         for module in modules:
             for name, node in functions_of(module):
@@ -120,5 +120,9 @@ class Relevance:
 
     def matters(self, node: Any) -> bool:
         """Whether a piece of IR may touch what the rules ask about."""
-        mentioned = names_in(node)
-        return bool(mentioned & self.names) or bool(mentioned & FLAG_NAMES)
+        found = self._cache.get(id(node))
+        if found is None:
+            mentioned = names_in(node)
+            found = bool(mentioned & self.names) or bool(mentioned & FLAG_NAMES)
+            self._cache[id(node)] = found
+        return found
