@@ -120,6 +120,26 @@ class Guard:
     ops: int
 
 
+GateKind = Literal["flag", "momentum", "dead", "feed", "frame"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Why updates that a train op reaches may change nothing. Told by a graph, not by source.
+
+    ``flag``: they are switched off by a flag. ``momentum``: it is 1. ``dead``: they are in a branch
+    that is not taken, and the training steps with them. ``feed``: they need a placeholder that the
+    rest of the step does not. ``frame``: they are in a while loop, what waits for them is not.
+    ``location`` is the node that is the cause; ``certain`` whether the feeds of a run prove it.
+    """
+
+    layer: int
+    kind: GateKind
+    location: Location
+    detail: str
+    certain: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class TrainOp:
     """An op that changes weights.
@@ -144,6 +164,7 @@ class TrainOp:
     update_ops_off: bool = False
     graph: int = 0
     name: str | None = None
+    gates: tuple[Gate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +216,38 @@ class UnusedFlag:
     layer: Location
 
 
+@dataclass(frozen=True, slots=True)
+class Saver:
+    """A saver of variables, and the layers whose weights it saves without their statistics."""
+
+    location: Location
+    leaves_out: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedStatistics:
+    """What a checkpoint holds of one layer: ``missing`` and ``broken`` are names of variables.
+
+    ``untouched`` is whether all means are exactly 0 and all variances exactly 1; ``left`` how much
+    of these initial values is left after the steps that the checkpoint counts.
+    """
+
+    layer: str
+    location: Location
+    missing: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    untouched: bool = False
+    left: float | None = None
+    steps: int | None = None
+
+
 @dataclass(slots=True)
 class GraphModel:
     """Everything the rules ask about one state of one program.
 
     ``complete`` is false where the state ended early (an exception, a budget): nothing may then
     be concluded from what is absent. ``restores`` is whether weights come from elsewhere.
+    ``exported`` is where a graph that is meant for inference was found.
     """
 
     layers: list[NormLayer] = field(default_factory=list)
@@ -216,6 +263,9 @@ class GraphModel:
     eager: bool = False
     complete: bool = True
     conditions: tuple[str, ...] = ()
+    savers: list[Saver] = field(default_factory=list)
+    statistics: list[SavedStatistics] = field(default_factory=list)
+    exported: Location | None = None
 
 
 @dataclass(slots=True)
@@ -230,7 +280,11 @@ class Program:
 
 @dataclass(slots=True)
 class Project:
-    """All programs of one run, with remarks about budgets that ran out."""
+    """All programs of one run, with remarks about budgets that ran out.
+
+    ``crashes`` are defects of bnlint itself: the file it was at, and the exception.
+    """
 
     programs: list[Program] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    crashes: list[tuple[str, Exception]] = field(default_factory=list)
