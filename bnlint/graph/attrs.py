@@ -79,6 +79,14 @@ class Tensor:
             return _number(struct.unpack("<e", struct.pack("<H", start & 0xFFFF))[0])
         return bool(start) if number == 11 else signed(start)
 
+    def integers(self) -> list[int]:
+        """The elements of a small tensor of 32-bit integers, such as the axes of a reduction."""
+        for number, kind, start, stop in fields(self.buffer, self.start, self.stop):
+            if number == 4 and kind == BYTES and stop - start <= 64 and not (stop - start) % 4:
+                return list(struct.unpack(f"<{(stop - start) // 4}i", self.buffer[start:stop]))
+        value = self.scalar()
+        return [int(value)] if value is not None else []
+
     def strings(self) -> list[str]:
         """The elements of a tensor of strings."""
         return strings(self.buffer, self.start, self.stop, 8)

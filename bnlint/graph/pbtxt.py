@@ -34,7 +34,7 @@ _SCHEMA: dict[str, dict[str, tuple[int, str]]] = {
         "control_ret": (6, "TextEntry"),
     },
     "TextEntry": {"key": (1, "text"), "value": (2, "text")},
-    "OpDef": {"name": (1, "text"), "input_arg": (2, "ArgDef")},
+    "OpDef": {"name": (1, "text"), "input_arg": (2, "ArgDef"), "output_arg": (3, "ArgDef")},
     "ArgDef": {"name": (1, "text")},
     "NodeDef": {
         "name": (1, "text"),

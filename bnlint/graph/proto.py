@@ -34,6 +34,10 @@ class Node:
         self._start = start
         self._end = end
 
+    def copied(self, name: str, inputs: list[str]) -> Node:
+        """The same op under another name, as where a function's body is put in place."""
+        return Node(name, self.op, inputs, self._buffer, self._start, self._end)
+
     def __repr__(self) -> str:
         return f"<Node {self.name!r} {self.op}>"
 
@@ -56,10 +60,11 @@ class Node:
 
 @dataclass(slots=True)
 class FunctionBody:
-    """A function of the graph's library: argument names, nodes, and what it returns."""
+    """A function of the graph's library: names of arguments and outputs, nodes, what it returns."""
 
     name: str
     arguments: list[str]
+    outputs: list[str]
     nodes: list[Node]
     returns: dict[str, str]
     control_returns: list[str]
@@ -159,7 +164,7 @@ def _skip(buffer: Buffer, pos: int, end: int, kind: int) -> int:
 
 def _function(buffer: Buffer, pos: int, end: int) -> FunctionBody:
     """A FunctionDef: 1 signature, 3 nodes, 4 and 6 maps of what it returns."""
-    body = FunctionBody("", [], [], {}, [])
+    body = FunctionBody("", [], [], [], {}, [])
     for number, kind, start, stop in fields(buffer, pos, end):
         if kind != BYTES:
             continue
@@ -169,6 +174,8 @@ def _function(buffer: Buffer, pos: int, end: int) -> FunctionBody:
                     body.name = text(buffer, first, last)
                 elif inner == 2 and inner_kind == BYTES:
                     body.arguments.append(string(buffer, first, last, 1))
+                elif inner == 3 and inner_kind == BYTES:
+                    body.outputs.append(string(buffer, first, last, 1))
         elif number == 3:
             body.nodes.append(_node(buffer, start, stop))
         elif number == 4:

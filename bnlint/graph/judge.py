@@ -1,0 +1,207 @@
+"""What one set of fetches does to the moving statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bnlint.graph.attrs import Number
+from bnlint.graph.frames import mixed_frames
+from bnlint.graph.index import Graph
+from bnlint.graph.layers import Layer, find_layers
+from bnlint.graph.live import Live, canonical
+from bnlint.graph.ops import VARIABLES
+from bnlint.graph.proto import MetaGraph, Node, base
+from bnlint.graph.train_ops import find_train_ops
+from bnlint.graph.variables import Variables
+from bnlint.model import GateKind
+
+Feeds = Mapping[str, Number | None]
+
+PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why updates that are reached change nothing, with the node that is the cause."""
+
+    kind: GateKind
+    layer: str
+    node: str
+    detail: str
+    certain: bool
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What fetching ``fetches`` does: statistics by name, reached and (as far as known) moved.
+
+    ``moved`` leaves out what is certain not to change. ``trains`` are the weights that change, and
+    ``idle`` is whether there are such but none does. ``fails`` says why the run must fail.
+    """
+
+    fetches: list[str]
+    reached: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
+    nodes: set[str] = field(default_factory=set)
+    trains: set[str] = field(default_factory=set)
+    idle: bool = False
+    fails: str | None = None
+    ancestors: Mapping[str, Node] = field(default_factory=dict)
+    hindrances: list[Hindrance] = field(default_factory=list)
+
+
+class Analysis:
+    """One graph with its layers and train ops."""
+
+    def __init__(self, meta: MetaGraph) -> None:
+        self.graph = Graph(meta)
+        self.variables = Variables(self.graph)
+        self.layers: list[Layer] = find_layers(self.graph, self.variables)
+        self._train_ops: list[str] | None = None
+
+    @property
+    def train_ops(self) -> list[str]:
+        if self._train_ops is None:
+            self._train_ops = find_train_ops(self.graph, self.variables)
+        return self._train_ops
+
+    @property
+    def statistics(self) -> list[str]:
+        """The statistics of all layers, updated or not."""
+        return [name for layer in self.layers for name in layer.statistics]
+
+    def judge(self, fetches: Sequence[str], feeds: Feeds | None = None) -> Verdict:
+        """Judge a set of fetches. Without ``feeds`` nothing is known about what is fed.
+
+        With them, a placeholder that is not among them has its default value.
+        """
+        verdict = Verdict(list(fetches))
+        cut = _fed(feeds or ())
+        verdict.ancestors = reached = self.graph.ancestors(fetches, cut)
+        sure = Live(self.graph, feeds, defaults=feeds is not None)
+        sure.spread(reached)
+        trains = [write for write in self.variables.trains if write.node.name in reached]
+        verdict.trains = {w.variable for w in trains if w.node.name not in sure.dead}
+        verdict.idle = bool(trains) and not verdict.trains
+        likely = sure
+        if feeds is None:
+            likely = Live(self.graph, defaults=True)
+            likely.spread(reached)
+        for layer in self.layers:
+            self._layer(layer, verdict, sure, likely)
+        if verdict.reached:
+            self._feeds(verdict, cut, known=feeds is not None)
+        for name, where in mixed_frames(self.graph, reached, self.layers):
+            verdict.hindrances.append(
+                Hindrance("frame", name, where, "it waits outside the loop for ops inside it", True)
+            )
+            verdict.fails = f"{where} has inputs from different frames"
+        return verdict
+
+    def _layer(self, layer: Layer, verdict: Verdict, sure: Live, likely: Live) -> None:
+        still: list[Node] = []
+        asleep: list[Node] = []
+        for statistic, writers in layer.updates.items():
+            here = [node for node in writers if node.name in verdict.ancestors]
+            if not here:
+                continue
+            verdict.reached.add(statistic)
+            verdict.nodes.update(node.name for node in here)
+            if all(_rests(sure, node) for node in here):
+                still += here
+            else:
+                verdict.moved.add(statistic)
+                if all(_rests(likely, node) for node in here):
+                    asleep += here
+        for nodes, certain in ((still, True), (asleep, False)):
+            if nodes:
+                live = sure if certain else likely
+                verdict.hindrances.append(self._why(layer, nodes[0], live, certain, verdict.idle))
+
+    def _why(self, layer: Layer, node: Node, live: Live, certain: bool, idle: bool) -> Hindrance:
+        flag = layer.flag
+        if layer.momentum == 1.0 and live.adds_nothing(node):
+            return Hindrance("momentum", layer.name, node.name, "its momentum is 1", True)
+        if node.name in live.dead and idle:
+            return Hindrance(
+                "dead", layer.name, flag.node or node.name, f"{flag.node} is not true", certain
+            )
+        if flag.node is not None and canonical(flag.node) in live.feeds:
+            detail = f"{flag.node} is fed False"
+        elif flag.kind == "default":
+            detail = f"{flag.node} is {flag.value} unless it is fed"
+        elif flag.kind == "constant":
+            detail = f"the flag is the constant {flag.value}"
+        else:
+            detail = "the branch that holds them is not taken"
+        return Hindrance("flag", layer.name, flag.node or node.name, detail, certain)
+
+    def _feeds(self, verdict: Verdict, cut: set[str], *, known: bool) -> None:
+        """Placeholders that only the updates need, and those that a known run does not feed."""
+        unfed = [node.name for node in verdict.ancestors.values() if node.op in PLACEHOLDERS]
+        if known:
+            unfed = [name for name in unfed if name not in cut]
+            if unfed:
+                verdict.fails = f"nothing is fed for {unfed[0]}"
+        if not unfed or not (verdict.trains or verdict.idle):
+            return
+        without = self.graph.ancestors(verdict.fetches, cut, verdict.nodes)
+        for name in sorted(unfed):
+            if name in without:
+                continue
+            for layer in self._updated_with(name, verdict):
+                detail = f"they need {name}, which the rest of the step does not"
+                verdict.hindrances.append(Hindrance("feed", layer, name, detail, known))
+
+    def _updated_with(self, placeholder: str, verdict: Verdict) -> list[str]:
+        return [
+            layer.name
+            for layer in self.layers
+            if any(
+                placeholder in self.graph.ancestors([node.name])
+                for node in layer.writers
+                if node.name in verdict.nodes
+            )
+        ][:3]
+
+    def trained_layers(self, verdict: Verdict) -> list[Layer]:
+        """The layers that a train op trains: it changes their weights, or weights before them.
+
+        A layer that has weights of its own is trained if they are; in a GAN the other network's
+        layers are computed too, but theirs stay. One without is trained if anything before it is.
+        """
+        found = []
+        changed = verdict.trains or {
+            w.variable for w in self.variables.trains if w.node.name in verdict.ancestors
+        }
+        for layer in self.layers:
+            if layer.own:
+                if not layer.own.isdisjoint(changed):
+                    found.append(layer)
+            elif any(name in verdict.ancestors for name in layer.forward):
+                behind = self.graph.ancestors(layer.forward)
+                if any(n.op in VARIABLES and n.name in changed for n in behind.values()):
+                    found.append(layer)
+        return found
+
+
+def _rests(live: Live, node: Node) -> bool:
+    return node.name in live.dead or live.adds_nothing(node)
+
+
+def _fed(tensors: Iterable[str]) -> set[str]:
+    """Every way in which an input may name a tensor that is fed."""
+    cut = set()
+    for tensor in tensors:
+        name = canonical(tensor)
+        cut.add(name)
+        if ":" not in name:
+            cut.add(f"{name}:0")
+    return cut
+
+
+def resolve(graph: Graph, name: str) -> str | None:
+    """The node that a user means by the name of an op or tensor."""
+    wanted = base(name.strip())
+    return wanted if wanted in graph.nodes else None

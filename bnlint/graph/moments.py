@@ -1,0 +1,143 @@
+"""Where a graph computes the statistics of a batch.
+
+``tf.nn.moments`` is a Mean, the squared difference from it, and a Mean of that (1.2 and later); its
+scope is called ``moments`` in every version, which tells those of older ones. Hand-written code has
+the same Mean under a Sub. A fused kernel's outputs 1 and 2 are the statistics.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from bnlint.graph.index import Graph
+from bnlint.graph.ops import FUSED, VARIABLES
+from bnlint.graph.proto import Node
+
+_NAMED = re.compile(
+    r"(?:^|/)((?:\w*_)?moments(?:_\d+)?)/"
+    r"(?:mean|variance|Squeeze|Squeeze_1|normalize/(?:mean|variance|shifted_mean|divisor))$"
+)
+
+# Ops between a statistic of the batch and the value that is written: arithmetic and plumbing.
+_BETWEEN = (
+    frozenset({"Identity", "IdentityN", "StopGradient", "Cast", "Squeeze", "Reshape", "ExpandDims"})
+    | {"Mul", "Add", "AddV2", "AddN", "AccumulateNV2", "Sub", "Neg", "RealDiv", "Div", "DivNoNan"}
+    | {"Sqrt", "Rsqrt", "Square", "Pow", "Reciprocal", "Maximum", "Minimum", "Mean", "Select"}
+    | {"Switch", "Merge", "RefSwitch", "RefIdentity", "Enter", "Exit", "ReadVariableOp"}
+    | {"If", "StatelessIf", "PartitionedCall", "StatefulPartitionedCall"}
+    | {"Pack", "Concat", "ConcatV2", "Transpose", "NcclAllReduce", "CollectiveReduce"}
+    | {"Assign", "AssignSub", "AssignAdd"}
+)
+FARTHEST = 80
+
+
+class Moments:
+    """Finds the batch statistics behind a written value."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._means: dict[str, str] = {}
+        for node in graph.nodes.values():
+            if node.op == "SquaredDifference" or node.op == "Sub":
+                self._difference(node)
+        for node in list(graph.nodes.values()):
+            if node.op == "Mean" and node.name not in self._means:
+                self._variance(node)
+
+    def _difference(self, node: Node) -> None:
+        if len(node.inputs) < 2:
+            return
+        left, right = node.inputs[0], node.inputs[1]
+        for values, mean in ((left, right), (right, left)):
+            found = self._through(mean)
+            if found is None or found.op != "Mean" or not found.inputs:
+                continue
+            if found.inputs[0] == values or self._through(found.inputs[0]) is self._through(values):
+                self._means.setdefault(found.name, found.name)
+                self._means.setdefault(node.name, found.name)
+
+    def _variance(self, node: Node) -> None:
+        source = self._graph.node(node.inputs[0]) if node.inputs else None
+        if source is not None and source.op in ("Square", "Pow", "Mul") and source.inputs:
+            source = self._graph.node(source.inputs[0])
+        if source is not None and source.name in self._means and source.op != "Mean":
+            self._means[node.name] = self._means[source.name]
+
+    def _through(self, tensor: str) -> Node | None:
+        """The node behind, through what does not change a value."""
+        node = self._graph.node(tensor)
+        for _ in range(6):
+            if node is None or not node.inputs:
+                break
+            if node.op not in (
+                "Identity",
+                "StopGradient",
+                "Squeeze",
+                "Reshape",
+                "Cast",
+                "ExpandDims",
+            ):
+                break
+            node = self._graph.node(node.inputs[0])
+        return node
+
+    def of(self, node: Node, tensor: str) -> str | None:
+        """Which statistics of a batch this is, as a key that mean and variance share."""
+        if node.op in FUSED:
+            return node.name if tensor[-2:] in (":1", ":2", ":3", ":4") else None
+        if node.op == "Mean":
+            return self._means.get(node.name) or self._named(node)
+        return self._named(node) if node.op in ("Squeeze", "Sub", "Add", "AddV2") else None
+
+    @staticmethod
+    def _named(node: Node) -> str | None:
+        found = _NAMED.search(node.name)
+        return node.name[: found.end(1)] + "/mean" if found else None
+
+    def reads(self, tensor: str, variable: str) -> bool:
+        """Whether a value is computed from what a variable held."""
+        pending, seen = [tensor], set[str]()
+        while pending and len(seen) < FARTHEST:
+            name = pending.pop(0)
+            if name[:1] == "^" or name in seen:
+                continue
+            seen.add(name)
+            node = self._graph.node(name)
+            if node is None:
+                continue
+            if node.name == variable:
+                return True
+            if node.op in _BETWEEN:
+                pending += node.inputs
+        return False
+
+    def behind(
+        self, tensor: str, visit: Callable[[Node], None] | None = None
+    ) -> tuple[str, Node] | None:
+        """The nearest batch statistics that a value is computed from: their key and the node.
+
+        ``visit`` is called with the nodes on the way.
+        """
+        pending = [tensor]
+        seen: set[str] = set()
+        while pending and len(seen) < FARTHEST:
+            name = pending.pop(0)
+            if name[:1] == "^" or name in seen:
+                continue
+            seen.add(name)
+            node = self._graph.node(name)
+            if node is None or node.op in VARIABLES:
+                continue
+            key = self.of(node, name)
+            if key is not None:
+                if visit is not None:
+                    visit(node)
+                return key, node
+            if visit is not None:
+                visit(node)
+            if node.op in _BETWEEN:
+                pending += node.inputs
+            for outcome in self._graph.outcomes.get(node.name, ()):
+                pending += outcome
+        return None
