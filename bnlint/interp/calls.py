@@ -210,14 +210,9 @@ def call_function(machine: Machine, func: Func, args: Args) -> Value:
     """Enter a project function with bound arguments."""
     state = machine.state
     frames = state.frames
-    if len(frames) >= state.budget.depth:
-        state.notes.append(f"calls nested deeper than {state.budget.depth} were not followed")
-        return machine.unknown_from("calls nested too deeply", *args.values())
-    if (
-        sum(1 for f in frames if f.func is not None and f.func.node is func.node)
-        >= state.budget.recursion
-    ):
-        return machine.unknown_from("recursion", *args.values())
+    refused = _too_deep(machine, func)
+    if refused is not None:
+        return machine.unknown_from(refused, *args.values())
     state.entered.add(func.key)
     if func.arg_scoped:
         args = tensorflow.with_arg_scope(machine, f"func:{func.key}", args)
@@ -242,6 +237,16 @@ def call_function(machine: Machine, func: Func, args: Args) -> Value:
         return signal[1] if signal is not None else NONE
     finally:
         del frames[depth - 1 :]
+
+
+def _too_deep(machine: Machine, func: Func) -> str | None:
+    """Why a function is not entered, None if it is."""
+    state = machine.state
+    if len(state.frames) >= state.budget.depth:
+        state.notes.append(f"calls nested deeper than {state.budget.depth} were not followed")
+        return "calls nested too deeply"
+    same = sum(1 for f in state.frames if f.func is not None and f.func.node is func.node)
+    return "recursion" if same >= state.budget.recursion else None
 
 
 def _bind_parameters(machine: Machine, func: Func, args: Args, frame: Frame) -> None:
@@ -338,6 +343,10 @@ def enter_context(
 
 def _generator_context(machine: Machine, context: Object, inside: Callable[[Value], None]) -> None:
     func: Func = context.data["func"]
+    refused = _too_deep(machine, func)
+    if refused is not None:
+        inside(machine.state.unknown(refused))
+        return
     ran: list[bool] = []
 
     def body(value: Value) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.deep import with_deep_stack
 from bnlint.interp import attributes, calls
 from bnlint.interp.imports import Modules
 from bnlint.interp.keys import Keys
@@ -30,6 +31,9 @@ OPEN_STATES = 8
 PROGRAM_STEPS = 1_500_000
 """How many interpreter steps all states of one program may take together."""
 
+OPEN_STEPS = 6_000_000
+"""How many steps all functions that nothing calls may take together."""
+
 
 class Explorer:
     """Runs every program of a project in every state that matters."""
@@ -41,8 +45,16 @@ class Explorer:
         self.project = Project()
         self.entered: set[tuple[str, object]] = set()
         self.steps = 0
+        self.open_steps = 0
 
     # --- one program -------------------------------------------------------------------------
+
+    def _explore_open(self, name: str, path: str, root: Callable[[Machine], None]) -> None:
+        if self.open_steps > OPEN_STEPS:
+            self._note(f"{path}: {name} and what follows: not looked at, the step budget ran out")
+            return
+        self.project.programs.append(self.explore(name, path, root, True, OPEN_STATES))
+        self.open_steps += self.steps
 
     def explore(
         self, name: str, path: str, root: Callable[[Machine], None], is_open: bool, most: int
@@ -101,6 +113,9 @@ class Explorer:
         except RecursionError:
             state.complete = False
             self._note(f"{program.path}: {program.root}: nested too deeply to follow")
+        except Exception as error:  # a defect of bnlint's own: the other states still count
+            state.complete = False
+            self.project.crashes.append((program.path, error))
         self.steps += state.steps
         for note in state.notes:
             self._note(note)
@@ -159,7 +174,7 @@ class Explorer:
             result = _call(machine, value, path, stmt.span)
             calls.escape(machine, result)
 
-        self.project.programs.append(self.explore(stmt.name, path, root, True, OPEN_STATES))
+        self._explore_open(stmt.name, path, root)
 
     def _uncalled_class(self, path: str, stmt: ir.ClassDef, relevance: Relevance) -> None:
         methods = [m for m in stmt.body if isinstance(m, ir.FunctionDef)]
@@ -196,7 +211,7 @@ class Explorer:
                     del machine.state.frames[depth:]
             calls.escape(machine, instance)
 
-        self.project.programs.append(self.explore(stmt.name, path, root, True, OPEN_STATES))
+        self._explore_open(stmt.name, path, root)
 
 
 def _call(machine: Machine, value: Value, path: str, span: ir.Span) -> Value:
@@ -212,6 +227,12 @@ def analyse(
     progress: Callable[[int, int], None] | None = None,
 ) -> Project:
     """Interpret every entry as a script, then what no script calls."""
+    return with_deep_stack(lambda: _analyse(entries, source, progress))
+
+
+def _analyse(
+    entries: Sequence[str], source: Source, progress: Callable[[int, int], None] | None
+) -> Project:
     explorer = Explorer(source)
     explorer.modules.entries = tuple(entries)
     for index, path in enumerate(entries):

@@ -70,7 +70,9 @@ def key_of(machine: Machine, value: Value) -> int:
     if isinstance(value, Class):
         return keys.of("external", value.name)
     if isinstance(value, Seq) and value.exact and len(value.items) <= 4:
-        return keys.of("sequence", *(key_of(machine, i) for i in value.items))
+        flat = [i for i in value.items if not isinstance(i, Seq)]  # a list may hold itself
+        if len(flat) == len(value.items):
+            return keys.of("sequence", *(key_of(machine, i) for i in flat))
     return keys.of("fresh", machine.state.fresh())
 
 
