@@ -1,0 +1,40 @@
+"""BN304: a momentum such as 0.1, which means something else in another framework."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.checks.base import Check, Verdict, per_state
+from bnlint.finding import Finding, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bnlint.model import GraphModel
+
+RULE = Rule("BN304", "momentum-of-the-other-convention", "warning")
+
+# Nobody wants to forget four fifths of the past in one step; people who write 0.1 come from a
+# framework where that is the share of the new batch.
+LARGEST = 0.2
+
+
+def judge(model: GraphModel) -> Iterator[Verdict]:
+    for layer in model.layers:
+        momentum = layer.momentum
+        if momentum is None or not 0 < momentum <= LARGEST:
+            yield Verdict(layer.location, None)
+            continue
+        yield Verdict(
+            layer.location,
+            Finding(
+                RULE,
+                layer.location,
+                f"a momentum of {momentum:g} keeps {momentum:.0%} of the moving statistics at each "
+                f"step, so they are little more than those of the last batch; {1 - momentum:g} is "
+                "probably meant",
+            ),
+        )
+
+
+CHECK = Check(RULE, per_state(RULE, judge))

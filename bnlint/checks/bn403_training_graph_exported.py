@@ -1,0 +1,39 @@
+"""BN403: a graph for inference that normalises with the statistics of its batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.checks.base import Check, Verdict, per_state
+from bnlint.finding import Finding, Location, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bnlint.model import GraphModel
+
+RULE = Rule("BN403", "training-graph-exported", "error")
+
+
+def judge(model: GraphModel) -> Iterator[Verdict]:
+    if model.exported is None:
+        return  # fine: a training graph may be in training mode
+    always: list[Location] = [
+        layer.location
+        for layer in model.layers
+        if layer.flag.kind == "constant" and layer.flag.value is True
+    ]
+    always += [use.location for use in model.hand_written if use.batch_only]
+    for location in always:
+        yield Verdict(
+            location,
+            Finding(
+                RULE,
+                location,
+                "this graph is exported for inference, but the layer always normalises with the "
+                "statistics of the batch it is given: a prediction depends on the other examples",
+            ),
+        )
+
+
+CHECK = Check(RULE, per_state(RULE, judge))

@@ -1,0 +1,37 @@
+"""BN404: a checkpoint whose moving statistics are what they were before training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.checks.base import Check, Verdict, per_state
+from bnlint.finding import Finding, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bnlint.model import GraphModel
+
+RULE = Rule("BN404", "statistics-never-updated", "error")
+
+
+def judge(model: GraphModel) -> Iterator[Verdict]:
+    for saved in model.statistics:
+        if saved.broken:
+            message = (
+                f"{' and '.join(saved.broken)} cannot be used: not a number, infinite, or a "
+                "negative variance"
+            )
+        elif saved.untouched and saved.steps != 0:
+            after = f" after {saved.steps} steps" if saved.steps else ""
+            message = (
+                f"{saved.layer} still has its initial moving statistics{after}, mean exactly 0 and "
+                "variance exactly 1: nothing ever updated them"
+            )
+        else:
+            yield Verdict(saved.location, None)
+            continue
+        yield Verdict(saved.location, Finding(RULE, saved.location, message))
+
+
+CHECK = Check(RULE, per_state(RULE, judge))

@@ -1,0 +1,65 @@
+"""What the rules about updates that are reached and do nothing share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bnlint.checks.base import Verdict, related
+from bnlint.finding import Finding, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bnlint.model import Gate, GateKind, GraphModel, TrainOp
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A train op and one cause for which updates it reaches do nothing."""
+
+    op: TrainOp
+    gate: Gate
+    layers: str
+
+
+def verdicts(
+    rule: Rule, kind: GateKind, tell: Callable[[Gated], str]
+) -> Callable[[GraphModel], Iterator[Verdict]]:
+    """A rule about one kind of gate: one finding for each train op and cause."""
+
+    def judge(model: GraphModel) -> Iterator[Verdict]:
+        layers = {layer.id: layer for layer in model.layers}
+        some_run = any(op.run for op in model.train_ops)
+        for op in model.train_ops:
+            if some_run and not op.run:
+                continue  # fine: another train op is the one that is run
+            causes: dict[str, list[Gate]] = {}
+            for gate in op.gates:
+                if gate.kind == kind:
+                    causes.setdefault(gate.detail, []).append(gate)
+            if not causes:
+                yield Verdict(op.location, None)
+            for gates in causes.values():
+                gate = gates[0]
+                names = {layers[g.layer].name for g in gates}
+                one = next(iter(names))
+                which = str(one) if len(names) == 1 else f"{len(names)} batch-norm layers"
+                subject = replace(op.location, node=f"{op.location.node} < {gate.location.node}")
+                yield Verdict(
+                    subject,
+                    Finding(
+                        rule,
+                        op.location,
+                        tell(Gated(op, gate, which)),
+                        related(
+                            (gate.location, "the cause"),
+                            *((layers[g.layer].location, "a layer it is about") for g in gates[:3]),
+                        ),
+                        "definite" if gate.certain else "possible",
+                        None if gate.certain else "the graph does not tell what is fed",
+                    ),
+                )
+
+    return judge

@@ -1,0 +1,230 @@
+"""From an analysed graph to the model that the rules judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bnlint.finding import Location
+from bnlint.graph.handwritten import batch_only
+from bnlint.graph.judge import Analysis, Feeds, Verdict
+from bnlint.graph.layers import Layer
+from bnlint.graph.ops import WRITES
+from bnlint.graph.savers import find_savers
+from bnlint.model import (
+    Destination,
+    Flag,
+    Gate,
+    GraphModel,
+    HandWritten,
+    NormLayer,
+    Program,
+    Project,
+    Run,
+    Saver,
+    TrainOp,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSet:
+    """Something that is fetched, or may be. ``feeds`` is None where nothing is known of them.
+
+    ``run`` is whether somebody said that it is run: the user, or a recording.
+    """
+
+    name: str
+    fetches: tuple[str, ...]
+    feeds: Feeds | None = None
+    run: bool = False
+
+
+@dataclass(slots=True)
+class Judged:
+    """One graph: its analysis, each fetch set with what it does, and the model."""
+
+    path: str
+    analysis: Analysis
+    sets: list[tuple[FetchSet, Verdict]]
+    model: GraphModel
+
+    @property
+    def training(self) -> list[tuple[FetchSet, Verdict]]:
+        """The fetch sets that train."""
+        return [(fetches, v) for fetches, v in self.sets if v.trains or v.idle]
+
+
+def project(judged: Sequence[Judged]) -> Project:
+    """All graphs of one file or recording, as the rules want them."""
+    states = [Program(graph.path, graph.path, False, [graph.model]) for graph in judged]
+    return Project(states)
+
+
+def build(
+    path: str, analysis: Analysis, sets: Sequence[FetchSet], *, exported: bool = False
+) -> Judged:
+    """Judge each fetch set and put the verdicts into a model."""
+    return _Builder(path, analysis).build(sets, exported)
+
+
+def place(path: str, node: str | None) -> Location:
+    """A node of a graph; there are no lines, so they are 0."""
+    return Location(path, 0, 0, 0, 0, node=node)
+
+
+class _Builder:
+    def __init__(self, path: str, analysis: Analysis) -> None:
+        self._path = path
+        self._analysis = analysis
+        self._ids = {layer.name: number for number, layer in enumerate(analysis.layers)}
+
+    def build(self, sets: Sequence[FetchSet], exported: bool) -> Judged:
+        analysis = self._analysis
+        verdicts = [(fetches, analysis.judge(fetches.fetches, fetches.feeds)) for fetches in sets]
+        model = GraphModel(
+            layers=[self._layer(layer) for layer in analysis.layers],
+            exported=self._at(None) if exported else None,
+        )
+        trained: set[str] = set()
+        for number, (fetches, verdict) in enumerate(verdicts):
+            trains = bool(verdict.trains or verdict.idle)
+            if trains:
+                model.train_ops.append(self._train_op(number, fetches, verdict))
+                trained.update(verdict.ancestors)
+            if fetches.run:
+                model.runs.append(self._run(number, fetches, verdict, trains))
+        model.hand_written = [
+            HandWritten(self._at(node), self._at(moments), True, node in trained)
+            for node, moments in batch_only(analysis.graph, analysis.layers)
+        ]
+        model.savers = [
+            Saver(self._at(saver), tuple(self._ids[name] for name in leaves_out))
+            for saver, leaves_out in find_savers(analysis.graph, analysis.layers)
+        ]
+        return Judged(self._path, analysis, verdicts, model)
+
+    def _at(self, node: str | None) -> Location:
+        return place(self._path, node)
+
+    def _layer(self, layer: Layer) -> NormLayer:
+        number = self._ids[layer.name]
+        flag = layer.flag
+        origin = self._at(flag.node) if flag.node is not None else None
+        if flag.kind == "constant":
+            told = Flag("constant", flag.value, origin)
+        elif flag.kind == "unknown":
+            told = Flag("unknown", reason="nothing in the graph reads the statistics")
+        else:
+            told = Flag("dynamic", flag.value, origin)
+        destination = self._destination(layer)
+        return NormLayer(
+            id=number,
+            api="batch normalisation",
+            flavour=_FLAVOURS.get(layer.flavour, "keras" if destination == "layer" else "layers"),
+            flag_name="the training flag",
+            location=self._at(layer.name),
+            flag=told,
+            destination=destination,
+            updates=(number,) if layer.writers else (),
+            collection=layer.collection,
+            momentum=layer.momentum,
+            name=layer.name,
+            path=layer.name,
+        )
+
+    def _destination(self, layer: Layer) -> Destination:
+        """Where its updates went. Keras (resource variables) keeps them in the layer object."""
+        if not layer.writers:
+            return "none"
+        if layer.collection is not None or self._analysis.graph.meta.bare:
+            return "collection"
+        return "layer" if layer.resource and layer.flavour in ("fused", "unfused") else "in_place"
+
+    def _reaches(self, verdict: Verdict) -> frozenset[int]:
+        """The layers of which every statistic that has an update gets one."""
+        return frozenset(
+            self._ids[layer.name]
+            for layer in self._analysis.layers
+            if layer.writers
+            and all(name in verdict.reached for name, nodes in layer.updates.items() if nodes)
+        )
+
+    def _train_op(self, number: int, fetches: FetchSet, verdict: Verdict) -> TrainOp:
+        trains = self._analysis.trained_layers(verdict)
+        reaches = self._reaches(verdict)
+        missing = [layer for layer in trains if self._ids[layer.name] not in reaches]
+        return TrainOp(
+            id=number,
+            api=fetches.name,
+            location=self._at(fetches.name),
+            trains=tuple(self._ids[layer.name] for layer in trains),
+            reaches=reaches,
+            loss_reaches=frozenset(
+                self._ids[layer.name] for layer in missing if self._holds_loss(layer, verdict)
+            ),
+            reads=frozenset(),
+            guards=frozenset(),
+            run=fetches.run,
+            name=fetches.name,
+            gates=tuple(
+                Gate(self._ids[h.layer], h.kind, self._at(h.node), h.detail, h.certain)
+                for h in verdict.hindrances
+            ),
+        )
+
+    def _holds_loss(self, layer: Layer, verdict: Verdict) -> bool:
+        """Whether a value that is computed from the trained network waits for the updates."""
+        graph = self._analysis.graph
+        gates = {node.name for node in layer.writers}
+        for _ in range(3):
+            found = graph.consumers(gates)
+            onward = set()
+            for name, nodes in found.items():
+                for node in nodes:
+                    if node.op in _GATES:
+                        onward.add(node.name)
+                    elif (
+                        f"^{name}" in node.inputs
+                        and node.op not in WRITES
+                        and node.name not in verdict.ancestors
+                        and not node.name.startswith(f"{layer.name}/")
+                        and self._from_network(node.name, verdict)
+                    ):
+                        return True
+            if onward <= gates:
+                break
+            gates |= onward
+        return False
+
+    def _from_network(self, name: str, verdict: Verdict) -> bool:
+        graph = self._analysis.graph
+        pending, seen = [name], {name}
+        while pending and len(seen) < 40:
+            for tensor in graph.nodes[pending.pop(0)].inputs:
+                source = graph.node(tensor) if tensor[:1] != "^" else None
+                if source is None or source.name in seen:
+                    continue
+                if source.name in verdict.ancestors and source.op not in ("Const", "Placeholder"):
+                    return True
+                seen.add(source.name)
+                pending.append(source.name)
+        return False
+
+    def _run(self, number: int, fetches: FetchSet, verdict: Verdict, trains: bool) -> Run:
+        evaluates = [
+            self._ids[layer.name]
+            for layer in self._analysis.layers
+            if not trains and any(name in verdict.ancestors for name in layer.forward)
+        ]
+        return Run(
+            self._at(fetches.name),
+            self._reaches(verdict),
+            frozenset({number} if trains else ()),
+            frozenset(evaluates),
+        )
+
+
+_FLAVOURS = {"hand-written": "nn", "moving average": "nn"}
+_GATES = frozenset({"Merge", "RefMerge", "NoOp", "ReadVariableOp", "If", "StatelessIf"}) | {
+    "RefIdentity"
+}

@@ -1,0 +1,281 @@
+"""What ``bnlint graph`` does, apart from printing: functions from arguments to data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from bnlint import codes
+from bnlint.finding import Finding, Location, Report
+from bnlint.graph.build import FetchSet, Judged, build, project
+from bnlint.graph.errors import GraphError
+from bnlint.graph.judge import Analysis, Verdict, resolve
+from bnlint.graph.layers import Layer
+from bnlint.graph.ops import VARIABLES
+from bnlint.graph.proto import MetaGraph
+from bnlint.graph.read import Source, read
+from bnlint.suggest import near
+
+CLEAN, FOUND = 0, 1
+
+
+@dataclass(slots=True)
+class UpdateRow:
+    """An update op: the node, the variable it writes, and the train ops that run it."""
+
+    node: str
+    variable: str
+    reached_by: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class LayerRow:
+    """A layer as the report shows it. ``stops`` says of a broken one where the path ends."""
+
+    name: str
+    flavour: str
+    flag: str
+    momentum: float | None
+    updates: list[UpdateRow]
+    statistics: int
+    reached: int
+    stops: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class TrainRow:
+    """A train op (or a set of fetches that trains), and how many statistics it updates.
+
+    ``total`` counts the statistics of the layers that it trains; ``moved`` leaves out those that
+    are certain not to change. ``fails`` says why running it raises an error, if it does.
+    """
+
+    name: str
+    reached: int
+    moved: int
+    total: int
+    idle: bool = False
+    fails: str | None = None
+
+
+@dataclass(slots=True)
+class GraphReport:
+    """One graph: where it came from, its layers and train ops, and the findings."""
+
+    path: str
+    kind: str
+    version: str
+    nodes: int
+    report: Report
+    layers: list[LayerRow] = field(default_factory=list)
+    train_ops: list[TrainRow] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """1 if something is certainly wrong; what only may be wrong is shown and costs nothing."""
+        definite = any(finding.confidence == "definite" for finding in self.report.findings)
+        return FOUND if definite else CLEAN
+
+
+def inspect(
+    path: str,
+    train_ops: Sequence[str] = (),
+    fetches: Sequence[str] = (),
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> list[GraphReport]:
+    """Judge the graph (or graphs) that a path leads to. Raises GraphError, and nothing else."""
+    source = read(path)
+    reports = []
+    for meta in source.graphs:
+        if meta.nodes:
+            judged = judge(source, meta, train_ops, fetches)
+            reports.append(report(source, meta, judged, select, ignore))
+    return reports
+
+
+def judge(
+    source: Source, meta: MetaGraph, train_ops: Sequence[str] = (), fetches: Sequence[str] = ()
+) -> Judged:
+    """Judge one graph: the train ops that are named, or all that are found."""
+    analysis = Analysis(meta)
+    sets = [FetchSet(name, (name,), run=True) for name in _named(source, analysis, train_ops)]
+    together = _named(source, analysis, fetches)
+    if together:
+        sets.append(FetchSet(", ".join(together), tuple(together), run=True))
+    if not sets:
+        sets = [FetchSet(name, (name,)) for name in analysis.train_ops]
+    return build(source.path, analysis, sets, exported=_exported(source, meta))
+
+
+def _named(source: Source, analysis: Analysis, names: Sequence[str]) -> list[str]:
+    found = []
+    for name in names:
+        node = resolve(analysis.graph, name)
+        if node is None:
+            hint = near(name, _suggestions(analysis, name))
+            raise GraphError(f"{source.path}: no node {name!r} in this graph{hint}")
+        found.append(node)
+    return found
+
+
+def _suggestions(analysis: Analysis, name: str) -> list[str]:
+    """Names worth comparing: comparing with each of a million nodes would take minutes."""
+    last = name.rpartition("/")[2].lower()
+    nodes = analysis.graph.meta.nodes
+    likely = [*analysis.train_ops, *analysis.graph.meta.collections.get("train_op", ())]
+    likely += [node.name for node in nodes if node.name.count("/") < 2][:4000]
+    likely += [node.name for node in nodes if node.name.rpartition("/")[2].lower() == last][:100]
+    return list(dict.fromkeys(likely))
+
+
+def _exported(source: Source, meta: MetaGraph) -> bool:
+    """Whether a graph is meant for inference: tagged for serving, or its variables frozen."""
+    if "train" in meta.tags:
+        return False
+    if source.kind == "SavedModel":
+        return True
+    return meta.bare and not any(node.op in VARIABLES for node in meta.nodes)
+
+
+def report(
+    source: Source,
+    meta: MetaGraph,
+    judged: Judged,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> GraphReport:
+    """The findings about a judged graph and the rows of its report."""
+    path = shown(source.path)
+    found = GraphReport(path, source.kind, meta.version, len(meta.nodes), Report(checked=1))
+    found.report.findings = findings([judged], select, ignore)
+    found.train_ops = [train_row(judged, fetches, verdict) for fetches, verdict in judged.training]
+    found.layers = [layer_row(judged, layer) for layer in judged.analysis.layers]
+    found.notes = _notes(judged)
+    return found
+
+
+def findings(
+    judged: Sequence[Judged], select: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> list[Finding]:
+    """What the rules say, in order, with the paths as they are shown."""
+    from bnlint.graph.rules import judge as apply_rules
+
+    found = [f for f in apply_rules(project(judged)) if codes.selected(f.rule.code, select, ignore)]
+    found.sort(key=lambda f: (f.location.path, f.rule.code, f.location.node or "", f.message))
+    return [_displayed(finding) for finding in found]
+
+
+def _displayed(finding: Finding) -> Finding:
+    related = tuple(replace(r, location=_located(r.location)) for r in finding.related)
+    return replace(finding, location=_located(finding.location), related=related)
+
+
+def _located(location: Location) -> Location:
+    return replace(location, path=shown(location.path))
+
+
+def shown(path: str) -> str:
+    """A path as it is shown: relative if it lies below the working directory."""
+    here = os.path.join(os.getcwd(), "")
+    return os.path.abspath(path).removeprefix(here)
+
+
+def train_row(judged: Judged, fetches: FetchSet, verdict: Verdict) -> TrainRow:
+    trained = judged.analysis.trained_layers(verdict)
+    wanted = {name for layer in trained for name in layer.statistics}
+    return TrainRow(
+        fetches.name,
+        len(wanted & verdict.reached),
+        len(wanted & verdict.moved),
+        len(wanted),
+        verdict.idle,
+        verdict.fails,
+    )
+
+
+def layer_row(judged: Judged, layer: Layer) -> LayerRow:
+    rows = []
+    reached = set()
+    for variable, nodes in layer.updates.items():
+        for node in nodes:
+            names = [f.name for f, verdict in judged.sets if node.name in verdict.nodes]
+            rows.append(UpdateRow(node.name, variable, names))
+            if names:
+                reached.add(variable)
+    row = LayerRow(
+        layer.name,
+        layer.flavour + (", resource" if layer.resource else ""),
+        str(layer.flag),
+        layer.momentum,
+        rows,
+        len(layer.statistics),
+        len(reached),
+    )
+    if len(reached) < len(layer.statistics) and judged.training:
+        row.stops = list(_stops(judged, layer))
+    return row
+
+
+def _stops(judged: Judged, layer: Layer) -> list[str]:
+    """What waits for each update that no train op reaches: where the path that should be ends."""
+    reached = {name for _, verdict in judged.sets for name in verdict.nodes}
+    told = []
+    for variable, nodes in layer.updates.items():
+        if not nodes:
+            told.append(f"nothing in the graph writes {variable}")
+        for node in nodes:
+            if node.name in reached:
+                continue
+            waits = _waiting(judged, node.name)
+            after = (
+                f"only {', '.join(waits[:3])} waits for it, which training does not run"
+                if waits
+                else "nothing waits for it"
+            )
+            told.append(f"{node.name} writes {variable}, and {after}")
+    return told
+
+
+def _waiting(judged: Judged, node: str) -> list[str]:
+    """What waits for an update, directly or by way of the layer's own plumbing."""
+    graph = judged.analysis.graph
+    plumbing = {node}
+    waits: set[str] = set()
+    for _ in range(4):
+        onward: set[str] = set()
+        for takers in graph.consumers(plumbing).values():
+            for taker in takers:
+                if taker.op in _PLUMBING:
+                    onward.add(taker.name)
+                else:
+                    waits.add(taker.name)
+        if onward <= plumbing:
+            break
+        plumbing |= onward
+    return sorted(waits)
+
+
+_PLUMBING = frozenset({"Merge", "RefMerge", "ReadVariableOp", "RefIdentity", "NoOp"})
+
+
+def _notes(judged: Judged) -> list[str]:
+    notes = []
+    analysis = judged.analysis
+    dangling = analysis.graph.dangling()
+    if dangling:
+        notes.append(f"{len(dangling)} inputs name nodes that are not there, such as {dangling[0]}")
+    if not analysis.layers:
+        notes.append("no batch norm with moving statistics in this graph")
+    elif not judged.training:
+        notes.append(
+            "no train op among these fetches"
+            if judged.sets
+            else "no train op in this graph: nothing here trains"
+        )
+    elif len(judged.training) > 1 and not any(fetches.run for fetches, _ in judged.training):
+        names = ", ".join(fetches.name for fetches, _ in judged.training)
+        notes.append(f"several train ops ({names}): all are judged; --train-op picks one")
+    return notes

@@ -1,0 +1,46 @@
+"""The rules for a graph: those for source, and those that only a graph or checkpoint can decide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bnlint.checks import (
+    CHECKS,
+    bn104_flag_never_true,
+    bn208_updates_inside_a_loop,
+    bn209_updates_need_another_feed,
+    bn210_step_in_a_dead_branch,
+    bn303_momentum_too_near_one,
+    bn304_momentum_of_the_other_convention,
+    bn401_statistics_not_saved,
+    bn403_training_graph_exported,
+    bn404_statistics_never_updated,
+)
+from bnlint.checks.base import Check
+
+if TYPE_CHECKING:
+    from bnlint.finding import Finding
+    from bnlint.model import Project
+
+GRAPH_CHECKS: tuple[Check, ...] = (
+    bn104_flag_never_true.CHECK,
+    bn208_updates_inside_a_loop.CHECK,
+    bn209_updates_need_another_feed.CHECK,
+    bn210_step_in_a_dead_branch.CHECK,
+    bn303_momentum_too_near_one.CHECK,
+    bn304_momentum_of_the_other_convention.CHECK,
+    bn401_statistics_not_saved.CHECK,
+    bn403_training_graph_exported.CHECK,
+    bn404_statistics_never_updated.CHECK,
+)
+"""Those that a source does not decide yet, in the order of their codes."""
+
+
+def judge(project: Project) -> list[Finding]:
+    """All findings about graphs, each with the graph as its witness."""
+    both = {check.rule.code: check for check in (*CHECKS, *GRAPH_CHECKS)}
+    found: list[Finding] = []
+    for code in sorted(both):
+        found += (replace(finding, witness="graph") for finding in both[code].check(project))
+    return found

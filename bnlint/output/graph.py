@@ -1,0 +1,153 @@
+"""A graph's report: a table with a row for each layer, the broken paths, and the findings."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from bnlint.output import json as findings_json
+
+if TYPE_CHECKING:
+    from bnlint.graph.command import GraphReport, LayerRow
+
+# Where there is no terminal to ask, lines have a width that does not vary.
+PIPED_WIDTH = 120
+MOST_PATHS = 5
+
+
+def write(reports: Sequence[GraphReport], stream: TextIO) -> None:
+    """For a person."""
+    from rich.console import Console
+
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    with console.capture() as captured:
+        for report in reports:
+            _report(report, console)
+    stream.write(captured.get())
+
+
+def _report(report: GraphReport, console: Any) -> None:
+    from rich.text import Text
+
+    from bnlint.output.frame import printable
+
+    version = f", TensorFlow {report.version}" if report.version else ""
+    head = f"{report.path}: {report.kind}, {report.nodes:,} nodes{version}"
+    console.print(Text(printable(head), "bold"), soft_wrap=True)
+    if report.layers:
+        console.print(_table(report))
+    for row in report.train_ops:
+        told = f"{row.name}: {row.reached} of {row.total} moving statistics reached"
+        if row.idle:
+            told += ", but it is in a dead branch and trains nothing"
+        elif row.fails:
+            told += f", but running it fails: {row.fails}"
+        elif row.moved < row.reached:
+            told += f", {row.moved} of them moved"
+        good = row.moved == row.total and not row.fails and not row.idle
+        console.print(Text(printable(told), "green" if good else "red"), soft_wrap=True)
+    for layer in [layer for layer in report.layers if layer.stops][:MOST_PATHS]:
+        console.print(_path(report, layer))
+    for finding in report.report.findings:
+        style = "bold red" if finding.rule.severity == "error" else "bold yellow"
+        node = f" {finding.location.node}" if finding.location.node else ""
+        console.print(
+            Text.assemble(
+                (printable(finding.location.path + ":" + node), "bold"),
+                ": ",
+                (finding.rule.code, style),
+                f" {finding.rule.name} [{finding.confidence}]",
+            ),
+            soft_wrap=True,
+        )
+        console.print(Text("  " + printable(finding.message)), soft_wrap=True)
+        for related in finding.related:
+            if related.location.node:
+                text = f"  {related.location.node}: {related.message}"
+                console.print(Text(printable(text), "blue"), soft_wrap=True)
+        if finding.reason is not None:
+            console.print(Text(f"  possible only: {printable(finding.reason)}", "blue"))
+    for note in report.notes:
+        console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
+
+
+def _table(report: GraphReport) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    from bnlint.output.frame import printable
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("layer", "kind", "flag", "momentum", "updated", "by"):
+        table.add_column(column, overflow="fold")
+    for row in report.layers:
+        by = dict.fromkeys(name for update in row.updates for name in update.reached_by)
+        style = "green" if row.reached == row.statistics else "red"
+        table.add_row(
+            Text(printable(row.name)),
+            row.flavour,
+            Text(printable(row.flag)),
+            "" if row.momentum is None else f"{row.momentum:g}",
+            Text(f"{row.reached}/{row.statistics}", style if report.train_ops else ""),
+            Text(printable(", ".join(by))),
+        )
+    return table
+
+
+def _path(report: GraphReport, layer: LayerRow) -> Any:
+    """The path that should exist, and where it stops."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    from bnlint.output.frame import printable
+
+    tree = Tree(Text(printable(f"{', '.join(row.name for row in report.train_ops[:3])}")))
+    branch = tree.add(Text(f"no path to the updates of {printable(layer.name)}", "red"))
+    for stop in layer.stops[:4]:
+        branch.add(Text(printable(stop)))
+    return tree
+
+
+def write_json(reports: Sequence[GraphReport], stream: TextIO) -> None:
+    """For a program: the schema of all findings, with the layers and train ops of the graph."""
+    from bnlint.finding import Report
+
+    merged = Report(checked=len(reports))
+    for report in reports:
+        merged.findings += report.report.findings
+        merged.problems += report.report.problems
+    buffer = io.StringIO()
+    findings_json.write(merged, buffer)
+    document: dict[str, Any] = json.loads(buffer.getvalue())
+    document["train_ops"] = [
+        {
+            "name": row.name,
+            "reached": row.reached,
+            "moved": row.moved,
+            "total": row.total,
+            "fails": row.fails,
+        }
+        for report in reports
+        for row in report.train_ops
+    ]
+    document["layers"] = [
+        {
+            "name": row.name,
+            "flavour": row.flavour,
+            "flag": row.flag,
+            "momentum": row.momentum,
+            "updates": [
+                {"node": update.node, "variable": update.variable, "reached_by": update.reached_by}
+                for update in row.updates
+            ],
+        }
+        for report in reports
+        for row in report.layers
+    ]
+    document["notes"] = [note for report in reports for note in report.notes]
+    json.dump(document, stream, indent=2, ensure_ascii=True)
+    stream.write("\n")
