@@ -184,9 +184,13 @@ def _locate(error: BaseException, text: str) -> tuple[int, str]:
         pass
     import libcst
 
-    if isinstance(error, libcst.ParserSyntaxError):
+    if not isinstance(error, libcst.ParserSyntaxError):
+        return 1, _one_line(str(error) or type(error).__name__)
+    # `raw_line` is often the next line, or the first. The message goes on with all possible tokens.
+    where = re.match(r"parser error: error at ([0-9]+):([0-9]+)", error.message)
+    if where is None:
         return error.raw_line, _one_line(error.message)
-    return 1, _one_line(str(error) or type(error).__name__)
+    return int(where[1]), f"not understood from column {int(where[2]) + 1} on"
 
 
 def _one_line(message: Any) -> str:

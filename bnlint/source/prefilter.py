@@ -32,17 +32,19 @@ _TRAIN = (
     b"create_estimator_spec",
 )
 
-# A statement ends with its line, unless a backslash or brackets continue it. The bound keeps a
-# bracket that is never closed from being searched for to the end of the file, time and again.
+# A statement ends with its line, unless a backslash or brackets continue it. The bounds keep a
+# long line that only looks like an import from being tried in every way.
 _NAMES = rb"(?:[^\\\r\n;#]|\\(?:\r\n|\r|\n))+"
-_BRACKETS = rb"\((?:[^)#]|#[^\r\n]*){0,20000}\)"
+_BASE = rb"[^\r\n#;'\"()\\]{0,400}?"
 _IMPORT = re.compile(
     rb"(?:^|[;:\r])[ \t\f]*(?:"
     rb"import(?=[ \t\f\\])(" + _NAMES + rb")"
-    rb"|from(?=[ \t\f.\\])([^\r\n#;'\"()]*?(?:\\\r?\n[^\r\n#;'\"()]*?)?)"
-    rb"(?<=[ \t\f.\n])import(?=[ \t\f(*\\])[ \t\f]*(" + _BRACKETS + rb"|" + _NAMES + rb"))",
+    rb"|from(?=[ \t\f.\\])(" + _BASE + rb"(?:\\\r?\n" + _BASE + rb")?)"
+    rb"(?<=[ \t\f.\n])import(?=[ \t\f(*\\])[ \t\f]*(\(|" + _NAMES + rb"))",
     re.MULTILINE,
 )
+# So many bytes are read of an import whose bracket is never closed.
+_UNCLOSED = 2_000
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _FILLER = re.compile(rb"[\s\\()]+")
 _MODULE = re.compile(r"\.*(?:[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
@@ -65,10 +67,15 @@ def imported_names(data: bytes) -> list[str]:
     a module; leading dots stay. An import in a string or comment may be among them.
     """
     names: dict[str, None] = {}
-    for plain, module, what in _IMPORT.findall(data) if b"import" in data else ():
+    position = 0
+    while (match := _IMPORT.search(data, position)) is not None:
+        plain, module, what = match.groups()
+        position = match.end()
         if plain:
             names.update(dict.fromkeys(_split(plain)))
             continue
+        if what == b"(":
+            what, position = _bracketed(data, position)
         base = _FILLER.sub(b"", module).decode("utf-8", "replace")
         if not base or not _MODULE.fullmatch(base):
             continue
@@ -76,6 +83,20 @@ def imported_names(data: bytes) -> list[str]:
         dot = "" if base.endswith(".") else "."
         names.update(dict.fromkeys(f"{base}{dot}{name}" for name in _split(what)))
     return list(names)
+
+
+def _bracketed(data: bytes, start: int) -> tuple[bytes, int]:
+    """What the bracket opened before ``start`` holds, and the offset after it."""
+    end = start
+    for _ in range(_UNCLOSED):
+        end = data.find(b")", end)
+        if end < 0:
+            break
+        line = max(start, data.rfind(b"\n", start, end))
+        if b"#" not in data[line:end]:
+            return data[start:end], end + 1
+        end = max(end + 1, data.find(b"\n", end))  # a comment's bracket closes nothing
+    return data[start : start + _UNCLOSED], min(start + _UNCLOSED, len(data))
 
 
 def _split(names: bytes) -> list[str]:

@@ -1,0 +1,121 @@
+"""The bytes of a file tell which files matter, and which files it imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bnlint.source.prefilter import imported_names, may_train, may_use_batch_norm
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"tf.layers.batch_normalization(x)",
+        b"slim.batch_norm(x)",
+        b"tf.layers.BatchNormalization()",
+        b"tf.nn.fused_batch_norm(x)",
+        b"normalizer_fn=bn",
+        b"m, v = tf.nn.moments(x, [0])",
+        b"tf.get_collection(tf.GraphKeys.UPDATE_OPS)",
+        b"tf.get_collection('update_ops')",
+    ],
+)
+def test_batch_norm(line: bytes) -> None:
+    assert may_use_batch_norm(b"import x\n" + line + b"\n")
+
+
+def test_no_batch_norm() -> None:
+    assert not may_use_batch_norm(b"import tensorflow as tf\ny = tf.layers.dense(x, 3)\n")
+    assert not may_use_batch_norm(b"")
+
+
+def test_training() -> None:
+    assert may_train(b"op = opt.minimize(loss)")
+    assert may_train(b"op = opt.apply_gradients(grads)")
+    assert may_train(b"op = slim.learning.create_train_op(loss, opt)")
+    assert not may_train(b"y = tf.layers.dense(x, 3)")
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import a", ["a"]),
+        ("import a.b as c, d", ["a.b", "d"]),
+        ("from a.b import c, d as e", ["a.b", "a.b.c", "a.b.d"]),
+        ("from a import *", ["a"]),
+        ("from a import(b)", ["a", "a.b"]),
+        ("from . import a", [".", ".a"]),
+        ("from .. a . b import c", ["..a.b", "..a.b.c"]),
+        ("from ...a import b", ["...a", "...a.b"]),
+        ("from.a import b", [".a", ".a.b"]),
+        ("from a import (  # (why)\n    b,\n    c as d,  # c)\n)\nx", ["a", "a.b", "a.c"]),
+        ("from a import b, \\\n    c\nd", ["a", "a.b", "a.c"]),
+        ("from a \\\n  import b", ["a", "a.b"]),
+        ("from a import b\r\nimport c\r\n", ["a", "a.b", "c"]),
+        ("import a\rimport b\r", ["a", "b"]),
+        ("try: import a\nexcept: import b; import c # import d", ["a", "b", "c"]),
+        ("if x:\n\timport a  # comment", ["a"]),
+        ("import a\nimport a\nfrom a import b", ["a", "a.b"]),
+        ("import ünder.a", ["ünder.a"]),
+        ("importlib.import_module('a')\nimported = 1\nfromage = 2", []),
+        ("x = important\nprint('from a')", []),
+        ("yield from a", []),
+        ("import 1, a..b, (c", ["c"]),
+        ("from a import (b, c", ["a", "a.b", "a.c"]),
+        ("", []),
+    ],
+)
+def test_imported_names(source: str, names: list[str]) -> None:
+    assert imported_names(source.encode()) == names
+
+
+WORDS = [
+    "from",
+    "import",
+    "as",
+    "a",
+    ".",
+    ",",
+    "(",
+    ")",
+    "\\",
+    "\n",
+    "#",
+    "'",
+    ";",
+    ":",
+    "*",
+    "\xff",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS)))
+def test_any_bytes_give_names(parts: list[str]) -> None:
+    for name in imported_names(" ".join(parts).encode("latin-1")):
+        assert name.lstrip(".").replace(".", "").isidentifier() or not name.strip(".")
+
+
+def test_long_files_take_no_time() -> None:
+    # Each of these would be quadratic with an unbounded expression.
+    for piece in (
+        b"from a import (\n",
+        b"import a, \\\n",
+        b"from a ",
+        b"import  ",
+        b"from a import b,",
+    ):
+        imported_names(piece * 20_000)
+
+
+def test_libcst_is_not_imported() -> None:
+    code = (
+        "import sys, bnlint.source.prefilter, bnlint.source.discover, bnlint.source.read,"
+        " bnlint.source.lower, bnlint.source.codec; print('libcst' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
