@@ -77,29 +77,29 @@ class Graph:
         ``cut`` are tensors (as inputs are written) that are fed, so that nothing behind them runs;
         ``without`` are names of nodes that are left out, with what only they need.
         """
+        nodes, resolve, inside = self.nodes, self.node, self.inside
         found: dict[str, Node] = {}
         followed: set[str] = set(cut)
-        pending: list[str] = []
+        pending: list[Node] = []
         for tensor in tensors:
-            node = self.node(tensor)
+            node = resolve(tensor)
             if node is not None and node.name not in found:
                 found[node.name] = node
-                pending += node.inputs
-                pending += self.inside.get(node.name, ())
-        nodes, resolve, inside = self.nodes, self.node, self.inside
+                pending.append(node)
         while pending:
-            tensor = pending.pop()
-            if tensor in followed:
-                continue
-            followed.add(tensor)
-            node = nodes.get(tensor) or resolve(tensor)
-            if node is None or node.name in found or node.name in without:
-                continue
-            name = node.name
-            found[name] = node
-            pending += node.inputs
-            if name in inside:
-                pending += inside[name]
+            here = pending.pop()
+            inputs: Iterable[str] = here.inputs
+            if here.name in inside:
+                inputs = (*inputs, *inside[here.name])
+            for tensor in inputs:
+                if tensor in followed:
+                    continue
+                followed.add(tensor)
+                node = nodes.get(tensor) or resolve(tensor)
+                if node is None or node.name in found or node.name in without:
+                    continue
+                found[node.name] = node
+                pending.append(node)
         return found
 
     def consumers(self, names: Collection[str]) -> dict[str, list[Node]]:
@@ -119,7 +119,9 @@ class Graph:
 
     def dangling(self) -> list[str]:
         """Inputs that name no node of this graph."""
-        return sorted({t for n in self.meta.nodes for t in n.inputs if self.node(t) is None})
+        named: set[str] = set()
+        named.update(*(node.inputs for node in self.meta.nodes))
+        return sorted(tensor for tensor in named if self.node(tensor) is None)
 
     def _expand(self, call: Node, within: tuple[str, ...]) -> None:
         """Put the bodies of a call's functions beside it."""
