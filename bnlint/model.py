@@ -24,7 +24,7 @@ Destination = Literal["collection", "in_place", "layer", "unknown", "none"]
 ``updates`` (Keras), unknown, or nowhere because the layer does not make any."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Flag:
     """The training flag of one layer.
 
@@ -40,7 +40,7 @@ class Flag:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Misplaced:
     """A flag that landed on another parameter by position (BN109)."""
 
@@ -48,7 +48,7 @@ class Misplaced:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class NormLayer:
     """One application of batch normalisation.
 
@@ -85,7 +85,7 @@ class NormLayer:
     adversarial: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class CollectionRead:
     """One reading of a collection of update ops: ``key``, ``scope`` and the updates it held.
 
@@ -102,7 +102,7 @@ class CollectionRead:
     live: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Guard:
     """A ``control_dependencies`` block: the updates it waits for and what was made inside.
 
@@ -123,7 +123,7 @@ class Guard:
 GateKind = Literal["flag", "momentum", "dead", "feed", "frame"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Gate:
     """Why updates that a train op reaches may change nothing. Told by a graph, not by source.
 
@@ -140,7 +140,7 @@ class Gate:
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class TrainOp:
     """An op that changes weights.
 
@@ -167,7 +167,7 @@ class TrainOp:
     gates: tuple[Gate, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Run:
     """One ``session.run`` (or ``eval``, ``op.run``, an Estimator mode).
 
@@ -183,7 +183,7 @@ class Run:
     fed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Selection:
     """A ``tf.cond`` that merely selects between two layers built outside of it (BN106)."""
 
@@ -192,7 +192,7 @@ class Selection:
     inference: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class HandWritten:
     """A hand-written normalisation: ``tf.nn.moments`` feeding a normalising op.
 
@@ -206,7 +206,7 @@ class HandWritten:
     trace: tuple[Location, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class UnusedFlag:
     """A function's training-flag parameter that its body never reads, over batch norm (BN103)."""
 
@@ -216,7 +216,7 @@ class UnusedFlag:
     layer: Location
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Saver:
     """A saver of variables, and the layers whose weights it saves without their statistics."""
 
@@ -224,7 +224,7 @@ class Saver:
     leaves_out: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class SavedStatistics:
     """What a checkpoint holds of one layer: ``missing`` and ``broken`` are names of variables.
 
@@ -241,7 +241,7 @@ class SavedStatistics:
     steps: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class GraphModel:
     """Everything the rules ask about one state of one program.
 
@@ -268,7 +268,7 @@ class GraphModel:
     exported: Location | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Program:
     """One root (a script, or a function nobody calls) and its states."""
 
@@ -278,7 +278,7 @@ class Program:
     states: list[GraphModel] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Project:
     """All programs of one run, with remarks about budgets that ran out.
 

@@ -16,12 +16,12 @@ RULE = Rule("BN101", "missing-training-flag", "error")
 
 _SYMPTOM = {
     False: (
-        "{flag} defaults to False: the layer always normalises with its initial moving mean 0 and "
-        "variance 1, in training too, and registers no update ops, so it does nothing useful"
+        "the default is False, so the layer normalises with its initial moving mean 0 and variance "
+        "1 for ever, in training too, and registers no update ops"
     ),
     True: (
-        "{flag} defaults to True: at evaluation the layer still normalises with the statistics of "
-        "the batch, so a prediction depends on the other examples and on the batch size"
+        "the default is True, so at evaluation the layer still normalises with the statistics of "
+        "the batch, and a prediction depends on the other examples in it"
     ),
 }
 
@@ -83,13 +83,12 @@ def _judge(
     elif layer.open_root and layer.api in given and not layer.by_normalizer:
         reason = "nothing in the project calls this, and a caller's arg_scope may set the flag"
     name = layer.api.rsplit(".", 1)[-1]
-    call = f"{name} as normalizer_fn" if layer.by_normalizer else name
-    symptom = _SYMPTOM[bool(default)].format(flag=layer.flag_name)
+    call = f"{name} is set as normalizer_fn" if layer.by_normalizer else f"{name} is called"
     parameter = layer.unused_parameter
     return Finding(
         RULE,
         location,
-        f"{call} gets no {layer.flag_name}: {symptom}",
+        f"{call} without {layer.flag_name}=…: {_SYMPTOM[bool(default)]}",
         related(
             (
                 layer.unused_parameter_location,

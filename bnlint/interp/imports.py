@@ -47,6 +47,7 @@ class Modules:
         self.loaded: dict[str, ir.Module] = {}
         self.importers: dict[str, set[str]] = {}
         self.entries: tuple[str, ...] = ()
+        self.generators: dict[int, bool] = {}  # by identity of function definitions
         self._roots: dict[str, list[str]] = {}
 
     def ir_of(self, path: str) -> ir.Module | None:

@@ -287,7 +287,10 @@ class Machine:
         return None
 
     def _function(self, stmt: ir.FunctionDef, frame: Frame) -> Signal:
-        func = self.make_function(stmt, stmt.name, stmt.params, frame, contains_yield(stmt.body))
+        generator = self.modules.generators.get(id(stmt))
+        if generator is None:
+            generator = self.modules.generators[id(stmt)] = contains_yield(stmt.body)
+        func = self.make_function(stmt, stmt.name, stmt.params, frame, generator)
         value: Value = func
         for decorator in reversed(stmt.decorators):
             value = calls.decorate(self, self.eval(decorator, frame), value, frame, decorator)

@@ -38,7 +38,7 @@ class Budget:
     nodes: int = 60_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Graph:
     """One ``tf.Graph``: its collections and the layers built in it."""
 
@@ -50,7 +50,7 @@ class Graph:
     variables: dict[str, Node] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Layer:
     """A batch-norm application while its graph is being built."""
 
@@ -80,7 +80,7 @@ class Layer:
     flag_by_scope: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Read:
     id: int
     key: str
@@ -93,7 +93,7 @@ class Read:
     source: list[Value] | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Block:
     """A ``control_dependencies`` block."""
 
@@ -119,14 +119,14 @@ class RunRecord:
     fed: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Selected:
     place: Place
     training: Node
     inference: Node
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Moments:
     """A use of ``tf.nn.moments`` results by a normalising op."""
 

@@ -15,17 +15,37 @@ from dataclasses import dataclass, field
 Span = tuple[int, int, int, int]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
-    """Base of every node."""
+    """Base of every node.
+
+    Equality and ``repr`` are written once here: letting ``dataclass`` make them for each of the
+    classes below would double the time it takes to import this module.
+    """
 
     span: Span
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and all(
+            getattr(self, name) == getattr(other, name) for name in fields_of(type(self))
+        )
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        inside = (f"{name}={getattr(self, name)!r}" for name in fields_of(type(self)))
+        return f"{type(self).__name__}({', '.join(inside)})"
+
+
+def fields_of(kind: type[Node]) -> tuple[str, ...]:
+    """The field names of a node class, the span first."""
+    return tuple(kind.__dataclass_fields__)
 
 
 # --- expressions -------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Const(Node):
     """A literal: ``None``, a bool, a number, ``...`` or (bytes) string.
 
@@ -37,18 +57,18 @@ class Const(Node):
     value: bool | int | float | str | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Name(Node):
     id: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Attr(Node):
     value: Expr
     attr: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Arg(Node):
     """One argument of a call. ``star`` is ``""``, ``"*"`` or ``"**"``."""
 
@@ -57,26 +77,26 @@ class Arg(Node):
     star: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Call(Node):
     func: Expr
     args: list[Arg]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Subscript(Node):
     value: Expr
     index: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Slice(Node):
     lower: Expr | None
     upper: Expr | None
     step: Expr | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Collection(Node):
     """A list, tuple or set display; ``kind`` is ``list``, ``tuple`` or ``set``."""
 
@@ -84,12 +104,12 @@ class Collection(Node):
     items: list[Expr]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Starred(Node):
     value: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class DictItem(Node):
     """One entry of a dict display; ``key`` is None for ``**value``."""
 
@@ -97,18 +117,18 @@ class DictItem(Node):
     value: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Dict(Node):
     items: list[DictItem]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Lambda(Node):
     params: Params
     body: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Compare(Node):
     """``left op[0] right[0] op[1] right[1] …``; operators as written (``not in``, ``is not``)."""
 
@@ -117,7 +137,7 @@ class Compare(Node):
     rights: list[Expr]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class BoolOp(Node):
     """``and`` / ``or`` over two operands."""
 
@@ -126,27 +146,27 @@ class BoolOp(Node):
     right: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class BinOp(Node):
     op: str
     left: Expr
     right: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class UnaryOp(Node):
     op: str
     value: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class IfExp(Node):
     test: Expr
     body: Expr
     orelse: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Generator(Node):
     """One ``for target in iterable if …`` clause of a comprehension."""
 
@@ -155,7 +175,7 @@ class Generator(Node):
     ifs: list[Expr]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Comprehension(Node):
     """``kind`` is ``list``, ``set``, ``dict`` or ``generator``; ``key`` is set for dicts only."""
 
@@ -165,25 +185,25 @@ class Comprehension(Node):
     generators: list[Generator]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Joined(Node):
     """An f-string or implicit concatenation that is not a plain literal; its parts in order."""
 
     parts: list[Expr]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Await(Node):
     value: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Yield(Node):
     value: Expr | None
     is_from: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class NamedExpr(Node):
     target: Expr
     value: Expr
@@ -216,7 +236,7 @@ Expr = (
 # --- parameters --------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Param(Node):
     """``kind`` is ``pos`` (positional or keyword), ``posonly``, ``kw``, ``*`` or ``**``."""
 
@@ -225,7 +245,7 @@ class Param(Node):
     kind: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Params(Node):
     params: list[Param]
 
@@ -233,12 +253,12 @@ class Params(Node):
 # --- statements --------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ExprStmt(Node):
     value: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Assign(Node):
     """Plain and annotated assignment; an annotation without a value makes no node."""
 
@@ -246,41 +266,41 @@ class Assign(Node):
     value: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class AugAssign(Node):
     target: Expr
     op: str
     value: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Return(Node):
     value: Expr | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Raise(Node):
     value: Expr | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Assert(Node):
     test: Expr
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Delete(Node):
     targets: list[Expr]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Jump(Node):
     """``break``, ``continue`` or ``pass``."""
 
     kind: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ScopeDecl(Node):
     """``global`` or ``nonlocal``."""
 
@@ -288,7 +308,7 @@ class ScopeDecl(Node):
     names: list[str]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ImportName(Node):
     """``name`` is dotted; ``*`` in a star import."""
 
@@ -296,12 +316,12 @@ class ImportName(Node):
     alias: str | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Import(Node):
     names: list[ImportName]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ImportFrom(Node):
     """``level`` counts the leading dots; ``module`` is ``""`` for ``from . import x``."""
 
@@ -310,14 +330,14 @@ class ImportFrom(Node):
     names: list[ImportName]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class If(Node):
     test: Expr
     body: list[Stmt]
     orelse: list[Stmt]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class For(Node):
     target: Expr
     iterable: Expr
@@ -325,33 +345,33 @@ class For(Node):
     orelse: list[Stmt]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class While(Node):
     test: Expr
     body: list[Stmt]
     orelse: list[Stmt]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class WithItem(Node):
     value: Expr
     target: Expr | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class With(Node):
     items: list[WithItem]
     body: list[Stmt]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Handler(Node):
     type: Expr | None
     name: str | None
     body: list[Stmt]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Try(Node):
     body: list[Stmt]
     handlers: list[Handler]
@@ -359,7 +379,7 @@ class Try(Node):
     final: list[Stmt]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Case(Node):
     """One ``case``: the names its pattern binds and, for a literal pattern, the literal."""
 
@@ -369,13 +389,13 @@ class Case(Node):
     body: list[Stmt]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Match(Node):
     subject: Expr
     cases: list[Case]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class FunctionDef(Node):
     """``name_span`` covers the name only, the place to point at."""
 
@@ -386,7 +406,7 @@ class FunctionDef(Node):
     decorators: list[Expr]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ClassDef(Node):
     name: str
     name_span: Span
@@ -421,14 +441,14 @@ Stmt = (
 # --- a file ------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Comment(Node):
     """A comment that speaks to bnlint (``# bnlint: …``), text from the ``#`` on."""
 
     text: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Module(Node):
     """A whole file. ``comments`` are only those that mention ``bnlint:``."""
 
