@@ -165,10 +165,10 @@ def findings(
 
     found = [f for f in apply_rules(project(judged)) if codes.selected(f.rule.code, select, ignore)]
     found.sort(key=lambda f: (f.location.path, f.rule.code, f.location.node or "", f.message))
-    return [_displayed(finding) for finding in found]
+    return [displayed(finding) for finding in found]
 
 
-def _displayed(finding: Finding) -> Finding:
+def displayed(finding: Finding) -> Finding:
     related = tuple(replace(r, location=_located(r.location)) for r in finding.related)
     return replace(finding, location=_located(finding.location), related=related)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from bnlint.output import json as findings_json
 
 if TYPE_CHECKING:
+    from bnlint.finding import Finding
     from bnlint.graph.command import GraphReport, LayerRow
 
 # Where there is no terminal to ask, lines have a width that does not vary.
@@ -52,7 +53,18 @@ def _report(report: GraphReport, console: Any) -> None:
         console.print(Text(printable(told), "green" if good else "red"), soft_wrap=True)
     for layer in [layer for layer in report.layers if layer.stops][:MOST_PATHS]:
         console.print(_path(report, layer))
-    for finding in report.report.findings:
+    print_findings(report.report.findings, console)
+    for note in report.notes:
+        console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
+
+
+def print_findings(findings: Sequence[Finding], console: Any) -> None:
+    """Each finding with its node, as there is no line of source to show."""
+    from rich.text import Text
+
+    from bnlint.output.frame import printable
+
+    for finding in findings:
         style = "bold red" if finding.rule.severity == "error" else "bold yellow"
         node = f" {finding.location.node}" if finding.location.node else ""
         console.print(
@@ -71,8 +83,6 @@ def _report(report: GraphReport, console: Any) -> None:
                 console.print(Text(printable(text), "blue"), soft_wrap=True)
         if finding.reason is not None:
             console.print(Text(f"  possible only: {printable(finding.reason)}", "blue"))
-    for note in report.notes:
-        console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
 
 
 def _table(report: GraphReport) -> Any:

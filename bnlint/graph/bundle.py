@@ -1,0 +1,180 @@
+"""The tensors of a checkpoint, read without TensorFlow.
+
+A checkpoint (Saver format V2, the default since 0.12) is an ``.index`` file, a LevelDB table from
+names to BundleEntryProto, and ``.data`` files that hold the bytes. Facts: LevelDB's
+``table_format.md``; TensorFlow's ``tensor_bundle.proto`` (entry: 1 dtype, 2 shape, 3 shard,
+4 offset, 5 size, 7 slices).
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bnlint.graph.attrs import BFLOAT16, DOUBLE, FLOAT, HALF, INT32, INT64
+from bnlint.graph.errors import GraphError
+from bnlint.graph.read import latest_checkpoint
+from bnlint.graph.wire import BYTES, FIXED32, VARINT, Buffer, fields, load, signed, varint
+
+_MAGIC = 0xDB4775248B80FB57
+_FOOTER = 48
+# An Estimator's variables and those of a tf.train.Checkpoint have the same names but for this.
+_OBJECT_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a tensor is. ``sliced`` if its parts are stored one by one (partitioned variables)."""
+
+    dtype: int
+    shard: int
+    offset: int
+    size: int
+    sliced: bool
+
+
+class Bundle:
+    """A checkpoint's tensors by name; values are read when asked for."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.path = prefix + ".index"
+        self.entries: dict[str, Entry] = {}
+        self._shards = 1
+        buffer = load(self.path)
+        try:
+            for key, start, stop in _table(buffer):
+                if not key:
+                    self._shards = _first(buffer, start, stop, 1) or 1
+                else:
+                    name = key.decode("utf-8", "backslashreplace").removesuffix(_OBJECT_SUFFIX)
+                    self.entries[name] = _entry(buffer, start, stop)
+        except GraphError as error:
+            raise GraphError(f"{self.path}: {error}") from None
+        except (IndexError, struct.error, ValueError, OverflowError):
+            raise GraphError(f"{self.path}: corrupt checkpoint index") from None
+
+    def floats(self, name: str) -> array[float] | None:
+        """A tensor of floating-point numbers, or None if it is something else or sliced."""
+        entry = self.entries[name]
+        if entry.sliced:
+            return None
+        raw = self._bytes(entry)
+        if entry.dtype == FLOAT:
+            return array("f", raw)
+        if entry.dtype == DOUBLE:
+            return array("d", raw)
+        if entry.dtype == HALF:
+            return array("f", struct.unpack(f"<{len(raw) // 2}e", raw))
+        if entry.dtype == BFLOAT16:
+            wide = b"".join(b"\0\0" + raw[at : at + 2] for at in range(0, len(raw), 2))
+            return array("f", wide)
+        return None
+
+    def integer(self, name: str) -> int | None:
+        """A scalar integer, such as the global step."""
+        entry = self.entries.get(name)
+        if entry is None or entry.sliced or entry.dtype not in (INT32, INT64):
+            return None
+        return int.from_bytes(self._bytes(entry), "little", signed=True)
+
+    def _bytes(self, entry: Entry) -> bytes:
+        path = f"{self.prefix}.data-{entry.shard:05d}-of-{self._shards:05d}"
+        try:
+            with open(path, "rb") as file:
+                file.seek(entry.offset)
+                raw = file.read(entry.size)
+        except (OSError, OverflowError, ValueError) as error:
+            raise GraphError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+        if len(raw) != entry.size:
+            raise GraphError(f"{path}: truncated checkpoint data")
+        return raw
+
+
+def open_checkpoint(path: str) -> Bundle:
+    """The checkpoint that a prefix, one of its files, or a directory with a newest one names."""
+    if os.path.isdir(path):
+        prefix = latest_checkpoint(path)
+        if prefix is None:
+            names = sorted(name for name in os.listdir(path) if name.endswith(".index"))
+            if not names:
+                variables = os.path.join(path, "variables", "variables")
+                if not os.path.isfile(variables + ".index"):
+                    raise GraphError(f"{path}: no checkpoint in this directory")
+                return Bundle(variables)
+            prefix = os.path.join(path, names[-1].removesuffix(".index"))
+        return Bundle(prefix)
+    name = os.path.basename(path)
+    if name == "checkpoint" and os.path.isfile(path):
+        return open_checkpoint(os.path.dirname(path) or ".")
+    prefix = path
+    for suffix in (".index", ".meta"):
+        prefix = prefix.removesuffix(suffix)
+    head, found, tail = prefix.rpartition(".data-")
+    if found and "-of-" in tail:
+        prefix = head
+    if not os.path.isfile(prefix + ".index"):
+        if os.path.isfile(path):
+            raise GraphError(f"{path}: not a checkpoint (or one of the format V1, not supported)")
+        raise GraphError(f"{path}: no such checkpoint")
+    return Bundle(prefix)
+
+
+def _table(buffer: Buffer) -> Iterator[tuple[bytes, int, int]]:
+    """Key, and where the value is, of each entry of a table."""
+    size = len(buffer)
+    if size < _FOOTER or struct.unpack("<Q", buffer[size - 8 : size])[0] != _MAGIC:
+        raise GraphError("not a checkpoint index, or truncated")
+    footer = size - _FOOTER
+    _, pos = varint(buffer, footer, size)
+    _, pos = varint(buffer, pos, size)
+    offset, pos = varint(buffer, pos, size)
+    length, pos = varint(buffer, pos, size)
+    for _, start, stop in _block(buffer, offset, length):
+        first, at = varint(buffer, start, stop)
+        extent, at = varint(buffer, at, stop)
+        yield from _block(buffer, first, extent)
+
+
+def _block(buffer: Buffer, offset: int, size: int) -> Iterator[tuple[bytes, int, int]]:
+    end = offset + size
+    if end + 5 > len(buffer):
+        raise GraphError("truncated checkpoint index")
+    if buffer[end] != 0:
+        raise GraphError("a compressed checkpoint index, not supported")
+    restarts = struct.unpack("<I", buffer[end - 4 : end])[0]
+    stop = end - 4 - 4 * restarts
+    key, pos = b"", offset
+    while pos < stop:
+        shared, pos = varint(buffer, pos, stop)
+        fresh, pos = varint(buffer, pos, stop)
+        length, pos = varint(buffer, pos, stop)
+        if shared > len(key) or pos + fresh + length > stop:
+            raise GraphError("corrupt checkpoint index")
+        key = key[:shared] + bytes(buffer[pos : pos + fresh])
+        pos += fresh
+        yield key, pos, pos + length
+        pos += length
+
+
+def _first(buffer: Buffer, start: int, stop: int, number: int) -> int | None:
+    for found, kind, value, _ in fields(buffer, start, stop):
+        if found == number and kind == VARINT:
+            return value
+    return None
+
+
+def _entry(buffer: Buffer, start: int, stop: int) -> Entry:
+    numbers = {1: 0, 3: 0, 4: 0, 5: 0}
+    sliced = False
+    for number, kind, value, _ in fields(buffer, start, stop):
+        if kind == VARINT and number in numbers:
+            numbers[number] = signed(value)
+        elif kind == BYTES and number == 7:
+            sliced = True
+        elif kind == FIXED32:
+            continue  # the checksum of the data
+    return Entry(numbers[1], numbers[3], numbers[4], numbers[5], sliced)

@@ -1,0 +1,145 @@
+"""What a checkpoint says of its batch-norm layers, apart from printing."""
+
+from __future__ import annotations
+
+import math
+import os.path
+import re
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bnlint.finding import Report
+from bnlint.graph.build import place
+from bnlint.graph.bundle import Bundle, open_checkpoint
+from bnlint.graph.command import CLEAN, FOUND, shown
+from bnlint.graph.errors import GraphError
+from bnlint.graph.judge import Analysis
+from bnlint.graph.read import read
+from bnlint.model import GraphModel, Program, Project, SavedStatistics
+
+_STATISTIC = re.compile(r"(?:^|/)moving_(mean|variance)(?:_\d+)?$")
+_WEIGHT = re.compile(r"(?:^|/)(?:gamma|beta)$")
+# Without a graph, only a scope's name tells batch norm from layer norm, which has no statistics.
+_BATCH_NORM = re.compile(r"batch_?norm|(?:^|[/_])bn(?:[/_\d]|$)", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class SavedRow:
+    """A layer in a checkpoint: the ranges of its statistics, None where they are not there."""
+
+    name: str
+    mean: tuple[float, float] | None
+    variance: tuple[float, float] | None
+    state: str
+
+
+@dataclass(slots=True)
+class CheckpointReport:
+    """A checkpoint: its layers, the global step if it has one, and the findings."""
+
+    path: str
+    variables: int
+    steps: int | None
+    report: Report
+    layers: list[SavedRow] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        return FOUND if self.report.findings else CLEAN
+
+
+def inspect_checkpoint(
+    path: str, select: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> CheckpointReport:
+    """Judge a checkpoint. Raises GraphError, and nothing else."""
+    from bnlint import codes
+    from bnlint.graph.command import displayed
+    from bnlint.graph.rules import judge
+
+    bundle = open_checkpoint(path)
+    steps = bundle.integer("global_step")
+    layers, momenta, notes = _layers(bundle)
+    found = CheckpointReport(
+        shown(bundle.path), len(bundle.entries), steps, Report(checked=1), notes=notes
+    )
+    model = GraphModel()
+    for name, members in sorted(layers.items()):
+        statistics, row = _layer(bundle, name, members, steps, momenta.get(name))
+        model.statistics.append(statistics)
+        found.layers.append(row)
+    project = Project([Program(bundle.path, bundle.path, False, [model])])
+    found.report.findings = [
+        displayed(finding)
+        for finding in judge(project)
+        if codes.selected(finding.rule.code, select, ignore)
+    ]
+    if not layers:
+        found.notes.append("no batch norm in this checkpoint")
+    return found
+
+
+def _layers(bundle: Bundle) -> tuple[dict[str, list[str]], dict[str, float], list[str]]:
+    """The statistics that each layer has or should have, and the momenta that a graph tells."""
+    layers: dict[str, list[str]] = {}
+    momenta: dict[str, float] = {}
+    notes: list[str] = []
+    for name in bundle.entries:
+        if _STATISTIC.search(name):
+            layers.setdefault(os.path.dirname(name), []).append(name)
+    if os.path.isfile(bundle.prefix + ".meta"):
+        try:
+            analysis = Analysis(read(bundle.prefix + ".meta").graphs[0])
+        except GraphError as error:
+            notes.append(str(error))
+        else:
+            for layer in analysis.layers:
+                saved = [n for n in (*layer.own, *layer.statistics) if n in bundle.entries]
+                if saved:
+                    layers[layer.name] = list(layer.statistics)
+                if layer.momentum is not None:
+                    momenta[layer.name] = layer.momentum
+            return layers, momenta, notes
+    for name in bundle.entries:
+        scope = os.path.dirname(name)
+        if _WEIGHT.search(name) and _BATCH_NORM.search(scope) and scope not in layers:
+            layers[scope] = [f"{scope}/moving_mean", f"{scope}/moving_variance"]
+    return layers, momenta, notes
+
+
+def _layer(
+    bundle: Bundle, name: str, members: list[str], steps: int | None, momentum: float | None
+) -> tuple[SavedStatistics, SavedRow]:
+    missing = tuple(member for member in members if member not in bundle.entries)
+    broken: list[str] = []
+    ranges: dict[bool, tuple[float, float]] = {}
+    untouched = not missing
+    for member in members:
+        values = bundle.floats(member) if member in bundle.entries else None
+        if values is None or not len(values):
+            untouched = False
+            continue
+        variance = "var" in member.rpartition("/")[2]
+        untouched = untouched and _all(values, 1.0 if variance else 0.0)
+        if any(not math.isfinite(value) or (variance and value < 0) for value in values):
+            broken.append(member)
+        ranges[variance] = (min(values), max(values))
+    left = None
+    if steps is not None and momentum is not None and not missing:
+        left = momentum**steps
+    statistics = SavedStatistics(
+        name, place(bundle.path, name), missing, tuple(broken), untouched, left, steps
+    )
+    state = "ok"
+    if missing:
+        state = "not saved" if len(missing) == len(members) else "partly saved"
+    elif broken:
+        state = "broken"
+    elif untouched:
+        state = "initial" if steps == 0 else "never updated"
+    return statistics, SavedRow(name, ranges.get(False), ranges.get(True), state)
+
+
+def _all(values: array[float], wanted: float) -> bool:
+    return all(value == wanted for value in values)

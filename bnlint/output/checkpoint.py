@@ -1,0 +1,66 @@
+"""A checkpoint's report: a row for each layer, then the findings."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any, TextIO
+
+from bnlint.output import json as findings_json
+from bnlint.output.graph import PIPED_WIDTH, print_findings
+
+if TYPE_CHECKING:
+    from bnlint.graph.checkpoint import CheckpointReport
+
+
+def write(report: CheckpointReport, stream: TextIO) -> None:
+    """For a person."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from bnlint.output.frame import printable
+
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    with console.capture() as captured:
+        steps = "" if report.steps is None else f", global step {report.steps:,}"
+        head = f"{report.path}: checkpoint, {report.variables:,} variables{steps}"
+        console.print(Text(printable(head), "bold"), soft_wrap=True)
+        if report.layers:
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            for column in ("layer", "moving mean", "moving variance", "state"):
+                table.add_column(column, overflow="fold")
+            for row in report.layers:
+                style = "green" if row.state in ("ok", "initial") else "red"
+                table.add_row(
+                    Text(printable(row.name)),
+                    _range(row.mean),
+                    _range(row.variance),
+                    Text(row.state, style),
+                )
+            console.print(table)
+        print_findings(report.report.findings, console)
+        for note in report.notes:
+            console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
+    stream.write(captured.get())
+
+
+def _range(values: tuple[float, float] | None) -> str:
+    return "missing" if values is None else f"{values[0]:.4g} to {values[1]:.4g}"
+
+
+def write_json(report: CheckpointReport, stream: TextIO) -> None:
+    """For a program: the schema of all findings, with the layers of the checkpoint."""
+    buffer = io.StringIO()
+    findings_json.write(report.report, buffer)
+    document: dict[str, Any] = json.loads(buffer.getvalue())
+    document["global_step"] = report.steps
+    document["layers"] = [
+        {"name": row.name, "mean": row.mean, "variance": row.variance, "state": row.state}
+        for row in report.layers
+    ]
+    document["notes"] = report.notes
+    json.dump(document, stream, indent=2, ensure_ascii=True)
+    stream.write("\n")
