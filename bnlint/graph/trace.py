@@ -1,0 +1,224 @@
+"""``bnlint trace``: run the user's command with the shim in place, then judge what it recorded.
+
+This is the only part of bnlint that runs the checked program, and only since somebody asked for it.
+The program runs in its own interpreter, with TensorFlow or without; nothing of it is imported here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bnlint.finding import Finding
+from bnlint.graph.build import FetchSet, Judged, build
+from bnlint.graph.command import (
+    CLEAN,
+    FOUND,
+    GraphReport,
+    findings,
+    report,
+)
+from bnlint.graph.errors import GraphError
+from bnlint.graph.judge import Analysis
+from bnlint.graph.read import read
+
+FORMAT = 1
+DIRECTORY, WATCH = "BNLINT_TRACE_DIR", "BNLINT_TRACE_WATCH"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One distinct thing that a program ran: how often it succeeded, and how often it failed."""
+
+    graph: int
+    fetches: tuple[str, ...]
+    feeds: Mapping[str, bool | None]
+    count: int
+    errors: int
+    error: str | None
+
+
+@dataclass(slots=True)
+class Process:
+    """The recording of one process. ``graphs`` are paths, None where a graph was not written."""
+
+    path: str
+    command: list[str]
+    tensorflow: str
+    graphs: list[str | None]
+    runs: list[Recorded]
+    watched: dict[int, dict[str, bool]]
+    notes: list[str]
+
+
+@dataclass(slots=True)
+class TraceReport:
+    """What a recording shows: a report for each graph, all findings, and the last word.
+
+    ``moved`` tells, for each graph (by its report's path), how many statistics moved of all, as
+    judged from the graph and what was fed; ``watched`` what was seen in the variables themselves.
+    """
+
+    graphs: list[GraphReport] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    moved: dict[str, tuple[int, int]] = field(default_factory=dict)
+    watched: dict[str, tuple[int, int]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        definite = any(finding.confidence == "definite" for finding in self.findings)
+        return FOUND if definite else CLEAN
+
+
+def run(command: Sequence[str], out: str, *, watch: bool = False) -> int:
+    """Run a command with the shim; its exit code, or 128 + the signal that ended it.
+
+    Ctrl-C reaches the program as it would without us; we wait for it to end and to write.
+    """
+    os.makedirs(out, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bnlint-") as folder:
+        shutil.copyfile(
+            Path(__file__).with_name("shim.py"), os.path.join(folder, "sitecustomize.py")
+        )
+        environment = dict(os.environ)
+        path = environment.get("PYTHONPATH")
+        environment["PYTHONPATH"] = folder + (os.pathsep + path if path else "")
+        environment[DIRECTORY] = os.path.abspath(out)
+        environment[WATCH] = "1" if watch else "0"
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            child = subprocess.Popen(command, env=environment, preexec_fn=_restore)
+        except OSError as error:
+            raise GraphError(f"{command[0]}: {error.strerror or error}") from None
+        else:
+            code = child.wait()
+        finally:
+            signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code
+
+
+def _restore() -> None:
+    """The program gets the usual Ctrl-C, though we ignore ours."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def load(directory: str) -> list[Process]:
+    """The recordings in a directory, one a process."""
+    paths = sorted(Path(directory).glob("process-*/trace.json"))
+    if not paths and (Path(directory) / "trace.json").is_file():
+        paths = [Path(directory) / "trace.json"]
+    if not paths:
+        what = "no recording in this directory" if os.path.isdir(directory) else "no such directory"
+        raise GraphError(f"{directory}: {what}")
+    return [_process(path) for path in paths]
+
+
+def _process(path: Path) -> Process:
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        if document["format"] != FORMAT:
+            raise GraphError(f"{path}: a recording of an unknown format {document['format']!r}")
+        folder = path.parent
+        graphs = [_inside(folder, name) for name in document["graphs"]]
+        watched: dict[int, dict[str, bool]] = {}
+        for entry in document.get("watched") or ():
+            seen = watched.setdefault(int(entry["graph"]), {})
+            for name, changed in entry["changed"].items():
+                seen[str(name)] = bool(changed) or seen.get(str(name), False)
+        return Process(
+            str(path),
+            [str(word) for word in document.get("command", ())],
+            str(document.get("tensorflow", "")),
+            graphs,
+            [_recorded(run) for run in document["runs"]],
+            watched,
+            [str(note) for note in document.get("notes", ())],
+        )
+    except OSError as error:
+        raise GraphError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise GraphError(f"{path}: not a recording ({type(error).__name__}: {error})") from None
+
+
+def _inside(folder: Path, name: object) -> str | None:
+    """The path of a graph, which lies beside its recording and nowhere else."""
+    return None if name is None else str(folder / os.path.basename(str(name)))
+
+
+def _recorded(run: Mapping[str, Any]) -> Recorded:
+    return Recorded(
+        int(run["graph"]),
+        tuple(str(name) for name in run["fetches"]),
+        {str(k): v if isinstance(v, bool) else None for k, v in run["feeds"].items()},
+        int(run["count"]),
+        int(run["errors"]),
+        run.get("error"),
+    )
+
+
+def check(directory: str, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> TraceReport:
+    """Judge a recording. Raises GraphError, and nothing else."""
+    found = TraceReport()
+    for process in load(directory):
+        found.notes += process.notes
+        for number, path in enumerate(process.graphs):
+            runs = [run for run in process.runs if run.graph == number]
+            if path is None or not runs:
+                continue
+            try:
+                source = read(path)
+            except GraphError as error:
+                found.notes.append(str(error))
+                continue
+            meta = source.graphs[0]
+            judged = build(path, Analysis(meta), [_fetch_set(run) for run in runs])
+            told = report(source, meta, judged, select, ignore)
+            found.graphs.append(told)
+            found.findings += findings([judged], select, ignore)
+            found.moved[told.path] = _moved(judged, runs)
+            if process.watched.get(number):
+                changed = process.watched[number]
+                found.watched[told.path] = (sum(changed.values()), len(changed))
+            found.notes += _failures(judged, runs)
+    if not found.graphs:
+        found.notes.append("no graph was run: does the program use TensorFlow's sessions?")
+    return found
+
+
+def _fetch_set(run: Recorded) -> FetchSet:
+    names = [name.removesuffix(":0") for name in run.fetches]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    fed = [
+        f"{name.removesuffix(':0')}={value}"
+        for name, value in run.feeds.items()
+        if value is not None
+    ]
+    return FetchSet(
+        shown + (f" with {', '.join(sorted(fed))}" if fed else ""), run.fetches, run.feeds, run=True
+    )
+
+
+def _moved(judged: Judged, runs: Sequence[Recorded]) -> tuple[int, int]:
+    """How many statistics some successful run moved, and how many there are."""
+    moved: set[str] = set()
+    for run, (_, verdict) in zip(runs, judged.sets, strict=True):
+        if run.count:
+            moved |= verdict.moved
+    return len(moved), len(judged.analysis.statistics)
+
+
+def _failures(judged: Judged, runs: Sequence[Recorded]) -> list[str]:
+    return [
+        f"{fetches.name} failed: {run.error}"
+        for run, (fetches, verdict) in zip(runs, judged.sets, strict=True)
+        if run.errors and not run.count and (verdict.trains or verdict.idle)
+    ]
