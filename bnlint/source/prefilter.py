@@ -37,7 +37,7 @@ _TRAIN = (
 _NAMES = rb"(?:[^\\\r\n;#]|\\(?:\r\n|\r|\n))+"
 _BASE = rb"[^\r\n#;'\"()\\]{0,400}?"
 _IMPORT = re.compile(
-    rb"(?:^|[;:\r])[ \t\f]*(?:"
+    rb"(?:^(?:\xef\xbb\xbf)?|[;:\r])[ \t\f]*(?:"
     rb"import(?=[ \t\f\\])(" + _NAMES + rb")"
     rb"|from(?=[ \t\f.\\])(" + _BASE + rb"(?:\\\r?\n" + _BASE + rb")?)"
     rb"(?<=[ \t\f.\n])import(?=[ \t\f(*\\])[ \t\f]*(\(|" + _NAMES + rb"))",

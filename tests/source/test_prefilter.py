@@ -62,6 +62,7 @@ def test_training() -> None:
         ("if x:\n\timport a  # comment", ["a"]),
         ("import a\nimport a\nfrom a import b", ["a", "a.b"]),
         ("import ünder.a", ["ünder.a"]),
+        ("\ufeffimport a\nimport b", ["a", "b"]),
         ("importlib.import_module('a')\nimported = 1\nfromage = 2", []),
         ("x = important\nprint('from a')", []),
         ("yield from a", []),
