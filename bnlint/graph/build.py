@@ -95,7 +95,7 @@ class _Builder:
                 model.runs.append(self._run(number, fetches, verdict, trains))
         model.hand_written = [
             HandWritten(self._at(node), self._at(moments), True, node in trained)
-            for node, moments in batch_only(analysis.graph, analysis.layers)
+            for node, moments in batch_only(analysis.graph, analysis.moments, analysis.layers)
         ]
         model.savers = [
             Saver(self._at(saver), tuple(self._ids[name] for name in leaves_out))

@@ -13,6 +13,7 @@ from bnlint.graph.errors import GraphError
 from bnlint.graph.judge import Analysis, Verdict, resolve
 from bnlint.graph.layers import Layer
 from bnlint.graph.ops import VARIABLES
+from bnlint.graph.pause import collection_paused
 from bnlint.graph.proto import MetaGraph
 from bnlint.graph.read import Source, read
 from bnlint.suggest import near
@@ -87,12 +88,13 @@ def inspect(
     ignore: Sequence[str] = (),
 ) -> list[GraphReport]:
     """Judge the graph (or graphs) that a path leads to. Raises GraphError, and nothing else."""
-    source = read(path)
-    reports = []
-    for meta in source.graphs:
-        if meta.nodes:
-            judged = judge(source, meta, train_ops, fetches)
-            reports.append(report(source, meta, judged, select, ignore))
+    with collection_paused():
+        source = read(path)
+        reports = []
+        for meta in source.graphs:
+            if meta.nodes:
+                judged = judge(source, meta, train_ops, fetches)
+                reports.append(report(source, meta, judged, select, ignore))
     return reports
 
 
@@ -264,9 +266,9 @@ _PLUMBING = frozenset({"Merge", "RefMerge", "ReadVariableOp", "RefIdentity", "No
 def _notes(judged: Judged) -> list[str]:
     notes = []
     analysis = judged.analysis
-    dangling = analysis.graph.dangling()
+    dangling = analysis.graph.dangling
     if dangling:
-        notes.append(f"{len(dangling)} inputs name nodes that are not there, such as {dangling[0]}")
+        notes.append(f"{len(dangling)} inputs name no node of the graph, such as {min(dangling)}")
     if not analysis.layers:
         notes.append("no batch norm with moving statistics in this graph")
     elif not judged.training:

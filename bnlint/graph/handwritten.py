@@ -14,9 +14,10 @@ from bnlint.graph.proto import Node
 _STEPS = frozenset({"Add", "AddV2", "Maximum", "Squeeze", "Reshape", "Identity", "Cast", "Sqrt"})
 
 
-def batch_only(graph: Graph, layers: Sequence[Layer]) -> Iterator[tuple[str, str]]:
+def batch_only(
+    graph: Graph, moments: Moments, layers: Sequence[Layer]
+) -> Iterator[tuple[str, str]]:
     """Each such normalisation: the node that normalises and the node of the statistics."""
-    moments = Moments(graph)
     used = {name for layer in layers for name in layer.forward}
     scopes = tuple(f"{layer.name}/" for layer in layers)
     for node in graph.nodes.values():

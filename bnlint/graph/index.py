@@ -7,7 +7,7 @@ A call (``If``, ``While``, ``PartitionedCall``…) is expanded: the body's nodes
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from bnlint.graph.proto import FunctionBody, MetaGraph, Node, base
 
@@ -42,11 +42,29 @@ class Graph:
         self.inside: dict[str, list[str]] = {}
         self.outcomes: dict[str, list[list[str]]] = {}
         self._resolved: dict[str, Node | None] = {}
+        # Inputs that name no node of this graph.
+        self.dangling: set[str] = set()
         self._spent = 0
         if meta.functions:
             for node in meta.nodes:
                 if node.op in CALLS or node.op in meta.functions:
                     self._expand(node, ())
+        self._connect()
+        self._takers: dict[Node, list[Node]] | None = None
+
+    def _connect(self) -> None:
+        """Resolve every input once, as everything after this walks from node to node."""
+        known, resolve = self.nodes.get, self.node
+        for node in self.nodes.values():
+            sources = node.sources = []
+            for tensor in node.inputs:
+                source = known(tensor) or resolve(tensor)
+                if source is not None:
+                    sources.append(source)
+                else:
+                    self.dangling.add(tensor)
+        for name, inside in self.inside.items():
+            self.nodes[name].sources += [self.nodes[inner] for inner in inside]
 
     def node(self, tensor: str) -> Node | None:
         """The node behind an input as it is written: ``x``, ``x:1``, ``^x``."""
@@ -77,51 +95,47 @@ class Graph:
         ``cut`` are tensors (as inputs are written) that are fed, so that nothing behind them runs;
         ``without`` are names of nodes that are left out, with what only they need.
         """
-        nodes, resolve, inside = self.nodes, self.node, self.inside
         found: dict[str, Node] = {}
-        followed: set[str] = set(cut)
         pending: list[Node] = []
         for tensor in tensors:
-            node = resolve(tensor)
+            node = self.node(tensor)
             if node is not None and node.name not in found:
                 found[node.name] = node
                 pending.append(node)
+        blocked = {node for name in without if (node := self.nodes.get(name)) is not None}
+        fed = {node for tensor in cut if (node := self.node(tensor)) is not None and node.inputs}
+        seen = blocked.union(pending)
         while pending:
             here = pending.pop()
-            inputs: Iterable[str] = here.inputs
-            if here.name in inside:
-                inputs = (*inputs, *inside[here.name])
-            for tensor in inputs:
-                if tensor in followed:
-                    continue
-                followed.add(tensor)
-                node = nodes.get(tensor) or resolve(tensor)
-                if node is None or node.name in found or node.name in without:
-                    continue
-                found[node.name] = node
-                pending.append(node)
+            sources = here.sources
+            if fed and not fed.isdisjoint(sources):
+                sources = [s for t in here.inputs if t not in cut and (s := self.node(t))]
+                sources += [self.nodes[inner] for inner in self.inside.get(here.name, ())]
+            for source in sources:
+                if source not in seen:
+                    seen.add(source)
+                    found[source.name] = source
+                    pending.append(source)
         return found
 
-    def consumers(self, names: Collection[str]) -> dict[str, list[Node]]:
-        """Who takes an output (or waits for the end) of each of these nodes; one pass over all."""
-        wanted: dict[str, str] = {}
-        for name in names:
-            for tensor in (name, f"{name}:1", f"^{name}", f"{name}:0", f"{name}:2", f"{name}:3"):
-                wanted[tensor] = name
-        found: dict[str, list[Node]] = {}
-        known = wanted.keys()
-        for node in self.nodes.values():
-            if known.isdisjoint(node.inputs):
-                continue
-            for name in {wanted[tensor] for tensor in node.inputs if tensor in wanted}:
-                found.setdefault(name, []).append(node)
-        return found
+    def takers(self, node: Node) -> Sequence[Node]:
+        """Who takes an output of a node or waits for its end."""
+        if self._takers is None:
+            self._takers = {}
+            takers = self._takers
+            for taker in self.nodes.values():
+                for source in taker.sources:
+                    known = takers.get(source)
+                    if known is None:
+                        takers[source] = [taker]
+                    elif known[-1] is not taker:
+                        known.append(taker)
+        return self._takers.get(node, ())
 
-    def dangling(self) -> list[str]:
-        """Inputs that name no node of this graph."""
-        named: set[str] = set()
-        named.update(*(node.inputs for node in self.meta.nodes))
-        return sorted(tensor for tensor in named if self.node(tensor) is None)
+    def consumers(self, names: Iterable[str]) -> dict[str, Sequence[Node]]:
+        """Who takes an output (or waits for the end) of each of these nodes, if anybody does."""
+        found = {name: self.takers(self.nodes[name]) for name in names if name in self.nodes}
+        return {name: takers for name, takers in found.items() if takers}
 
     def _expand(self, call: Node, within: tuple[str, ...]) -> None:
         """Put the bodies of a call's functions beside it."""

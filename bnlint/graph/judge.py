@@ -10,6 +10,7 @@ from bnlint.graph.frames import mixed_frames
 from bnlint.graph.index import Graph
 from bnlint.graph.layers import Layer, find_layers
 from bnlint.graph.live import Live, canonical
+from bnlint.graph.moments import Moments
 from bnlint.graph.ops import VARIABLES
 from bnlint.graph.proto import MetaGraph, Node, base
 from bnlint.graph.train_ops import find_train_ops
@@ -57,7 +58,8 @@ class Analysis:
     def __init__(self, meta: MetaGraph) -> None:
         self.graph = Graph(meta)
         self.variables = Variables(self.graph)
-        self.layers: list[Layer] = find_layers(self.graph, self.variables)
+        self.moments = Moments(self.graph)
+        self.layers: list[Layer] = find_layers(self.graph, self.variables, self.moments)
         self._train_ops: list[str] | None = None
 
     @property

@@ -51,16 +51,16 @@ class Layer:
         return [node for nodes in self.updates.values() for node in nodes]
 
 
-def find_layers(graph: Graph, variables: Variables) -> list[Layer]:
+def find_layers(graph: Graph, variables: Variables, moments: Moments) -> list[Layer]:
     """All layers, in the order of their names."""
-    return _Finder(graph, variables).layers()
+    return _Finder(graph, variables, moments).layers()
 
 
 class _Finder:
-    def __init__(self, graph: Graph, variables: Variables) -> None:
+    def __init__(self, graph: Graph, variables: Variables, moments: Moments) -> None:
         self._graph = graph
         self._variables = variables
-        self._moments = Moments(graph)
+        self._moments = moments
         self._writes: dict[str, list[Write]] = {}
         # Of each written statistic: the batch statistics behind it, and the nodes on the way.
         self._source: dict[str, set[str]] = {}

@@ -14,9 +14,13 @@ from bnlint.graph.wire import BYTES, VARINT, Buffer, fields, string, strings, te
 
 
 class Node:
-    """One op of a graph. Its attributes stay unread until somebody asks."""
+    """One op of a graph. Its attributes stay unread until somebody asks.
 
-    __slots__ = ("_buffer", "_end", "_start", "inputs", "name", "op")
+    ``inputs`` are names as the file has them; ``sources`` the nodes that run before this one, once
+    a graph has put them there.
+    """
+
+    __slots__ = ("_buffer", "_end", "_start", "inputs", "name", "op", "sources")
 
     def __init__(
         self,
@@ -30,6 +34,7 @@ class Node:
         self.name = name
         self.op = op
         self.inputs = inputs
+        self.sources: list[Node] = []
         self._buffer = buffer
         self._start = start
         self._end = end

@@ -28,6 +28,7 @@ from bnlint.graph.command import (
 )
 from bnlint.graph.errors import GraphError
 from bnlint.graph.judge import Analysis
+from bnlint.graph.pause import collection_paused
 from bnlint.graph.read import read
 
 FORMAT = 1
@@ -167,6 +168,11 @@ def _recorded(run: Mapping[str, Any]) -> Recorded:
 
 def check(directory: str, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> TraceReport:
     """Judge a recording. Raises GraphError, and nothing else."""
+    with collection_paused():
+        return _check(directory, select, ignore)
+
+
+def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> TraceReport:
     found = TraceReport()
     for process in load(directory):
         found.notes += process.notes

@@ -50,9 +50,7 @@ def _ends(graph: Graph, kernels: set[str]) -> list[str]:
                     frontier.add(node.name)
         if not frontier:
             break
-    inner = {inner for call in graph.inside.values() for inner in call}
-    callers = {call for call, inside in graph.inside.items() if not seen.isdisjoint(inside)}
-    ends = {name for name in seen - has_takers if name not in inner} | callers
+    ends = seen - has_takers
     return [name for name in graph.nodes if name in ends]
 
 
