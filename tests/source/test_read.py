@@ -87,7 +87,7 @@ def test_read_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert reason(tmp_path) == "cannot be read: is a directory"
     assert reason(tmp_path / "gone.py") == "cannot be read: no such file or directory"
-    assert reason("a\0b") == "cannot be read: embedded null byte"
+    assert "embedded null" in reason("a\0b")
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.py")
         assert reason(tmp_path / "pipe.py") == "cannot be read: not a regular file"
