@@ -122,6 +122,7 @@ def _codes(
     metavar="FILE",
     help="The name of the file that - stands for; its imports are followed from there.",
 )
+@click.option("--markdown", is_flag=True, help="Also check fenced Python blocks in Markdown files.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no remarks.")
 def check(
@@ -131,14 +132,15 @@ def check(
     pedantic: bool,
     output_format: str,
     stdin_filename: str | None,
+    markdown: bool,
     exit_zero: bool,
     quiet: bool,
 ) -> int:
-    """Check Python files, and the files of a project below a directory.
+    """Check Python files and notebooks, and those of a project below a directory.
 
     Without PATHS, the working directory is checked; - reads a file from standard input.
     """
-    options = _options(paths, select, ignore, pedantic, stdin_filename)
+    options = _options(paths, select, ignore, pedantic, stdin_filename, markdown)
     outcome = _run(options, quiet)
     report = outcome.report
     if not quiet:
@@ -198,6 +200,7 @@ def _options(
     ignore: tuple[str, ...],
     pedantic: bool,
     stdin_filename: str | None,
+    markdown: bool,
 ) -> Options:
     from bnlint.config import ConfigError, load
     from bnlint.run import Options
@@ -223,6 +226,7 @@ def _options(
         select=select or config.select,
         ignore=ignore or config.ignore,
         pedantic=pedantic or config.pedantic,
+        markdown=markdown,
         overlay=overlay,
     )
 

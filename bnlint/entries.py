@@ -8,6 +8,7 @@ wrong guess costs the time of an analysis, never a finding.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bnlint.source.errors import SourceError
@@ -19,6 +20,8 @@ _ROOT_MARKS = frozenset((".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg
 _CLIMB = 6
 # Ways to import a module whose name need not be there to read.
 _DYNAMIC = (b"import_module", b"__import__")
+# In a notebook each source line is a JSON string on a line of its own.
+_QUOTE = re.compile(rb'^[ \t]*"', re.MULTILINE)
 
 
 def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
@@ -41,7 +44,7 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
             continue
         if any(way in data for way in _DYNAMIC):
             dynamic.append(path)
-        for imported in resolver.files(path, imported_names(data)):
+        for imported in resolver.files(path, imported_names(_as_script(path, data))):
             if imported not in importers and imported not in wanted:
                 queue.append(imported)
             importers.setdefault(imported, []).append(path)
@@ -127,3 +130,8 @@ class _Resolver:
             except OSError:
                 self._listings[folder] = frozenset()
         return self._listings[folder]
+
+
+def _as_script(path: str, data: bytes) -> bytes:
+    """The bytes with import statements at the starts of lines."""
+    return _QUOTE.sub(b"", data) if path.endswith(".ipynb") else data

@@ -73,10 +73,12 @@ class Problem:
 
 @dataclass(slots=True)
 class Report:
-    """The outcome of one run. ``notes`` are remarks for ``--pedantic`` (budgets that ran out)."""
+    """The outcome of one run. ``notes`` are remarks for ``--pedantic`` (budgets that ran out),
+    ``python2`` the files that were read as Python 2."""
 
     checked: int = 0
     skipped: int = 0
     findings: list[Finding] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    python2: list[str] = field(default_factory=list)

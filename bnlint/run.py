@@ -29,6 +29,7 @@ class Options:
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
     pedantic: bool = False
+    markdown: bool = False
     overlay: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -38,7 +39,7 @@ class Outcome:
 
     report: Report
     files: int
-    source: Callable[[str], str | None]
+    source: Callable[[str, int | None], str | None]
     crashes: list[tuple[str, Exception]]
 
 
@@ -60,7 +61,7 @@ def check(options: Options, progress: Progress | None = None) -> Outcome:
 def _files(options: Options, workspace: Workspace) -> list[str]:
     if options.overlay:
         return sorted(map(os.path.abspath, options.overlay))
-    paths, errors = discover(options.paths, options.exclude)
+    paths, errors = discover(options.paths, options.exclude, markdown=options.markdown)
     for error in errors:
         workspace.fail(error)
     return sorted({os.path.abspath(path) for path in paths})
@@ -111,13 +112,28 @@ class _Run:
         ]
         notes = self._notes.union(*(file.notes for file in comments.values()))
         return Report(
-            findings=list(_unique(sorted(map(_displayed, findings), key=_order))),
+            findings=list(_unique(sorted(map(self._displayed, findings), key=_order))),
+            python2=[_relative(path) for path in self._workspace.python2()],
             problems=sorted(problems, key=lambda problem: (problem.path, problem.line)),
             notes=sorted(notes) if options.pedantic else [],
         )
 
+    def _displayed(self, finding: Finding) -> Finding:
+        related = tuple(
+            dataclasses.replace(related, location=self._located(related.location))
+            for related in finding.related
+        )
+        place = self._located(finding.location)
+        return dataclasses.replace(finding, location=place, related=related)
+
+    def _located(self, location: Location) -> Location:
+        location = self._workspace.located(location)
+        return dataclasses.replace(location, path=_relative(location.path))
+
     def _check(self, project: Project) -> None:
         from bnlint.checks import CHECKS
+
+        self.crashes += project.crashes
 
         here = os.path.join(os.getcwd(), "")
         self._notes.update(note.replace(here, "") for note in project.notes)
@@ -149,18 +165,6 @@ def _unique(findings: Iterable[Finding]) -> Iterator[Finding]:
         if key not in seen:
             seen.add(key)
             yield finding
-
-
-def _displayed(finding: Finding) -> Finding:
-    related = tuple(
-        dataclasses.replace(related, location=_located(related.location))
-        for related in finding.related
-    )
-    return dataclasses.replace(finding, location=_located(finding.location), related=related)
-
-
-def _located(location: Location) -> Location:
-    return dataclasses.replace(location, path=_relative(location.path))
 
 
 def _relative(path: str) -> str:

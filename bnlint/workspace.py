@@ -5,6 +5,7 @@ Paths are absolute here, so that one file has one name however an argument or an
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from bnlint.source import read
 from bnlint.source.errors import SourceError
 
 if TYPE_CHECKING:
+    from bnlint.finding import Location
     from bnlint.source.ir import Module
+    from bnlint.source.load import Loaded
 
 
 class Workspace:
@@ -27,6 +30,7 @@ class Workspace:
         self._overlay = {os.path.abspath(path): data for path, data in (overlay or {}).items()}
         self._modules: dict[str, Module | None] = {}
         self._sources: dict[str, str] = {}
+        self._loaded: dict[str, Loaded] = {}
         self._failed: set[str] = set()
         self.problems: list[Problem] = []
         self.crashes: list[tuple[str, Exception]] = []
@@ -42,9 +46,12 @@ class Workspace:
         path = os.path.abspath(path)
         return path in self._overlay or os.path.isfile(path)
 
-    def source(self, path: str) -> str | None:
-        """The text of a file, for code frames; None where it cannot be read."""
+    def source(self, path: str, cell: int | None = None) -> str | None:
+        """The text of a file or of a notebook cell, for code frames; None if there is none."""
         path = os.path.abspath(path)
+        if cell is not None:
+            found = self._loaded[path].cells if path in self._loaded else []
+            return next(("\n".join(c.lines) for _, c in found if c.number == cell), None)
         if path not in self._sources:
             try:
                 self._sources[path] = read.decode(self.data(path), path)
@@ -73,12 +80,35 @@ class Workspace:
             self._failed.add(path)
             self.problems.append(Problem(path, error.line, error.message))
 
+    def python2(self) -> list[str]:
+        """The files that were read as Python 2."""
+        return sorted(path for path, loaded in self._loaded.items() if loaded.python2)
+
+    def located(self, location: Location) -> Location:
+        """In a notebook: by cell and line in the cell, with the line of the JSON file."""
+        loaded = self._loaded.get(os.path.abspath(location.path))
+        found = loaded.cell_at(location.line) if loaded is not None else None
+        if found is None:
+            return location
+        offset, cell = found
+        line = location.line - offset
+        return dataclasses.replace(
+            location,
+            line=line,
+            end_line=min(location.end_line - offset, len(cell.lines)),
+            cell=cell.number,
+            raw_line=cell.raw_lines[min(line, len(cell.raw_lines)) - 1],
+        )
+
     def _lower(self, path: str) -> Module | None:
-        from bnlint.source import lower  # imports libcst
+        from bnlint.source.load import load  # imports libcst
 
         try:
-            text = self._sources[path] = read.decode(self.data(path), path)
-            return lower.lower(text, path)
+            loaded = self._loaded[path] = load(self.data(path), path)
+            self._sources[path] = loaded.text
+            for error in loaded.errors:
+                self.problems.append(Problem(path, error.line, error.message))
+            return loaded.module
         except SourceError as error:
             self.fail(error)
         except RecursionError:

@@ -42,7 +42,7 @@ class Diagnosis:
 def diagnose(model: GraphModel) -> Iterator[tuple[TrainOp, Diagnosis | None]]:
     """Every train op that trains batch norm with updates, with what is wrong about it."""
     layers = {layer.id: layer for layer in model.layers}
-    some_run = any(op.run for op in model.train_ops)
+    running = {i for op in model.train_ops if op.run for i in op.trains}
     for op in model.train_ops:
         trained = [layers[i] for i in op.trains if layers[i].updates]
         if not trained:
@@ -51,8 +51,8 @@ def diagnose(model: GraphModel) -> Iterator[tuple[TrainOp, Diagnosis | None]]:
         if not missing:
             yield op, None  # fine: something that runs with it updates every layer
             continue
-        if some_run and not op.run:
-            continue  # fine: another train op is the one that is run
+        if not op.run and running & set(op.trains):
+            continue  # fine: another op of the same network is the one that is run
         yield op, _diagnosis(model, op, tuple(missing), tuple(trained))
 
 

@@ -13,7 +13,7 @@ from bnlint.finding import Location
 TAB = 4
 _NEWLINE = re.compile(r"\r\n|\r|\n")  # Python's line ends; str.splitlines also splits at form feeds
 
-Source = Callable[[str], str | None]
+Source = Callable[[str, int | None], str | None]
 # A line to print, as pieces of text with the names of their styles.
 Line = list[tuple[str, str]]
 
@@ -35,16 +35,16 @@ def printable(text: str) -> str:
 
 def frames(marks: Sequence[Mark], source: Source, width: int) -> Iterator[Line]:
     """One frame a file, the first mark's file first, each line at most ``width`` cells wide."""
-    by_path: dict[str, list[Mark]] = {}
+    by_path: dict[tuple[str, int | None], list[Mark]] = {}
     for mark in marks:
-        by_path.setdefault(mark.location.path, []).append(mark)
+        by_path.setdefault((mark.location.path, mark.location.cell), []).append(mark)
     gutter = max(len(str(mark.location.line)) for mark in marks)
-    for index, (path, group) in enumerate(by_path.items()):
+    for index, ((path, cell), group) in enumerate(by_path.items()):
         if index:
             place = group[0].location
-            yield _margin(gutter, ":::", f" {printable(path)}:{place.line}:{place.column}")
-        # The lines of a notebook's cell are not those of its file.
-        text = source(path) if group[0].location.cell is None else None
+            inside = f"cell {cell}:" if cell is not None else ""
+            yield _margin(gutter, ":::", f" {printable(path)}:{inside}{place.line}:{place.column}")
+        text = source(path, cell)
         lines = _NEWLINE.split(text) if text is not None else []
         yield from _file_frame(sorted(group, key=_position), lines, gutter, width)
 

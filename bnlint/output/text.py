@@ -9,7 +9,11 @@ from bnlint.finding import Report
 
 
 def write(
-    report: Report, source: Callable[[str], str | None], stream: TextIO, *, summary: bool
+    report: Report,
+    source: Callable[[str, int | None], str | None],
+    stream: TextIO,
+    *,
+    summary: bool,
 ) -> None:
     if report.findings or report.problems:
         from bnlint.output import story  # imports rich, which a clean run does not need
@@ -26,6 +30,8 @@ def _summary(report: Report) -> str:
     looked = f"{_count(report.checked, 'file')} checked"
     if report.skipped:
         looked += f", {report.skipped} without batch norm"
+    if report.python2:
+        looked += f", {len(report.python2)} read as Python 2"
     return f"{found}; {looked}."
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 # What is taken from a directory. A file that is itself an argument is taken whatever its name.
-SUFFIXES = (".py",)
+SUFFIXES = (".py", ".ipynb")
+MARKDOWN = (".md", ".markdown")
 
 # Code of others, or made from the code that is checked. Hidden directories are skipped anyway.
 SKIPPED = frozenset(
@@ -31,23 +32,26 @@ SKIPPED = frozenset(
 
 
 def discover(
-    paths: Sequence[str], exclude: Sequence[str] = ()
+    paths: Sequence[str], exclude: Sequence[str] = (), *, markdown: bool = False
 ) -> tuple[list[str], list[SourceError]]:
     """The files to check, sorted, and an error for each path that is not there or not readable.
 
-    Directories are searched for Python files, leaving out what ``.gitignore`` files, hidden and
+    Directories are searched for Python files and notebooks (with ``markdown`` for Markdown too),
+    leaving out what ``.gitignore`` files, hidden and
     generated directories hide. ``exclude`` holds patterns as in a ``.gitignore`` of the working
     directory; they hide arguments, too. A relative argument gives relative paths; a file that is
     reached twice is given once.
     """
-    search = _Search(_patterns([_exclude_pattern(pattern) for pattern in exclude]))
+    suffixes = SUFFIXES + MARKDOWN if markdown else SUFFIXES
+    search = _Search(_patterns([_exclude_pattern(pattern) for pattern in exclude]), suffixes)
     for path in paths:
         search.argument(path)
     return sorted(search.found.values()), search.errors
 
 
 class _Search:
-    def __init__(self, exclude: _Patterns | None) -> None:
+    def __init__(self, exclude: _Patterns | None, suffixes: tuple[str, ...]) -> None:
+        self._suffixes = suffixes
         self.found: dict[str, str] = {}  # real path -> path to show
         self.errors: list[SourceError] = []
         self._exclude = exclude
@@ -94,7 +98,7 @@ class _Search:
                         below = os.path.join(real, name)
                         pending.append((os.path.join(shown, name), below, rules))
                 elif (
-                    name.endswith(SUFFIXES)
+                    name.endswith(self._suffixes)
                     and name[:2] != "._"  # what macOS leaves on foreign disks; not text
                     and not self._hidden(shown, name, real, rules, False)
                 ):

@@ -1,0 +1,115 @@
+"""From the bytes of a file of any kind to its IR.
+
+A script is tried as Python 3, then as Python 2. A notebook's cells and a Markdown file's blocks
+are lowered one by one and joined to one program, so that one bad cell does not hide the others.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from bnlint.source import ir, read
+from bnlint.source.errors import SourceError
+from bnlint.source.lower import lower
+from bnlint.source.markdown import python_blocks
+from bnlint.source.notebook import Cell, cells
+from bnlint.source.python2 import lower_python2
+from bnlint.source.spans import remap
+
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A file's IR and what one should know of how it was read.
+
+    ``cells`` are a notebook's code cells: the n-th line of the IR's program is then line
+    ``n - offset`` of the cell with the greatest ``offset`` below n. ``errors`` are the cells and
+    blocks that could not be read.
+    """
+
+    module: ir.Module
+    text: str
+    python2: bool = False
+    cells: list[tuple[int, Cell]] = field(default_factory=list)
+    errors: list[SourceError] = field(default_factory=list)
+
+    def cell_at(self, line: int) -> tuple[int, Cell] | None:
+        """The cell that holds a line of the program, with its offset; None outside notebooks."""
+        found = None
+        for offset, cell in self.cells:
+            if offset >= line:
+                break
+            found = (offset, cell)
+        return found
+
+
+def load(data: bytes, path: str) -> Loaded:
+    """Read a file of any kind; raises ``SourceError``."""
+    text = read.decode(data, path)
+    if path.endswith(".ipynb"):
+        return _notebook(text, path)
+    if path.endswith((".md", ".markdown")):
+        return _markdown(text, path)
+    module, python2 = _either(text, path)
+    return Loaded(module, text, python2)
+
+
+def _either(text: str, path: str) -> tuple[ir.Module, bool]:
+    """Python 3 if it parses as that, else Python 2; the Python 3 error if it is neither."""
+    try:
+        return lower(text, path), False
+    except SourceError as error:
+        try:
+            return lower_python2(text, path), True
+        except SourceError:
+            raise error from None
+
+
+def _notebook(text: str, path: str) -> Loaded:
+    parts = []
+    offset = 0
+    found = cells(text, path)
+    for cell in found:
+        parts.append((offset, cell.text))
+        offset += len(cell.lines)
+    loaded = _join(parts, path)
+    loaded.cells = [(start, cell) for (start, _), cell in zip(parts, found, strict=True)]
+    for error in loaded.errors:
+        at = loaded.cell_at(error.line)
+        if at is not None:
+            start, cell = at
+            index = min(max(error.line - start, 1), len(cell.raw_lines))
+            error.message = f"cell {cell.number}, line {error.line - start}: {error.message}"
+            error.line = cell.raw_lines[index - 1]
+    loaded.text = text
+    return loaded
+
+
+def _markdown(text: str, path: str) -> Loaded:
+    loaded = _join(python_blocks(text), path)
+    loaded.text = text
+    return loaded
+
+
+def _join(parts: list[tuple[int, str]], path: str) -> Loaded:
+    """One program of several pieces, each with the number of lines before it."""
+    body: list[ir.Stmt] = []
+    comments: list[ir.Comment] = []
+    errors: list[SourceError] = []
+    python2 = False
+    last = 1
+    for offset, text in parts:
+        try:
+            module, old = _either(text, path)
+        except SourceError as error:
+            errors.append(SourceError(path, error.line + offset, error.message))
+            continue
+        python2 = python2 or old
+        if offset:
+            remap(module, lambda line, column, by=offset: (line + by, column))  # type: ignore[misc]
+        body.extend(module.body)
+        comments.extend(module.comments)
+        last = offset + len(_NEWLINE.split(text))
+    return Loaded(ir.Module((1, 1, last, 1), body, comments), "", python2, errors=errors)

@@ -1,0 +1,190 @@
+"""Jupyter notebooks (nbformat 3 and 4): their code cells as one program.
+
+The cells are read in order, as if run from the top. Magics and shell lines are masked in place so
+that columns hold. Where a source line lies in the JSON file is found by walking the JSON text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
+
+from bnlint.source.errors import SourceError
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_SCALAR = re.compile(r"[-+0-9.eE]+|true|false|null|NaN|-?Infinity")
+_LINE_MAGIC = re.compile(r"^(\s*)(?:%(?!%)|!|\?)")
+_HELP = re.compile(r"^\s*[\w.\[\]'\"]+\?\??\s*$")
+_TIMED = re.compile(r"^(\s*)(%(?:time|timeit|prun|memit)\b(?:\s+-\w+(?:\s+\d+)?)*\s+)(?=\S)")
+_ASSIGNED = re.compile(r"^(\s*[\w, ]+?=\s*)([%!].*)$")
+_RUN_AS_PYTHON = ("time", "timeit", "capture", "prun", "python", "python3", "python2")
+_MAX_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A code cell: its 1-based number among the code cells, its lines and their lines in JSON."""
+
+    number: int
+    lines: tuple[str, ...]
+    raw_lines: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(mask(self.lines))
+
+
+def cells(text: str, path: str) -> list[Cell]:
+    """The code cells of a notebook; raises ``SourceError`` if it is not one."""
+    try:
+        found = list(_Reader(text).code_cells())
+    except (JSONDecodeError, IndexError, ValueError) as error:
+        position = getattr(error, "pos", 0)
+        line = text.count("\n", 0, position) + 1 if isinstance(position, int) else 1
+        raise SourceError(path, line, "not a notebook: its JSON is damaged") from None
+    return [Cell(i, *pieces) for i, pieces in enumerate(found, 1)]
+
+
+def mask(lines: tuple[str, ...]) -> list[str]:
+    """The lines with magics, shell commands and help requests replaced, columns kept."""
+    first = next((line for line in lines if line.strip()), "")
+    if first.lstrip().startswith("%%"):
+        name = re.match(r"\s*%%(\w+)", first)
+        if name is None or name[1] not in _RUN_AS_PYTHON:
+            return ["" for _ in lines]
+    out = []
+    for line in lines:
+        if line.lstrip().startswith("%%"):
+            out.append("")
+            continue
+        timed = _TIMED.match(line)
+        assigned = _ASSIGNED.match(line)
+        if timed is not None:
+            # %time statement: still run, so a header of the same width takes the magic's place.
+            out.append(timed[1] + "if 1:".ljust(len(timed[2])) + line[timed.end() :])
+        elif _LINE_MAGIC.match(line) or _HELP.match(line):
+            indent = len(line) - len(line.lstrip())
+            out.append(line[:indent] + "pass")
+        elif assigned is not None and assigned[2][0] in "%!":
+            out.append(assigned[1] + "None")
+        else:
+            out.append(line)
+    return out
+
+
+class _Reader:
+    """Walks JSON text and keeps track of where the strings of code cells begin."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._line = 1
+        self._counted = 0
+
+    def code_cells(self) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+        root = self._value(0, 0)[0]
+        if not isinstance(root, dict):
+            raise ValueError("no object")
+        sheets = root.get("worksheets")
+        groups = [root] if "cells" in root else sheets if isinstance(sheets, list) else None
+        if groups is None:
+            raise ValueError("no cells")
+        for group in groups:
+            for cell in group.get("cells", ()) if isinstance(group, dict) else ():
+                if not isinstance(cell, dict) or _plain(cell.get("cell_type")) != "code":
+                    continue
+                source = cell.get("source", cell.get("input", ()))
+                pieces = source if isinstance(source, list) else [source]
+                yield self._lines([p for p in pieces if isinstance(p, _Text)])
+
+    def _lines(self, pieces: list[_Text]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        lines: list[str] = [""]
+        raws: list[int] = [self._line_at(pieces[0].start)] if pieces else [1]
+        for piece in pieces:
+            raw = self._line_at(piece.start)
+            if not lines[-1]:
+                raws[-1] = raw
+            for i, part in enumerate(re.split(r"\r\n|\r|\n", piece.value)):
+                if i:
+                    lines.append("")
+                    raws.append(raw)
+                lines[-1] += part
+        return tuple(lines), tuple(raws)
+
+    def _line_at(self, position: int) -> int:
+        if position >= self._counted:
+            self._line += self._text.count("\n", self._counted, position)
+        else:
+            self._line = self._text.count("\n", 0, position) + 1
+        self._counted = position
+        return self._line
+
+    def _skip(self, at: int) -> int:
+        match = _SPACE.match(self._text, at)
+        return match.end() if match else at
+
+    def _value(self, at: int, depth: int) -> tuple[object, int]:
+        if depth > _MAX_DEPTH:
+            raise ValueError("nested too deeply")
+        at = self._skip(at)
+        char = self._text[at]
+        if char == '"':
+            value, end = scanstring(self._text, at + 1, False)
+            return _Text(value, at), end
+        if char == "{":
+            return self._object(at + 1, depth)
+        if char == "[":
+            return self._array(at + 1, depth)
+        scalar = _SCALAR.match(self._text, at)
+        if scalar is None:
+            raise JSONDecodeError("no value", self._text, at)
+        return None, scalar.end()
+
+    def _object(self, at: int, depth: int) -> tuple[object, int]:
+        out: dict[str, object] = {}
+        at = self._skip(at)
+        if self._text[at] == "}":
+            return out, at + 1
+        while True:
+            at = self._skip(at)
+            if self._text[at] != '"':
+                raise JSONDecodeError("no key", self._text, at)
+            key, at = scanstring(self._text, at + 1, False)
+            at = self._skip(at)
+            if self._text[at] != ":":
+                raise JSONDecodeError("no colon", self._text, at)
+            out[key], at = self._value(at + 1, depth + 1)
+            at = self._skip(at)
+            if self._text[at] == "}":
+                return out, at + 1
+            if self._text[at] != ",":
+                raise JSONDecodeError("no comma", self._text, at)
+            at += 1
+
+    def _array(self, at: int, depth: int) -> tuple[object, int]:
+        out: list[object] = []
+        at = self._skip(at)
+        if self._text[at] == "]":
+            return out, at + 1
+        while True:
+            value, at = self._value(at, depth + 1)
+            out.append(value)
+            at = self._skip(at)
+            if self._text[at] == "]":
+                return out, at + 1
+            if self._text[at] != ",":
+                raise JSONDecodeError("no comma", self._text, at)
+            at += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A JSON string and where it starts."""
+
+    value: str
+    start: int
+
+
+def _plain(value: object) -> str | None:
+    return value.value if isinstance(value, _Text) else None
