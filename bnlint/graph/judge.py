@@ -11,7 +11,6 @@ from bnlint.graph.index import Graph
 from bnlint.graph.layers import Layer, find_layers
 from bnlint.graph.live import Live, canonical
 from bnlint.graph.moments import Moments
-from bnlint.graph.ops import VARIABLES
 from bnlint.graph.proto import MetaGraph, Node, base
 from bnlint.graph.train_ops import find_train_ops
 from bnlint.graph.variables import Variables
@@ -171,21 +170,22 @@ class Analysis:
         """The layers that a train op trains: it changes their weights, or weights before them.
 
         A layer that has weights of its own is trained if they are; in a GAN the other network's
-        layers are computed too, but theirs stay. One without is trained if anything before it is.
+        layers are computed too, but theirs stay. One without is trained if any weight before it is,
+        or if there is none before it.
         """
-        found = []
         changed = verdict.trains or {
             w.variable for w in self.variables.trains if w.node.name in verdict.ancestors
         }
-        for layer in self.layers:
-            if layer.own:
-                if not layer.own.isdisjoint(changed):
-                    found.append(layer)
-            elif any(name in verdict.ancestors for name in layer.forward):
-                behind = self.graph.ancestors(layer.forward)
-                if any(n.op in VARIABLES and n.name in changed for n in behind.values()):
-                    found.append(layer)
-        return found
+        return [layer for layer in self.layers if self._is_trained(layer, verdict, changed)]
+
+    def _is_trained(self, layer: Layer, verdict: Verdict, changed: set[str]) -> bool:
+        if layer.own:
+            return not layer.own.isdisjoint(changed)
+        if not changed or not any(name in verdict.ancestors for name in layer.forward):
+            return False
+        behind = self.graph.ancestors(layer.forward)
+        before = {name for name in self.variables.trainable if name in behind}
+        return not before or not before.isdisjoint(changed)
 
 
 def _rests(live: Live, node: Node) -> bool:
