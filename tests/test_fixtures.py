@@ -1,0 +1,122 @@
+"""Every fixture says on its lines what bnlint has to find there: nothing more, nothing less.
+
+A mark is a comment at the end of a line: ``# BN201`` for a definite finding, ``# BN201?`` for one
+that is only possible, several codes separated by spaces. ``# BN900`` is where a file breaks.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from bnlint.finding import Location
+from bnlint.run import Options, check
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+SCRIPTS = sorted((FIXTURES / "scripts").rglob("*.py"))
+PROJECTS = sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())
+BROKEN = sorted((FIXTURES / "broken").glob("*.py"))
+
+KNOWN = {
+    "broken/endless_recursion.py": "a call too deep to follow is cut off as if it had returned",
+    "projects/star_imports": "a star import of a TensorFlow module brings no names",
+    "scripts/collections/cleared_by_reference.py": "del of a slice of the live list is not seen",
+    "scripts/context_managers/class_with_enter_and_exit.py": "__enter__ called by hand",
+    "scripts/context_managers/exit_stack.py": "contextlib.ExitStack is not known",
+    "scripts/estimator/version_two_head.py": "every head is taken for one that runs the updates",
+    "scripts/filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
+    "scripts/guides/literal_true_updates_by_hand.py": "BN102 wants a train op",
+    "scripts/guides/updates_joined_to_the_loss.py": "modules of tensorflow.python.ops get lost",
+    "scripts/handwritten/moments_by_arithmetic.py": "only tf.nn's normalising ops are looked at",
+    "scripts/loops/collected_inside_the_loop.py": "layers of one loop count as one",
+    "scripts/normalizer/params_by_position.py": "normalizer_params is read by keyword only",
+    "scripts/right/frozen_while_fine_tuning.py": "a restore on one path is not a possible one",
+}
+"""Where bnlint is wrong today, and why. The marks of these fixtures say what is true."""
+
+_MARK = re.compile(r"# (BN\d{3}\??(?: BN\d{3}\??)*)$")
+
+Found = set[tuple[str, int, str]]
+
+
+def expected(path: Path) -> Found:
+    """The marks of a file, or of all the files below a folder."""
+    files = path.rglob("*.py") if path.is_dir() else [path]
+    return {
+        (_name(file), number, code)
+        for file in files
+        for number, line in enumerate(_text(file).split("\n"), 1)
+        if (mark := _MARK.search(line.rstrip()))
+        for code in mark[1].split()
+    }
+
+
+def found(path: Path) -> Found:
+    """What bnlint finds, with a question mark behind what is only possible."""
+    outcome = check(Options(paths=[str(path)], pedantic=True))
+    assert outcome.crashes == []
+    findings = {
+        _place(f.location, f.rule.code + ("?" if f.confidence == "possible" else ""))
+        for f in outcome.report.findings
+    }
+    return findings | {(_name(p.path), p.line, "BN900") for p in outcome.report.problems}
+
+
+def _place(location: Location, code: str) -> tuple[str, int, str]:
+    return _name(location.path), location.line, code
+
+
+def _name(path: str | Path) -> str:
+    return Path(os.path.relpath(path, FIXTURES)).as_posix()
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _cases(paths: list[Path]) -> list[object]:
+    cases: list[object] = []
+    for path in paths:
+        name = _name(path)
+        reason = KNOWN.get(name)
+        marks = [] if reason is None else [pytest.mark.xfail(strict=True, reason=reason)]
+        cases.append(pytest.param(path, id=name, marks=marks))
+    return cases
+
+
+@pytest.mark.parametrize("path", _cases(SCRIPTS))
+def test_a_script(path: Path) -> None:
+    assert found(path) == expected(path)
+
+
+@pytest.mark.parametrize("path", _cases(PROJECTS))
+def test_a_project(path: Path) -> None:
+    assert found(path) == expected(path)
+
+
+@pytest.mark.parametrize("path", _cases(BROKEN))
+def test_a_broken_file(path: Path) -> None:
+    assert found(path) == expected(path)
+
+
+def test_possible_findings_are_for_the_pedantic() -> None:
+    possible = [path for path in SCRIPTS if any(code[-1] == "?" for *_, code in expected(path))]
+    assert possible
+    for path in possible:
+        assert [f for f in check(Options(paths=[str(path)])).report.findings if f.reason] == []
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=_name(path)) for path in SCRIPTS])
+def test_a_script_says_what_it_shows(path: Path) -> None:
+    sentence = ast.get_docstring(ast.parse(_text(path)))
+    assert sentence is not None
+    assert re.fullmatch(r"[^\n]+\.", sentence)
+
+
+def test_known_names_fixtures() -> None:
+    names = {_name(path) for path in [*SCRIPTS, *PROJECTS, *BROKEN]}
+    assert set(KNOWN) <= names
