@@ -173,7 +173,7 @@ class Run:
 
     ``reaches`` are the updates it runs, ``trains`` the train ops it fetches, ``evaluates`` the
     layers whose output it computes for use beyond the losses that training minimises, ``fed``
-    whether it is given data of its own.
+    whether it is given data of its own, ``opaque`` whether it also fetches what nobody here saw.
     """
 
     location: Location
@@ -181,6 +181,7 @@ class Run:
     trains: frozenset[int]
     evaluates: frozenset[int]
     fed: bool = False
+    opaque: bool = False
 
 
 @dataclass(slots=True, eq=False)

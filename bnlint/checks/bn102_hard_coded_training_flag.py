@@ -58,6 +58,9 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
         for run in state.runs:
             if layer.id not in run.evaluates:
                 continue
+            if run.opaque:
+                site.trained = site.trained or layer  # it may well be the training step
+                continue
             if layer.id in running and not run.fed:
                 continue  # fine: it looks at the very batches that train it
             site.evaluated.setdefault(_place(layer), (layer, run))

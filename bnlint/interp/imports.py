@@ -47,7 +47,9 @@ class Modules:
         self.loaded: dict[str, ir.Module] = {}
         self.importers: dict[str, set[str]] = {}
         self.entries: tuple[str, ...] = ()
-        self.generators: dict[int, bool] = {}  # by identity of function definitions
+        # What the syntax of a definition or a loop tells, by its identity.
+        self.generators: dict[int, bool] = {}
+        self.counters: dict[int, list[ir.Expr]] = {}
         self._roots: dict[str, list[str]] = {}
 
     def ir_of(self, path: str) -> ir.Module | None:

@@ -69,6 +69,8 @@ class Machine:
         step = self.state.step
         for stmt in body:
             step()
+            if stmt.__class__ is ir.Raise and stmt is not body[-1] and is_placeholder(stmt):
+                continue
             handler = _STATEMENTS.get(type(stmt))
             if handler is None:
                 continue
@@ -180,8 +182,13 @@ class Machine:
     def _for(self, stmt: ir.For, frame: Frame) -> Signal:
         iterable = self.eval(stmt.iterable, frame)
         outcome: Signal = None
-        for item in self.loop_items(iterable):
+        total, exact = self.iterate(iterable)
+        visited = self.loop_items(iterable)
+        partial = not exact or len(visited) < len(total)
+        for turn, item in enumerate(visited, 1):
             self.state.step()
+            if partial and turn == len(visited):
+                self._widen(stmt, frame)
             self.bind(stmt.target, item, frame)
             outcome = self.block(stmt.body, frame)
             if outcome is not None and outcome[0] == "return":
@@ -193,6 +200,17 @@ class Machine:
         if stmt.orelse and outcome is None:
             return self.block(stmt.orelse, frame)
         return None
+
+    def _widen(self, loop: ir.For | ir.While, frame: Frame) -> None:
+        """What a loop counts is not known once it has gone round more often than was followed."""
+        counters = self.modules.counters.get(id(loop))
+        if counters is None:
+            counters = self.modules.counters[id(loop)] = counted_in(loop.body)
+        for target in counters:
+            found = self.eval(target, frame)
+            if isinstance(found, Known) and isinstance(found.value, (int, float)):
+                key = self.state.keys.of("counter", frame.module.path, target.span)
+                self.bind(target, Unknown("a loop counter", key), frame)
 
     def loop_items(self, iterable: Value) -> list[Value]:
         """The elements one loop visits; ``leave_loop`` must follow."""
@@ -225,6 +243,8 @@ class Machine:
                 break
             if (known is None or literal) and turn >= 2:
                 break
+            if turn == 1 and (known is None or literal):
+                self._widen(stmt, frame)
             outcome = self.block(stmt.body, frame)
             if outcome is not None and outcome[0] == "return":
                 return outcome
@@ -614,6 +634,28 @@ def terminal(body: list[ir.Stmt]) -> bool:
         )
         return name in EXITS
     return False
+
+
+def is_placeholder(stmt: ir.Raise) -> bool:
+    """``raise NotImplementedError`` with code after it marks a gap in a skeleton, not an end."""
+    value = stmt.value.func if isinstance(stmt.value, ir.Call) else stmt.value
+    return isinstance(value, ir.Name) and value.id == "NotImplementedError"
+
+
+def counted_in(body: list[ir.Stmt]) -> list[ir.Expr]:
+    """The names and attributes that a loop's body updates in place."""
+    found: list[ir.Expr] = []
+    todo: list[Any] = list(body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ir.AugAssign) and isinstance(node.target, (ir.Name, ir.Attr)):
+            found.append(node.target)
+        elif isinstance(node, (ir.If, ir.For, ir.While, ir.With)):
+            todo.extend(node.body)
+            todo.extend(getattr(node, "orelse", ()))
+        elif isinstance(node, ir.Try):
+            todo.extend([*node.body, *node.orelse, *node.final])
+    return found
 
 
 def contains_yield(body: list[ir.Stmt]) -> bool:

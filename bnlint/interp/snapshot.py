@@ -196,6 +196,7 @@ class _Snapshot:
             trains,
             frozenset(evaluated),
             record.fed,
+            record.opaque,
         )
 
     def _read(self, index: int) -> CollectionRead:
