@@ -62,17 +62,18 @@ class Bundle:
         entry = self.entries[name]
         if entry.sliced:
             return None
+        width = {FLOAT: 4, DOUBLE: 8, HALF: 2, BFLOAT16: 2}.get(entry.dtype)
+        if width is None:
+            return None
+        if entry.size % width:
+            raise GraphError(f"{self.path}: {name} has a size that is no multiple of {width}")
         raw = self._bytes(entry)
-        if entry.dtype == FLOAT:
-            return array("f", raw)
-        if entry.dtype == DOUBLE:
-            return array("d", raw)
+        if entry.dtype in (FLOAT, DOUBLE):
+            return array("f" if entry.dtype == FLOAT else "d", raw)
         if entry.dtype == HALF:
             return array("f", struct.unpack(f"<{len(raw) // 2}e", raw))
-        if entry.dtype == BFLOAT16:
-            wide = b"".join(b"\0\0" + raw[at : at + 2] for at in range(0, len(raw), 2))
-            return array("f", wide)
-        return None
+        # bfloat16 is the upper half of a float.
+        return array("f", b"".join(b"\0\0" + raw[at : at + 2] for at in range(0, len(raw), 2)))
 
     def integer(self, name: str) -> int | None:
         """A scalar integer, such as the global step."""

@@ -223,8 +223,9 @@ def _moved(judged: Judged, runs: Sequence[Recorded]) -> tuple[int, int]:
 
 
 def _failures(judged: Judged, runs: Sequence[Recorded]) -> list[str]:
+    """Runs that never succeeded, with what TensorFlow said."""
     return [
         f"{fetches.name} failed: {run.error}"
-        for run, (fetches, verdict) in zip(runs, judged.sets, strict=True)
-        if run.errors and not run.count and (verdict.trains or verdict.idle)
+        for run, (fetches, _) in zip(runs, judged.sets, strict=True)
+        if run.errors and not run.count
     ]
