@@ -17,6 +17,7 @@ from bnlint.source.notebook import Cell, cells
 from bnlint.source.python2 import lower_python2
 from bnlint.source.spans import remap
 
+_GAPS = 8
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -67,6 +68,24 @@ def _either(text: str, path: str) -> tuple[ir.Module, bool]:
             raise error from None
 
 
+def _without_gaps(text: str, line: int, path: str) -> tuple[ir.Module, bool] | None:
+    """A piece read past the lines that do not parse (the blanks of an exercise), or None.
+
+    The error is reported all the same; the rest of the piece need not suffer for it.
+    """
+    lines = _NEWLINE.split(text)
+    for _ in range(_GAPS):
+        body = lines[line - 1] if 0 < line <= len(lines) else ""
+        if not body.strip() or body.strip() == "pass":
+            return None
+        lines[line - 1] = body[: len(body) - len(body.lstrip())] + "pass"
+        try:
+            return _either("\n".join(lines), path)
+        except SourceError as error:
+            line = error.line
+    return None
+
+
 def _notebook(text: str, path: str) -> Loaded:
     parts = []
     offset = 0
@@ -105,7 +124,10 @@ def _join(parts: list[tuple[int, str]], path: str) -> Loaded:
             module, old = _either(text, path)
         except SourceError as error:
             errors.append(SourceError(path, error.line + offset, error.message))
-            continue
+            recovered = _without_gaps(text, error.line, path)
+            if recovered is None:
+                continue
+            module, old = recovered
         python2 = python2 or old
         if offset:
             remap(module, lambda line, column, by=offset: (line + by, column))  # type: ignore[misc]
