@@ -46,7 +46,6 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
     for layer in state.layers:
         if layer.name is not None:
             flags.setdefault(layer.name, set()).add((layer.flag.kind, layer.flag.value))
-    layers = {layer.id: layer for layer in state.layers}
     for layer in state.layers:
         site = sites.setdefault(layer.location, _Site())
         if layer.name is not None and len(flags[layer.name]) > 1:
@@ -57,7 +56,7 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
             if not state.restores:
                 site.trained_without_restore = True
         for run in state.runs:
-            if not _evaluates(run, layer, layers):
+            if layer.id not in run.evaluates:
                 continue
             if run.opaque:
                 site.trained = site.trained or layer  # it may well be the training step
@@ -65,13 +64,6 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
             if layer.id in running and not run.fed:
                 continue  # fine: it looks at the very batches that train it
             site.evaluated.setdefault(_place(layer), (layer, run))
-
-
-def _evaluates(run: Run, layer: NormLayer, layers: dict[int, NormLayer]) -> bool:
-    """Whether a run computes the layer, or others of the network that the same call built."""
-    if layer.id in run.evaluates:
-        return True
-    return bool(layer.trace) and any(layers[i].trace == layer.trace for i in run.evaluates)
 
 
 def _judge(location: Location, site: _Site) -> Iterator[Finding]:
