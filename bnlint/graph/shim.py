@@ -174,8 +174,7 @@ class Recorder(object):
         os.rename(path + ".part", path)
 
     def _export(self, graph, folder, number):
-        import logging
-        logger = logging.getLogger("tensorflow")
+        logger = self.logging.getLogger("tensorflow")
         disabled, logger.disabled = logger.disabled, True
         try:
             name = "graph-%d.meta" % number
@@ -255,6 +254,9 @@ tokens = itertools.count()
 def patch(module):
     """Wrap the session class, once."""
     global original_run
+    # Not at exit: an import may evaluate strings, and then Python forgets that it ends by Ctrl-C.
+    import logging
+    recorder.logging = logging
     base = getattr(module, "BaseSession", None)
     if base is None or getattr(base, "_bnlint_traced", False):
         return
