@@ -24,6 +24,7 @@ from bnlint.interp.values import (
     Place,
     Seq,
     Super,
+    Text,
     Unknown,
     Value,
 )
@@ -44,7 +45,7 @@ def get_attr(machine: Machine, value: Value, name: str, place: Place) -> Value:
         return objects.node_attr(machine, value, name)
     if isinstance(value, Object):
         return objects.object_attr(machine, value, name, place)
-    if isinstance(value, (Seq, Map, Known)):
+    if isinstance(value, (Seq, Map, Known, Text)):
         return Method(value, name)
     if isinstance(value, Class):
         return _class_attr(machine, value, name)

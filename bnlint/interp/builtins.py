@@ -23,6 +23,7 @@ from bnlint.interp.values import (
     Partial,
     Seq,
     Super,
+    Text,
     Unknown,
     Value,
 )
@@ -464,9 +465,11 @@ _TABLE["NotImplemented"] = NONE
 
 
 def call_method(
-    machine: Machine, receiver: Seq | Map | Known, name: str, args: Args, frame: Frame | None
+    machine: Machine, receiver: Seq | Map | Known | Text, name: str, args: Args, frame: Frame | None
 ) -> Value:
     """A method of a list, dict, set or string."""
+    if isinstance(receiver, Text):
+        return _text_method(machine, receiver, name, args)
     if isinstance(receiver, Seq):
         return _seq_method(machine, receiver, name, args)
     if isinstance(receiver, Map):
@@ -575,6 +578,30 @@ def _map_method(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
         mapping.keys.clear()
         return NONE
     return machine.unknown_from(f"the dict method {name}", mapping, *args.values())
+
+
+def _text_method(machine: Machine, text: Text, name: str, args: Args) -> Value:
+    first = args.positional[0] if args.positional else NONE
+    if name == "startswith":
+        heads = first.items if isinstance(first, Seq) else [first]
+        answers = [
+            text.starts_with(h.value) if isinstance(h, Known) and isinstance(h.value, str) else None
+            for h in heads
+        ]
+        if True in answers:
+            return TRUE
+        if None not in answers:
+            return FALSE
+    if (
+        name == "split"
+        and isinstance(first, Known)
+        and isinstance(first.value, str)
+        and first.value
+    ):
+        known = text.prefix.split(first.value)[:-1]
+        return Seq("list", [Known(part) for part in known], False)
+    keys = [operators.key_of(machine, a) for a in args.values()]
+    return machine.state.unknown("a string", "text", name, text.key, *keys)
 
 
 _STRING_METHODS = frozenset(

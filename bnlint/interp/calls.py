@@ -24,6 +24,7 @@ from bnlint.interp.values import (
     Partial,
     Place,
     Seq,
+    Text,
     Unknown,
     Value,
 )
@@ -156,7 +157,7 @@ def call(machine: Machine, func: Value, args: Args, frame: Frame | None) -> Valu
 
 def call_method(machine: Machine, method: Method, args: Args, frame: Frame | None) -> Value:
     receiver = method.receiver
-    if isinstance(receiver, (Seq, Map, Known)):
+    if isinstance(receiver, (Seq, Map, Known, Text)):
         return builtins.call_method(machine, receiver, method.name, args, frame)
     return objects.call_method(machine, receiver, method.name, args, frame)
 

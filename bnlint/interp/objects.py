@@ -24,6 +24,7 @@ from bnlint.interp.values import (
     Object,
     Place,
     Seq,
+    Text,
     Unknown,
     Value,
 )
@@ -65,7 +66,7 @@ def node_attr(machine: Machine, node: Node, name: str) -> Value:
             known = "?" not in node.name
             if known:
                 return Known(f"{node.name}:0")
-            return machine.state.unknown("a variable's name", "node name", node.id)
+            return Text(node.name.split("?", 1)[0], machine.state.keys.of("node name", node.id))
         if node.kind == "update":
             return machine.state.unknown("an update op's name", "node name", node.id)
         return machine.state.unknown("an op's name", "node name", node.id)

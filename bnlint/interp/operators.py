@@ -21,6 +21,7 @@ from bnlint.interp.values import (
     Partial,
     Place,
     Seq,
+    Text,
     Unknown,
     Value,
 )
@@ -55,7 +56,7 @@ _LONGEST = 10_000
 def key_of(machine: Machine, value: Value) -> int:
     """The symbolic key of a value, for the keys of what is computed from it."""
     keys = machine.state.keys
-    if isinstance(value, Unknown):
+    if isinstance(value, (Unknown, Text)):
         return value.key
     if isinstance(value, Known):
         return keys.of("const", type(value.value).__name__, repr(value.value))
@@ -322,6 +323,11 @@ def _contains(machine: Machine, item: Value, container: Value) -> Value:
         assert isinstance(item, Known)
         assert isinstance(container, Known)
         return Known(item.value in container.value)
+    if isinstance(container, Text):
+        if _is_text(item) and isinstance(item, Known) and item.value in container.prefix:
+            return TRUE
+        key = machine.state.keys.of("in", key_of(machine, item), container.key)
+        return machine.state.unknown("membership of an unknown value", "in", key)
     if isinstance(container, Map):
         if container.get(item) is not None:
             return TRUE

@@ -73,6 +73,21 @@ class Unknown(Value):
         return f"Unknown({self.reason!r})"
 
 
+class Text(Value):
+    """A string of which only the beginning is known: TensorFlow numbers unnamed layers."""
+
+    __slots__ = ("key", "prefix")
+
+    def __init__(self, prefix: str, key: int) -> None:
+        self.prefix = prefix
+        self.key = key
+
+    def starts_with(self, head: str) -> bool | None:
+        if self.prefix.startswith(head):
+            return True
+        return None if head.startswith(self.prefix) else False
+
+
 class Seq(Value):
     """A list, tuple or set. ``exact`` is false where elements may be missing or optional."""
 
