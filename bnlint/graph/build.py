@@ -77,10 +77,16 @@ class _Builder:
         self._path = path
         self._analysis = analysis
         self._ids = {layer.name: number for number, layer in enumerate(analysis.layers)}
+        self._awake: set[str] = set()
 
     def build(self, sets: Sequence[FetchSet], exported: bool) -> Judged:
         analysis = self._analysis
         verdicts = [(fetches, analysis.judge(fetches.fetches, fetches.feeds)) for fetches in sets]
+        # A flag may be false in some runs (layers frozen for a while) if it is true in others.
+        moved = {name for fetches, v in verdicts if fetches.run for name in v.moved}
+        self._awake = {
+            layer.name for layer in analysis.layers if moved.issuperset(layer.statistics)
+        }
         model = GraphModel(
             layers=[self._layer(layer) for layer in analysis.layers],
             exported=self._at(None) if exported else None,
@@ -169,6 +175,7 @@ class _Builder:
             gates=tuple(
                 Gate(self._ids[h.layer], h.kind, self._at(h.node), h.detail, h.certain)
                 for h in verdict.hindrances
+                if h.kind not in ("flag", "dead") or h.layer not in self._awake
             ),
         )
 
@@ -211,19 +218,31 @@ class _Builder:
         return False
 
     def _run(self, number: int, fetches: FetchSet, verdict: Verdict, trains: bool) -> Run:
-        evaluates = [
-            self._ids[layer.name]
-            for layer in self._analysis.layers
-            if not trains and any(name in verdict.ancestors for name in layer.forward)
-        ]
         return Run(
             self._at(fetches.name),
             self._reaches(verdict),
             frozenset({number} if trains else ()),
-            frozenset(evaluates),
+            frozenset() if trains else self._evaluates(fetches),
+            fed=bool(fetches.feeds),
+        )
+
+    def _evaluates(self, fetches: FetchSet) -> frozenset[int]:
+        """The layers whose output somebody looks at: not by way of a loss, a measure, a summary."""
+        graph = self._analysis.graph
+        outputs = []
+        for name in fetches.fetches:
+            node = graph.node(name)
+            if node is not None and node.op not in _MEASURES and "Summary" not in node.op:
+                outputs.append(name)
+        reached = graph.ancestors(outputs)
+        return frozenset(
+            self._ids[layer.name]
+            for layer in self._analysis.layers
+            if any(name in reached for name in layer.forward)
         )
 
 
+_MEASURES = frozenset({"Mean", "Sum", "Add", "AddV2", "AddN", "Mul", "RealDiv", "NoOp", "Assign"})
 _FLAVOURS = {"hand-written": "nn", "moving average": "nn"}
 _GATES = frozenset({"Merge", "RefMerge", "NoOp", "ReadVariableOp", "If", "StatelessIf"}) | {
     "RefIdentity"

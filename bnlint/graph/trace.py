@@ -177,7 +177,7 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
     for process in load(directory):
         found.notes += process.notes
         for number, path in enumerate(process.graphs):
-            runs = [run for run in process.runs if run.graph == number]
+            runs = _most(process, number, found.notes)
             if path is None or not runs:
                 continue
             try:
@@ -195,9 +195,27 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
                 changed = process.watched[number]
                 found.watched[told.path] = (sum(changed.values()), len(changed))
             found.notes += _failures(judged, runs)
+            if judged.analysis.layers and not judged.training:
+                found.notes.append(f"{told.path}: nothing that was run trains this graph")
     if not found.graphs:
         found.notes.append("no graph was run: does the program use TensorFlow's sessions?")
     return found
+
+
+# Each distinct run is judged by itself; a program that feeds a new name each time must not take us
+# for ever.
+MOST_RUNS = 200
+
+
+def _most(process: Process, number: int, notes: list[str]) -> list[Recorded]:
+    """The runs of one graph, the frequent ones if there are too many."""
+    runs = [run for run in process.runs if run.graph == number]
+    if len(runs) > MOST_RUNS:
+        notes.append(
+            f"{len(runs)} different runs of one graph; the {MOST_RUNS} most frequent count"
+        )
+        runs = sorted(runs, key=lambda run: -run.count)[:MOST_RUNS]
+    return runs
 
 
 def _fetch_set(run: Recorded) -> FetchSet:

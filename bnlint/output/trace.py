@@ -1,0 +1,40 @@
+"""A recording's report: each graph that was run, then the last word."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any, TextIO
+
+from bnlint.output import graph as graph_output
+
+if TYPE_CHECKING:
+    from bnlint.graph.trace import TraceReport
+
+
+def write(report: TraceReport, stream: TextIO) -> None:
+    """For a person."""
+    graph_output.write(report.graphs, stream)
+    for path, (moved, total) in report.moved.items():
+        if total:
+            stream.write(f"{path}: {moved} of {total} moving statistics were updated\n")
+    for path, (changed, total) in report.watched.items():
+        stream.write(f"{path}: {changed} of {total} were seen to change\n")
+    for note in report.notes:
+        stream.write(f"note: {note}\n")
+
+
+def write_json(report: TraceReport, stream: TextIO) -> None:
+    """For a program: what ``graph`` says, and how many statistics moved."""
+    buffer = io.StringIO()
+    graph_output.write_json(report.graphs, buffer)
+    document: dict[str, Any] = json.loads(buffer.getvalue())
+    document["moved"] = _counts(report.moved)
+    document["watched"] = _counts(report.watched)
+    document["notes"] += report.notes
+    json.dump(document, stream, indent=2, ensure_ascii=True)
+    stream.write("\n")
+
+
+def _counts(counts: dict[str, tuple[int, int]]) -> dict[str, dict[str, int]]:
+    return {path: {"moved": moved, "total": total} for path, (moved, total) in counts.items()}
