@@ -16,7 +16,7 @@ from bnlint.graph.flags import GraphFlag, find_flag
 from bnlint.graph.index import MERGE, Graph
 from bnlint.graph.live import Live
 from bnlint.graph.moments import Moments
-from bnlint.graph.ops import ADDS, FUSED, SAVES, VARIABLES, WRITES
+from bnlint.graph.ops import ADDS, FUSED, SAVES, SETS, VARIABLES, WRITES
 from bnlint.graph.proto import Node, base
 from bnlint.graph.variables import Variables, Write
 
@@ -280,8 +280,15 @@ def _gate_index(graph: Graph, in_collections: dict[str, str]) -> dict[str, str]:
 
 
 def _decays(graph: Graph, live: Live, write: Node) -> list[float]:
-    """What an update multiplies the difference with: ``variable -= (variable - batch) * decay``."""
+    """What an update multiplies the difference with: ``variable -= (variable - batch) * decay``.
+
+    Keras 2 in TensorFlow 2 lets the fused kernel average, and its factor is an attribute.
+    """
     data = [name for name in write.inputs if name[:1] != "^"]
+    if write.op in SETS and len(data) > 1:
+        kernel = graph.node(data[1])
+        factor = kernel.attr("exponential_avg_factor") if kernel and kernel.op in FUSED else None
+        return [factor] if isinstance(factor, float) and factor < 1 else []
     if write.op not in ADDS or len(data) < 2:
         return []
     node = graph.node(data[1])
