@@ -22,6 +22,7 @@ class _Site:
         self.layers: list[NormLayer] = []
         self.trained: NormLayer | None = None
         self.trained_without_restore = False
+        self.restored = False
         self.evaluated: dict[Location, tuple[NormLayer, Run]] = {}
 
 
@@ -53,10 +54,15 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
         site.layers.append(layer)
         if layer.id in trained:
             site.trained = site.trained or layer
-            if not state.restores:
+            if state.restores:
+                site.restored = True
+            else:
                 site.trained_without_restore = True
         for run in state.runs:
             if layer.id not in run.evaluates:
+                continue
+            if layer.id in run.reaches and layer.destination != "in_place":
+                site.trained = site.trained or layer  # its updates are run by hand
                 continue
             if run.opaque:
                 site.trained = site.trained or layer  # it may well be the training step
@@ -78,7 +84,7 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
         return  # fine: unknown callers may override the default
     if values == {False}:
         if site.trained_without_restore:  # else fine: pretrained statistics, frozen on purpose
-            yield _always_false(location, site.trained)
+            yield _always_false(location, site.trained, site.restored)
         return
     for layer, run in site.evaluated.values():  # none: this network exists for training only
         yield _always_true(location, layer, run)
@@ -105,8 +111,9 @@ def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
     )
 
 
-def _always_false(location: Location, layer: NormLayer) -> Finding:
+def _always_false(location: Location, layer: NormLayer, restored: bool) -> Finding:
     origin = _place(layer)
+    reason = "on other paths the weights are restored, and then False may be on purpose"
     return Finding(
         RULE,
         origin,
@@ -116,6 +123,8 @@ def _always_false(location: Location, layer: NormLayer) -> Finding:
             (location if origin != location else None, "the batch-norm layer it reaches"),
             (_default(layer), "a default that no caller overrides"),
         ),
+        "possible" if restored else "definite",
+        reason if restored else None,
     )
 
 

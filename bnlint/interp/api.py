@@ -305,8 +305,6 @@ _NAMES: dict[str, str] = {
     "tf.layers.batch_norm": "tf.layers.batch_normalization",
     "tf.app.flags": "tf.app.flags",
     "tf.flags": "tf.app.flags",
-    "tf.python.framework.ops": "tf",
-    "tf.python.ops": "tf",
     "tf.truediv": "tf.div",
     "tf.divide": "tf.div",
 }

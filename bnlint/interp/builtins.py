@@ -820,6 +820,7 @@ _EXTERNAL: dict[str, Any] = {
     "os._exit": _exit,
     "importlib.import_module": _import,
     "argparse.ArgumentParser": _argument_parser,
+    "contextlib.ExitStack": lambda m, a, f: Object("exit stack", a.place, leaves=[]),
     "itertools.chain": _chain,
     "itertools.chain.from_iterable": _chain_from,
     "six.moves.range": _range,

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import attributes, calls, operators
+from bnlint.interp import api, attributes, calls, operators, tensorflow
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.scope import Frame
 from bnlint.interp.state import State, Stop
 from bnlint.interp.values import (
     NONE,
     TRUE,
+    Api,
     Class,
     Func,
     Instance,
@@ -154,7 +155,10 @@ class Machine:
         module = self.modules.load(self, stmt.module, stmt.level, frame.module.path)
         for item in stmt.names:
             if item.name == "*":
+                if isinstance(module, Api):
+                    frame.module.stars.append(module.name)
                 if isinstance(module, ModuleEnv):
+                    frame.module.stars.extend(module.stars)
                     listed = module.globals.get("__all__")
                     names = (
                         {i.value for i in listed.items if isinstance(i, Known)}
@@ -417,6 +421,10 @@ class Machine:
         found = frame.find(expr.id)
         if found is not None:
             return self.state.resolve(found[expr.id])
+        for owner in frame.module.stars:
+            name = api.canonical(f"{owner}.{expr.id}")
+            if tensorflow.knows(name):
+                return Api(name)
         builtin = calls.builtin(self, expr.id)
         if builtin is not None:
             return builtin

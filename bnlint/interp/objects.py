@@ -142,6 +142,13 @@ def call_method(
         return _node_method(machine, receiver, name, args)
     if not isinstance(receiver, Object):
         return calls.unknown_call(machine, machine.state.unknown("a method"), args)
+    if name == "__enter__":
+        receiver.data["leave"] = enter(machine, receiver)
+        entered: Value = receiver.data.get("entered", receiver)
+        return entered
+    if name == "__exit__":
+        receiver.data.pop("leave", lambda: None)()
+        return NONE
     handler = _METHODS.get(receiver.kind)
     if handler is not None:
         result = handler(machine, receiver, name, args)
@@ -263,6 +270,42 @@ def _model_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     return None
 
 
+def _exit_stack_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+    """``contextlib.ExitStack``: what it enters is left when the stack is."""
+    if name == "enter_context" and args.positional:
+        context = args.positional[0]
+        if isinstance(context, Object):
+            value.data["leaves"].append(enter(machine, context))
+            entered: Value = context.data.get("entered", context)
+            return entered
+        if isinstance(context, Instance):
+            return _enter_instance(machine, value, context, args)
+        return context
+    if name in ("close", "__exit__"):
+        _leave_all(value)
+        return NONE
+    return None
+
+
+def _enter_instance(machine: Machine, stack: Object, context: Instance, args: Args) -> Value:
+    from bnlint.interp import attributes, calls
+
+    nothing = calls.Args([], {}, args.place)
+    begin = attributes.find(machine, context, "__enter__")
+    end = attributes.find(machine, context, "__exit__")
+    result = calls.call(machine, begin, nothing, None) if begin is not None else context
+    if end is not None:
+        given = calls.Args([NONE, NONE, NONE], {}, args.place)
+        stack.data["leaves"].append(lambda: calls.call(machine, end, given, None))
+    return result
+
+
+def _leave_all(stack: Object) -> None:
+    leaves = stack.data["leaves"]
+    while leaves:
+        leaves.pop()()
+
+
 def _head_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
     return estimators.head_method(machine, value, name, args)
 
@@ -312,6 +355,7 @@ _METHODS: dict[str, Callable[[Machine, Object, str, Args], Value | None]] = {
     "norm layer": _norm_layer_method,
     "keras model": _model_method,
     "head": _head_method,
+    "exit stack": _exit_stack_method,
     "argument parser": _parser_method,
 }
 
@@ -340,6 +384,8 @@ def enter(machine: Machine, value: Object) -> Callable[[], None]:
         return scopes.enter_name_scope(machine, value)
     if value.kind == "arg_scope":
         return scopes.enter_arg_scope(machine, value)
+    if value.kind == "exit stack":
+        return lambda: _leave_all(value)
     graph = value.data.get("graph")
     if isinstance(graph, Object):
         graph = graph.data["graph"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
+from bnlint.interp.effects import handwritten
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.values import (
     FALSE,
@@ -174,6 +175,8 @@ def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -
         kind = "linear" if op in ("+", "-") else "op"
         node = machine.state.node(kind, f"operator {op}", inputs, place)
         node.data["scalar"] = all(n.data.get("scalar") for n in inputs if n.kind != "const")
+        if op in ("/", "*") and isinstance(left, Node) and isinstance(right, Node):
+            handwritten.arithmetic(machine, left, right, node)
         return node
     if op in ("|", "&") and (_is_test(machine, left) or _is_test(machine, right)):
         return both(machine, "or" if op == "|" else "and", left, right)

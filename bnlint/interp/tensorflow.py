@@ -67,6 +67,11 @@ def call_api(machine: Machine, name: str, args: Args, frame: Frame | None) -> Va
     return ops.generic(machine, name, args, frame)
 
 
+def knows(name: str) -> bool:
+    """Whether bnlint gives a TensorFlow symbol a meaning of its own."""
+    return name in _HANDLERS or name in api.NORMALIZER_HOSTS or api.is_optimizer(name)
+
+
 def call_by_name(
     machine: Machine, receiver: Unknown, name: str, args: Args, frame: Frame | None
 ) -> Value | None:
@@ -95,4 +100,4 @@ def _is_number_like(value: Value) -> bool:
     return isinstance(value, Known)
 
 
-__all__ = ["call_api", "call_by_name", "with_arg_scope"]
+__all__ = ["call_api", "call_by_name", "knows", "with_arg_scope"]

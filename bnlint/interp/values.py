@@ -321,14 +321,15 @@ class Super(Value):
 
 
 class ModuleEnv(Value):
-    """A module of the project and its globals."""
+    """A module of the project and its globals; ``stars`` are TensorFlow modules it star-imports."""
 
-    __slots__ = ("globals", "name", "path")
+    __slots__ = ("globals", "name", "path", "stars")
 
     def __init__(self, path: str, name: str) -> None:
         self.path = path
         self.name = name
         self.globals: dict[str, Value] = {}
+        self.stars: list[str] = []
 
     def __repr__(self) -> str:
         return f"Module({self.path})"

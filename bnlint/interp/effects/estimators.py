@@ -101,18 +101,18 @@ def head_method(machine: Machine, head: Object, name: str, args: Args) -> Value 
     mode = args.get("mode", 1)
     if isinstance(mode, Known) and mode.value != "train":
         return Object("estimator spec", args.place)
-    logits = [*nodes_in(args.get("logits")), *nodes_in(args.get("labels"))]
+    logits = [*nodes_in(args.get("logits", 2)), *nodes_in(args.get("labels", 3))]
     loss = state.node("op", "head loss", logits, args.place)
     loss.data["scalar"] = True
     func = args.get("train_op_fn")
     trained: Value = NONE
     if func is not None and not isinstance(func, Known):
         trained = calls.call(machine, func, calls.Args([loss], {}, args.place), None)
-    elif args.get("optimizer") is not None:
+    elif args.get("optimizer", 4) is not None:
         from bnlint.interp.effects import training
 
         given = calls.Args([loss], {}, args.place)
-        trained = training.minimize(machine, args.get("optimizer") or NONE, given)
+        trained = training.minimize(machine, args.get("optimizer", 4) or NONE, given)
     nodes = nodes_in(trained)
     updates = nodes_in(args.get("update_ops"))
     if head.data["runs_updates"]:

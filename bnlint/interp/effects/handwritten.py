@@ -75,6 +75,46 @@ def fused(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     return Seq("tuple", parts)
 
 
+_ARITHMETIC = frozenset(
+    (
+        "operator +",
+        "operator -",
+        "operator *",
+        "operator **",
+        "tf.add",
+        "tf.subtract",
+        "tf.multiply",
+        "tf.sqrt",
+        "tf.rsqrt",
+        "tf.pow",
+        "tf.maximum",
+        "tf.identity",
+    )
+)
+
+
+def arithmetic(machine: Machine, left: Node, right: Node, output: Node) -> None:
+    """``(x - mean) / sqrt(variance + epsilon)`` on the moments of one call."""
+    if left.api not in ("operator -", "tf.subtract"):
+        return
+    means = [n for n in left.inputs if n.kind == "moments"]
+    variances = [n for n in _reachable(right, 4) if n.kind == "moments"]
+    if len(means) != 1 or not variances or variances[0].place != means[0].place:
+        return
+    sources = (means[0], variances[0])
+    batch = all(n.data["over_batch"] for n in sources)
+    record = Moments(output.place, means[0].place, batch, output, machine.trace())
+    record.sources = sources
+    machine.state.moments.append(record)
+
+
+def _reachable(node: Node, depth: int) -> list[Node]:
+    """What a short formula is made of."""
+    if depth == 0 or node.api not in _ARITHMETIC:
+        return [node]
+    return [found for item in node.inputs for found in _reachable(item, depth - 1)]
+
+
 def _note(machine: Machine, args: Args, statistics: list[Node], output: Node) -> None:
     sources = [_behind(n) for n in statistics]
     direct = [n for n in sources if n.kind == "moments"]

@@ -255,10 +255,11 @@ def host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     weights = add_variable(machine, f"{path}weights", args.place)
     inputs = nodes_in(args.get("inputs", 0))
     node: Value = state.node("op", name, [*inputs, weights], args.place)
-    normalizer = args.get("normalizer_fn", api.HOST_NORMALIZER_POSITION.get(short))
+    position = api.HOST_NORMALIZER_POSITION.get(short)
+    normalizer = args.get("normalizer_fn", position)
     if normalizer is None or (isinstance(normalizer, Known) and not normalizer.value):
         return node
-    params = args.get("normalizer_params")
+    params = args.get("normalizer_params", position + 1 if position is not None else None)
     kwargs: dict[str, Value] = {}
     more = state.arg_scope_unknown > 0 and "normalizer_params" not in args.kwargs
     if isinstance(params, Map):
