@@ -8,6 +8,7 @@ A call (``If``, ``While``, ``PartitionedCall``…) is expanded: the body's nodes
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 
 from bnlint.graph.proto import FunctionBody, MetaGraph, Node, base
 
@@ -84,29 +85,36 @@ class Graph:
             if found is not None:
                 yield found
 
-    def ancestors(
-        self,
-        tensors: Iterable[str],
-        cut: Collection[str] = (),
-        without: Collection[str] = (),
-    ) -> dict[str, Node]:
+    def ancestors(self, tensors: Iterable[str], cut: Collection[str] = ()) -> dict[str, Node]:
         """Everything that runs when these are fetched, by name, the fetched included.
 
-        ``cut`` are tensors (as inputs are written) that are fed, so that nothing behind them runs;
-        ``without`` are names of nodes that are left out, with what only they need.
+        ``cut`` are tensors (as inputs are written) that are fed, so that nothing behind them runs.
         """
+        return self.ancestors_in_two(tensors, cut, ())[0]
+
+    def ancestors_in_two(
+        self, tensors: Iterable[str], cut: Collection[str], late: Collection[Node]
+    ) -> tuple[dict[str, Node], set[str]]:
+        """The ancestors, and the names of those that only the ``late`` nodes need, or are."""
         found: dict[str, Node] = {}
         pending: list[Node] = []
+        waiting: list[Node] = []
+        seen: set[Node] = set()
         for tensor in tensors:
             node = self.node(tensor)
-            if node is not None and node.name not in found:
-                found[node.name] = node
-                pending.append(node)
-        blocked = {node for name in without if (node := self.nodes.get(name)) is not None}
+            if node is not None and node not in seen:
+                seen.add(node)
+                (waiting if node in late else pending).append(node)
         fed = {node for tensor in cut if (node := self.node(tensor)) is not None and node.inputs}
-        seen = blocked.union(pending)
-        while pending:
+        count = None
+        while pending or waiting:
+            if not pending:
+                if count is None:
+                    count = len(found)
+                    late = ()
+                pending, waiting = waiting, []
             here = pending.pop()
+            found[here.name] = here
             sources = here.sources
             if fed and not fed.isdisjoint(sources):
                 sources = [s for t in here.inputs if t not in cut and (s := self.node(t))]
@@ -114,9 +122,11 @@ class Graph:
             for source in sources:
                 if source not in seen:
                     seen.add(source)
-                    found[source.name] = source
-                    pending.append(source)
-        return found
+                    if source in late:
+                        waiting.append(source)
+                    else:
+                        pending.append(source)
+        return found, set(islice(found, count, None)) if count is not None else set()
 
     def takers(self, node: Node) -> Sequence[Node]:
         """Who takes an output of a node or waits for its end."""

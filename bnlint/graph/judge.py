@@ -58,8 +58,13 @@ class Analysis:
         self.graph = Graph(meta)
         self.variables = Variables(self.graph)
         self.moments = Moments(self.graph)
-        self.layers: list[Layer] = find_layers(self.graph, self.variables, self.moments)
+        # What is certain whatever is fed, as long as nothing is dead.
+        self._plain = Live(self.graph, defaults=False)
+        self.layers: list[Layer] = find_layers(
+            self.graph, self.variables, self.moments, self._plain
+        )
         self._train_ops: list[str] | None = None
+        self._updates = {node for layer in self.layers for node in layer.writers}
 
     @property
     def train_ops(self) -> list[str]:
@@ -79,26 +84,30 @@ class Analysis:
         """
         verdict = Verdict(list(fetches))
         cut = _fed(feeds or ())
-        verdict.ancestors = reached = self.graph.ancestors(fetches, cut)
-        sure = Live(self.graph, feeds, defaults=feeds is not None)
-        sure.spread(reached)
+        reached, late = self.graph.ancestors_in_two(fetches, cut, self._updates)
+        verdict.ancestors = reached
+        sure = self._live(reached, feeds, defaults=feeds is not None)
         trains = [write for write in self.variables.trains if write.node.name in reached]
         verdict.trains = {w.variable for w in trains if w.node.name not in sure.dead}
         verdict.idle = bool(trains) and not verdict.trains
         likely = sure
-        if feeds is None:
-            likely = Live(self.graph, defaults=True)
-            likely.spread(reached)
+        if feeds is None and any(n.op == "PlaceholderWithDefault" for n in reached.values()):
+            likely = self._live(reached, None, defaults=True)
         for layer in self.layers:
             self._layer(layer, verdict, sure, likely)
         if verdict.reached:
-            self._feeds(verdict, cut, known=feeds is not None)
+            self._feeds(verdict, cut, late, known=feeds is not None)
         for name, where in mixed_frames(self.graph, reached, self.layers):
             verdict.hindrances.append(
                 Hindrance("frame", name, where, "it waits outside the loop for ops inside it", True)
             )
             verdict.fails = f"{where} has inputs from different frames"
         return verdict
+
+    def _live(self, reached: Mapping[str, Node], feeds: Feeds | None, *, defaults: bool) -> Live:
+        live = Live(self.graph, feeds, defaults=defaults)
+        live.spread(reached)
+        return self._plain if feeds is None and not defaults and not live.dead else live
 
     def _layer(self, layer: Layer, verdict: Verdict, sure: Live, likely: Live) -> None:
         still: list[Node] = []
@@ -138,7 +147,7 @@ class Analysis:
             detail = "the branch that holds them is not taken"
         return Hindrance("flag", layer.name, flag.node or node.name, detail, certain)
 
-    def _feeds(self, verdict: Verdict, cut: set[str], *, known: bool) -> None:
+    def _feeds(self, verdict: Verdict, cut: set[str], late: set[str], *, known: bool) -> None:
         """Placeholders that only the updates need, and those that a known run does not feed."""
         unfed = [node.name for node in verdict.ancestors.values() if node.op in PLACEHOLDERS]
         if known:
@@ -147,9 +156,8 @@ class Analysis:
                 verdict.fails = f"nothing is fed for {unfed[0]}"
         if not unfed or not (verdict.trains or verdict.idle):
             return
-        without = self.graph.ancestors(verdict.fetches, cut, verdict.nodes)
         for name in sorted(unfed):
-            if name in without:
+            if name not in late:
                 continue
             for layer in self._updated_with(name, verdict):
                 detail = f"they need {name}, which the rest of the step does not"

@@ -51,16 +51,17 @@ class Layer:
         return [node for nodes in self.updates.values() for node in nodes]
 
 
-def find_layers(graph: Graph, variables: Variables, moments: Moments) -> list[Layer]:
+def find_layers(graph: Graph, variables: Variables, moments: Moments, live: Live) -> list[Layer]:
     """All layers, in the order of their names."""
-    return _Finder(graph, variables, moments).layers()
+    return _Finder(graph, variables, moments, live).layers()
 
 
 class _Finder:
-    def __init__(self, graph: Graph, variables: Variables, moments: Moments) -> None:
+    def __init__(self, graph: Graph, variables: Variables, moments: Moments, live: Live) -> None:
         self._graph = graph
         self._variables = variables
         self._moments = moments
+        self._live = live
         self._writes: dict[str, list[Write]] = {}
         # Of each written statistic: the batch statistics behind it, and the nodes on the way.
         self._source: dict[str, set[str]] = {}
@@ -155,10 +156,9 @@ class _Finder:
         return layer
 
     def _momentum(self, layer: Layer) -> float | None:
-        live = Live(self._graph, defaults=False)
         found: set[float] = set()
         for node in layer.writers:
-            for decay in _decays(self._graph, live, node):
+            for decay in _decays(self._graph, self._live, node):
                 if 0 <= decay <= 1:
                     found.add(round(1 - decay, 6))
         if len(found) > 1:

@@ -155,7 +155,14 @@ def _node(buffer: Buffer, start: int, end: int, runs: _Runs) -> Node:
         if tag == 0x2A:
             if attrs == end:
                 attrs = begin
-        elif tag == 0x1A:
+            # Attributes come last and are many: step over them without further questions.
+            pos = stop
+            while pos + 1 < end and buffer[pos] == 0x2A and buffer[pos + 1] < 0x80:
+                pos += 2 + buffer[pos + 1]
+            if pos > end:
+                raise GraphError(f"truncated: a node at byte {start} wants {pos - end} bytes more")
+            continue
+        if tag == 0x1A:
             if tries and size and buffer[pos] == _CARET:
                 known = _known_run(buffer, begin, end, runs)
                 if known is not None:
@@ -167,11 +174,11 @@ def _node(buffer: Buffer, start: int, end: int, runs: _Runs) -> Node:
                 if run_first < 0:
                     run_start, run_first = begin, len(inputs)
             run_end = stop
-            inputs.append(str(buffer[pos:stop], "utf-8", "backslashreplace"))
+            inputs.append(_text(buffer[pos:stop]))
         elif tag == 0x0A:
-            name = str(buffer[pos:stop], "utf-8", "backslashreplace")
+            name = _text(buffer[pos:stop])
         elif tag == 0x12:
-            op = str(buffer[pos:stop], "utf-8", "backslashreplace")
+            op = _text(buffer[pos:stop])
         pos = stop
     if 0 <= run_first <= len(inputs) - LONG and run_end > run_start:
         runs.insert(0, (bytes(buffer[run_start:run_end]), inputs[run_first:]))
@@ -180,6 +187,13 @@ def _node(buffer: Buffer, start: int, end: int, runs: _Runs) -> Node:
 
 
 _CARET = ord("^")
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "backslashreplace")
 
 
 def _known_run(buffer: Buffer, pos: int, end: int, runs: _Runs) -> tuple[bytes, list[str]] | None:

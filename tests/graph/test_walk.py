@@ -48,7 +48,9 @@ def test_what_is_fed_cuts_the_way() -> None:
         ("a", "NoOp", []), ("b", "Identity", ["a"]), ("c", "Add", ["b", "b:0"]), ("d", "Neg", ["b"])
     )
     assert set(walked.ancestors(["c"], {"b", "b:0"})) == {"c"}
-    assert set(walked.ancestors(["c"], (), {"a"})) == {"b", "c"}
+    everything, late = walked.ancestors_in_two(["c"], (), {walked.nodes["b"]})
+    assert set(everything) == {"a", "b", "c"}
+    assert late == {"a", "b"}
 
 
 CONST = (
