@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,6 +192,148 @@ def rules() -> None:
     with _reader_may_leave():
         for page in found:
             click.echo(f"{page.code}  {page.severity:<7}  {page.name:<{width}}  {page.title}")
+
+
+def _rule_options(command: Callable[..., int]) -> Callable[..., int]:
+    """``--select``, ``--ignore`` and ``--format`` of the commands that judge a graph."""
+    for option in (
+        click.option(
+            "--format",
+            "output_format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="How to print the report.",
+        ),
+        click.option(
+            "--ignore",
+            multiple=True,
+            metavar="CODE[,CODE]",
+            callback=_codes,
+            help="Do not report these rules, even if selected.",
+        ),
+        click.option(
+            "--select",
+            multiple=True,
+            metavar="CODE[,CODE]",
+            callback=_codes,
+            help="Report these rules only; BN2 stands for all BN2xx.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@click.argument("path")
+@click.option(
+    "--train-op", "train_ops", multiple=True, metavar="NAME", help="Judge this op; repeatable."
+)
+@click.option(
+    "--fetch",
+    "fetches",
+    multiple=True,
+    metavar="NAME",
+    help="Judge the fetches of one session.run together; repeatable.",
+)
+@_rule_options
+def graph(
+    path: str,
+    train_ops: tuple[str, ...],
+    fetches: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    output_format: str,
+) -> int:
+    """Judge the graph in PATH: .meta, .pb, .pbtxt, a SavedModel, an events file or a checkpoint."""
+    from bnlint.graph.command import inspect
+    from bnlint.graph.errors import GraphError
+    from bnlint.output import graph as output
+
+    try:
+        reports = inspect(path, train_ops, fetches, select, ignore)
+    except GraphError as error:
+        raise Failure(str(error)) from None
+    with _reader_may_leave():
+        (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
+    return max((report.exit_code for report in reports), default=CLEAN)
+
+
+@cli.command()
+@click.argument("path")
+@_rule_options
+def checkpoint(
+    path: str, select: tuple[str, ...], ignore: tuple[str, ...], output_format: str
+) -> int:
+    """Judge the moving statistics saved in the checkpoint PATH (a prefix or a directory)."""
+    from bnlint.graph.checkpoint import inspect_checkpoint
+    from bnlint.graph.errors import GraphError
+    from bnlint.output import checkpoint as output
+
+    try:
+        report = inspect_checkpoint(path, select, ignore)
+    except GraphError as error:
+        raise Failure(str(error)) from None
+    with _reader_may_leave():
+        (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
+    return report.exit_code
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--out",
+    default="bnlint-trace",
+    show_default=True,
+    metavar="DIR",
+    help="Where to put the recording.",
+)
+@click.option(
+    "--watch-statistics",
+    is_flag=True,
+    help="Also compare the moving statistics before and after: the last word.",
+)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def trace(out: str, watch_statistics: bool, command: tuple[str, ...]) -> int:
+    """Run COMMAND (after --), record its graphs and what its sessions run, and judge them.
+
+    This is the only command of bnlint that runs the code it is about. COMMAND's own exit code is
+    passed on if it is not zero.
+    """
+    from bnlint.graph import trace as tracing
+    from bnlint.graph.errors import GraphError
+
+    try:
+        code = tracing.run(command, out, watch=watch_statistics)
+    except GraphError as error:
+        raise Failure(str(error)) from None
+    verdict = _report_trace(out, (), (), "text")
+    return code or verdict
+
+
+@cli.command("check-trace")
+@click.argument("directory")
+@_rule_options
+def check_trace(
+    directory: str, select: tuple[str, ...], ignore: tuple[str, ...], output_format: str
+) -> int:
+    """Judge again what bnlint trace recorded in DIRECTORY."""
+    return _report_trace(directory, select, ignore, output_format)
+
+
+def _report_trace(
+    directory: str, select: tuple[str, ...], ignore: tuple[str, ...], output_format: str
+) -> int:
+    from bnlint.graph import trace as tracing
+    from bnlint.graph.errors import GraphError
+    from bnlint.output import trace as output
+
+    try:
+        report = tracing.check(directory, select, ignore)
+    except GraphError as error:
+        raise Failure(str(error)) from None
+    with _reader_may_leave():
+        (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
+    return report.exit_code
 
 
 def _options(
