@@ -157,7 +157,9 @@ class _Finder:
 
     def _momentum(self, layer: Layer) -> float | None:
         found: set[float] = set()
-        for node in layer.writers:
+        # All towers have the momentum of the first.
+        first = [node for nodes in layer.updates.values() for node in nodes[:2]]
+        for node in first:
             for decay in _decays(self._graph, self._live, node):
                 if 0 <= decay <= 1:
                     found.add(round(1 - decay, 6))

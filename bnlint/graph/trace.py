@@ -97,7 +97,9 @@ def run(command: Sequence[str], out: str, *, watch: bool = False) -> int:
         environment[WATCH] = "1" if watch else "0"
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            child = subprocess.Popen(command, env=environment, preexec_fn=_restore)
+            child = subprocess.Popen(
+                command, env=environment, preexec_fn=_restore if os.name == "posix" else None
+            )
         except OSError as error:
             raise GraphError(f"{command[0]}: {error.strerror or error}") from None
         else:
@@ -118,7 +120,12 @@ def load(directory: str) -> list[Process]:
     if not paths and (Path(directory) / "trace.json").is_file():
         paths = [Path(directory) / "trace.json"]
     if not paths:
-        what = "no recording in this directory" if os.path.isdir(directory) else "no such directory"
+        what = (
+            "no recording in this directory: the program ran no TensorFlow session, was killed, or "
+            "its Python ignores PYTHONPATH (-I, -E, -S)"
+            if os.path.isdir(directory)
+            else "no such directory"
+        )
         raise GraphError(f"{directory}: {what}")
     return [_process(path) for path in paths]
 
