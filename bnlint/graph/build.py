@@ -9,7 +9,7 @@ from bnlint.finding import Location
 from bnlint.graph.handwritten import batch_only
 from bnlint.graph.judge import Analysis, Feeds, Verdict
 from bnlint.graph.layers import Layer
-from bnlint.graph.ops import WRITES
+from bnlint.graph.ops import RESTORES, WRITES
 from bnlint.graph.savers import find_savers
 from bnlint.model import (
     Destination,
@@ -97,6 +97,10 @@ class _Builder:
             if trains:
                 model.train_ops.append(self._train_op(number, fetches, verdict))
                 trained.update(verdict.ancestors)
+            if fetches.feeds is not None and any(
+                node.op in RESTORES for node in verdict.ancestors.values()
+            ):
+                model.restores = True
             if fetches.run:
                 model.runs.append(self._run(number, fetches, verdict, trains))
         model.hand_written = [

@@ -165,7 +165,12 @@ def findings(
     """What the rules say, in order, with the paths as they are shown."""
     from bnlint.graph.rules import judge as apply_rules
 
-    found = [f for f in apply_rules(project(judged)) if codes.selected(f.rule.code, select, ignore)]
+    recorded = any(fetches.feeds is not None for graph in judged for fetches, _ in graph.sets)
+    found = [
+        finding
+        for finding in apply_rules(project(judged), recorded=recorded)
+        if codes.selected(finding.rule.code, select, ignore)
+    ]
     found.sort(key=lambda f: (f.location.path, f.rule.code, f.location.node or "", f.message))
     return [displayed(finding) for finding in found]
 
@@ -280,4 +285,10 @@ def _notes(judged: Judged) -> list[str]:
     elif len(judged.training) > 1 and not any(fetches.run for fetches, _ in judged.training):
         names = ", ".join(fetches.name for fetches, _ in judged.training)
         notes.append(f"several train ops ({names}): all are judged; --train-op picks one")
+    if (
+        judged.training
+        and not any(fetches.run for fetches, _ in judged.sets)
+        and any(row.reached < row.total for row in (train_row(judged, *s) for s in judged.training))
+    ):
+        notes.append("judged as if nothing were fetched beside the train op; --fetch tells what is")
     return notes

@@ -36,11 +36,13 @@ def test_table_and_path() -> None:
     assert "bn     unfused  is_training  0.99      0/2" in said
     assert "only guarded_loss waits for it, which training does not run" in said
     assert "BN202" in said
+    assert "as if nothing were fetched beside the train op" in said
 
 
 def test_a_clean_graph_says_so() -> None:
     said = text("ref_unfused_placeholder")
     assert "GradientDescent: 2 of 2 moving statistics reached" in said
+    assert "note:" not in said
     assert "BN" not in said.replace("bnlint", "")
 
 

@@ -19,7 +19,7 @@ FACTS = facts()
 
 # What the graph shows without knowing what is fed; ? marks what is possible only.
 CODES = {
-    "constant_false": {"BN102"},
+    "constant_false": {"BN102?"},
     "default_false_never_fed": {"BN104?"},
     "hand_written_assigns_never_run": {"BN201"},
     "hand_written_batch_only": {"BN301"},

@@ -246,6 +246,15 @@ def test_right_programs_are_right(fake: Path) -> None:
     assert report.exit_code == 0
 
 
+def test_statistics_that_stay_initial(fake: Path) -> None:
+    other = GRAPHS / "constant_false.meta"
+    module = fake / "site" / "tensorflow" / "python" / "framework" / "meta_graph.py"
+    module.write_text(META_GRAPH.format(path=str(other)))
+    traced(fake, "session.run(['GradientDescent'], {'x:0': 1})")
+    report = trace.check(str(fake / "out"))
+    assert [(f.rule.code, f.confidence) for f in report.findings] == [("BN102", "definite")]
+
+
 @pytest.mark.parametrize(
     "document", ["", "[]", "{}", '{"format": 99}', '{"format": 1, "graphs": ["../x"], "runs": 3}']
 )
