@@ -67,6 +67,7 @@ class FakeProject:
     workspace: Workspace
     entries: Sequence[str]
     notes: list[str] = field(default_factory=list)
+    crashes: list[tuple[str, Exception]] = field(default_factory=list)
 
 
 @dataclass

@@ -45,7 +45,7 @@ def example(confidence: str = "definite", reason: str | None = None, rule: Rule 
 
 def as_text(report: Report, sources: dict[str, str], *, summary: bool = True) -> str:
     stream = io.StringIO()
-    text.write(report, sources.get, stream, summary=summary)
+    text.write(report, lambda path, _cell: sources.get(path), stream, summary=summary)
     return stream.getvalue()
 
 
@@ -214,7 +214,9 @@ def test_no_colour_in_a_pipe_and_none_if_unwanted(monkeypatch: pytest.MonkeyPatc
 
     def written() -> str:
         stream = Terminal()
-        text.write(Report(findings=[example()]), {"train.py": TRAIN}.get, stream, summary=True)
+        sources = {"train.py": TRAIN}
+        report = Report(findings=[example()])
+        text.write(report, lambda path, _cell: sources.get(path), stream, summary=True)
         return stream.getvalue()
 
     monkeypatch.setenv("TERM", "xterm-256color")
