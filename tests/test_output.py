@@ -204,7 +204,15 @@ def test_a_place_beyond_the_file_or_in_an_unreadable_one_keeps_its_phrase() -> N
 def test_a_place_in_a_notebook_names_its_cell() -> None:
     location = Location("n.ipynb", 2, 5, 2, 9, cell=3, raw_line=40)
     assert story.place(location) == "n.ipynb:cell 3:2:5"
-    assert framed("{}\n", location) == ["  |"]
+    report = Report(findings=[Finding(ERROR, location, "message")])
+    cells = {3: "first\ny = layer(x)\n"}
+    stream = io.StringIO()
+    text.write(report, lambda _path, cell: cells.get(cell or 0), stream, summary=False)
+    assert stream.getvalue().splitlines()[2:5] == [
+        "  |",
+        "2 | y = layer(x)",
+        "  |     ^^^^",
+    ]
 
 
 def test_no_colour_in_a_pipe_and_none_if_unwanted(monkeypatch: pytest.MonkeyPatch) -> None:
