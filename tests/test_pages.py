@@ -29,7 +29,7 @@ SECTIONS = (
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _MARK = re.compile(r"# (BN\d{3}(?: BN\d{3})*)$", re.MULTILINE)
 _FIXTURE = re.compile(r"`fixtures/([\w./]+)`")
-_KNOWN = re.compile(r"`fixtures/([\w./]+)` \(known (?:miss|alarm)\)")
+_KNOWN = re.compile(r"`fixtures/([\w./]+)`\s+\(known\s+(?:miss|alarm)\)")
 
 PAGES = pages.all_pages()
 EACH_PAGE = pytest.mark.parametrize("page", [pytest.param(page, id=page.code) for page in PAGES])
