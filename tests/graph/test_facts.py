@@ -19,12 +19,14 @@ FACTS = facts()
 
 # What the graph shows without knowing what is fed; ? marks what is possible only.
 CODES = {
+    "cond_both_branches_never_taken": {"BN210"},
     "constant_false": {"BN102?"},
     "default_false_never_fed": {"BN104?"},
     "hand_written_assigns_never_run": {"BN201"},
     "hand_written_batch_only": {"BN301"},
     "keras_updates_forgotten": {"BN206"},
     "loss_waits_for_updates": {"BN202"},
+    "momentum_of_the_other_convention": {"BN304"},
     "momentum_one": {"BN303"},
     "moving_average_never_applied": {"BN201"},
     "moving_average_of_weights": {"BN201"},
