@@ -52,7 +52,7 @@ def health(results: Mapping[str, Result]) -> str:
             f"{files} files analysed in {len(results)} checkouts.",
             _listing("Crashes and time-outs", failures),
             _listing(
-                f"Checkouts that took over {SLOW} s",
+                f"Checkouts that took over {SLOW} s of CPU",
                 (f"{result.folder}: {result.seconds:.1f} s" for result in slow),
             ),
             _listing("Files and cells that could not be parsed", unreadable),
@@ -62,7 +62,7 @@ def health(results: Mapping[str, Result]) -> str:
 
 def times(results: Mapping[str, Result]) -> str:
     ordered = sorted(results.values(), key=lambda result: -result.seconds)
-    return _table(("checkout", "seconds"), [(r.folder, f"{r.seconds:.1f}") for r in ordered])
+    return _table(("checkout", "CPU seconds"), [(r.folder, f"{r.seconds:.1f}") for r in ordered])
 
 
 def rewrite(page: Path, sections: Mapping[str, str]) -> None:
