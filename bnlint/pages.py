@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 
 FRONT_MATTER_KEYS = ("code", "name", "severity", "since", "fix")
+# Who decides the rule: source and graph alike, or (so far) a graph or checkpoint only.
+WITNESSES = ("both", "graph")
 
 _PAGE_NAME = re.compile(r"(BN\d{3})-([a-z0-9-]+)\.md")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
@@ -21,7 +23,10 @@ class PageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A parsed page: ``text`` is all below its title, ``sections`` the ``##`` parts of that."""
+    """A parsed page: ``text`` is all below its title, ``sections`` the ``##`` parts of that.
+
+    ``witness`` is one of ``WITNESSES``; a page that does not say has ``both``.
+    """
 
     path: Path
     code: str
@@ -29,6 +34,7 @@ class Page:
     severity: str
     since: str
     fix: str
+    witness: str
     title: str
     text: str
     sections: Mapping[str, str]
@@ -86,6 +92,7 @@ def parse(text: str, path: Path) -> Page:
         severity=fields["severity"],
         since=fields["since"],
         fix=fields["fix"],
+        witness=fields["witness"],
         title=title,
         text=text,
         sections=_sections(text),
@@ -94,14 +101,17 @@ def parse(text: str, path: Path) -> Page:
 
 def _front_matter(lines: Sequence[str], path: Path) -> dict[str, str]:
     fields: dict[str, str] = {}
+    known = (*FRONT_MATTER_KEYS, "witness")
     for line in lines:
         key, colon, value = line.partition(":")
-        if not colon or key in fields or key not in FRONT_MATTER_KEYS:
+        if not colon or key in fields or key not in known:
             raise PageError(f"{path.name}: not a front matter line: {line!r}")
         fields[key] = value.strip()
     missing = [key for key in FRONT_MATTER_KEYS if key not in fields]
     if missing:
         raise PageError(f"{path.name}: no {', '.join(missing)} in the front matter")
+    if fields.setdefault("witness", WITNESSES[0]) not in WITNESSES:
+        raise PageError(f"{path.name}: witness is {' or '.join(WITNESSES)}")
     return fields
 
 
