@@ -20,8 +20,7 @@ _EFFECT = {
         "update ops are made"
     ),
     "decay": (
-        "the layer takes it for the decay: True is a decay of 1, so the moving statistics are "
-        "wired but never change"
+        "as a number True is a decay of 1, so the moving statistics are wired but never change"
     ),
 }
 

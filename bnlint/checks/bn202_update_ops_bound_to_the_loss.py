@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, per_state
-from bnlint.checks.updates import SYMPTOM, places, verdicts, which
+from bnlint.checks.updates import SYMPTOM, maker, places, verdicts, which
 from bnlint.finding import Related, Rule
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def tell(diagnosis: Diagnosis) -> tuple[str, tuple[Related, ...]]:
     guard = diagnosis.guard
     return (
         f"the update ops of {which(diagnosis)} are tied to the value of the loss, and "
-        f"{diagnosis.op.api} does not compute that value (a gradient starts from a constant), so "
+        f"{maker(diagnosis)} does not compute that value (a gradient starts from a constant), so "
         f"they never run: {SYMPTOM}",
         places(
             diagnosis,

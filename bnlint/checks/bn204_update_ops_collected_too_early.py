@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, per_state
-from bnlint.checks.updates import SYMPTOM, places, verdicts, which
+from bnlint.checks.updates import SYMPTOM, maker, places, verdicts, which
 from bnlint.finding import Related, Rule
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def tell(diagnosis: Diagnosis) -> tuple[str, tuple[Related, ...]]:
     read = diagnosis.read
     return (
         f"the collection was read {diagnosis.detail}, and get_collection returns a copy, so "
-        f"{diagnosis.op.api} runs without the updates of {which(diagnosis)}: {SYMPTOM}",
+        f"{maker(diagnosis)} runs without the updates of {which(diagnosis)}: {SYMPTOM}",
         places(
             diagnosis, (read.location, "read here, when it did not hold them") if read else None
         ),

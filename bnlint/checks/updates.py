@@ -140,16 +140,16 @@ def _wrong_read(read: CollectionRead, missing: tuple[NormLayer, ...]) -> tuple[C
         return None  # it holds some of them; the chain breaks elsewhere
     if read.key != "update_ops":
         if read.key.lower().replace("/", "_") == "update_ops":
-            return "BN205", f"the key {read.key!r}"
+            return "BN205", f"the key {read.key!r} (the collection is named 'update_ops')"
         return None
     if all(layer.collection not in (None, "update_ops") for layer in missing):
-        return "BN205", f"updates_collections={missing[0].collection!r}"
+        return "BN205", f"updates_collections={missing[0].collection!r} at the layer"
     if any(layer.graph != read.graph for layer in missing):
         return "BN204", "under another graph"
     if all(layer.id >= read.before for layer in missing):
-        return "BN204", "before the layers were built"
+        return "BN204", "before those layers were built"
     if read.scope is not None:
-        return "BN205", f"scope={read.scope!r}"
+        return "BN205", f"scope={read.scope!r} (a regex that has to match at the start of op names)"
     return None
 
 
@@ -183,8 +183,14 @@ def which(diagnosis: Diagnosis) -> str:
     """How many layers of the network are meant."""
     missing, trained = len(diagnosis.missing), len(diagnosis.trained)
     if missing == trained:
-        return "the batch-norm layer" if missing == 1 else f"all {missing} batch-norm layers"
-    return f"{missing} of {trained} batch-norm layers"
+        return "a batch-norm layer" if missing == 1 else f"{missing} batch-norm layers"
+    return f"{missing} of its {trained} batch-norm layers"
+
+
+def maker(diagnosis: Diagnosis) -> str:
+    """The train op as the subject of a sentence."""
+    api = diagnosis.op.api
+    return "this assignment" if "assign" in api or "scatter" in api else api
 
 
 def places(diagnosis: Diagnosis, where: tuple[object, str] | None = None) -> tuple[Related, ...]:

@@ -27,8 +27,10 @@ class Keys:
     def parts(self, key: int) -> tuple[Any, ...]:
         return self._parts[key]
 
-    def text(self, key: int, depth: int = 4) -> str:
+    def text(self, key: int | str, depth: int = 4) -> str:
         """The key as a reader of the checked code would write it."""
+        if not isinstance(key, int):
+            return str(key)
         parts = self._parts[key]
         head, rest = parts[0], parts[1:]
         if depth == 0:

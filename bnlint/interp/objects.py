@@ -210,15 +210,14 @@ def _graph_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     return NONE if name == "finalize" else None
 
 
-def _by_name(machine: Machine, graph: object, args: Args) -> Value:
+def _by_name(machine: Machine, graph: Graph, args: Args) -> Value:
     label = args.get("name", 0)
     state = machine.state
     if isinstance(label, Known) and isinstance(label.value, str):
-        plain = label.value.split(":")[0]
-        for node in state.graph.nodes:
-            if node.name == plain and node.kind == "placeholder":
-                return node
-        return state.unknown("a tensor found by name", "by name", plain)
+        found = state.by_name(label.value, graph)
+        if found is not None:
+            return found
+        return state.unknown("a tensor found by name", "by name", label.value)
     return state.unknown("a tensor found by name")
 
 

@@ -115,7 +115,8 @@ def unary(machine: Machine, op: str, value: Value, place: Place) -> Value:
             origin = value.origin if isinstance(value, Known) else None
             assumed = isinstance(value, Known) and value.assumed
             return Known(not known, origin, isinstance(value, Known) and value.default, assumed)
-        assert isinstance(value, Unknown)
+        if not isinstance(value, Unknown):  # a container whose elements are not all known
+            value = machine.state.unknown("an incomplete container")
         parts = machine.state.keys.parts(value.key)
         if parts[0] == "not":
             return Unknown(value.reason, parts[1], value.deps)

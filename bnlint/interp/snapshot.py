@@ -240,6 +240,8 @@ class _Snapshot:
         trained = ancestors(self.losses, controls=False)
         out = []
         for record in state.moments:
+            if record.scaled and not _scaled(record.output, state):
+                continue
             population = any(s in kept and _directly_kept(s, state) for s in record.sources)
             out.append(
                 HandWritten(
@@ -285,6 +287,14 @@ def _generators(state: State) -> set[int]:
             if node.kind == "norm" and own & set(node.data["layer"].variables):
                 found.add(node.data["layer"].id)
     return found
+
+
+def _scaled(output: Node, state: State) -> bool:
+    """Whether a variable scales or shifts a result, at once or one step later."""
+    nodes = [n for graph in state.graphs for n in graph.nodes]
+    first = [n for n in nodes if output in n.inputs]
+    second = [n for n in nodes if any(f in n.inputs for f in first)]
+    return any(i.kind == "variable" for n in (*first, *second) for i in n.inputs)
 
 
 def _directly_kept(source: Node, state: State) -> bool:

@@ -48,6 +48,7 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     layers: int = 0
     variables: dict[str, Node] = field(default_factory=dict)
+    named: dict[str, Node] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -111,7 +112,9 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run; ``fed`` is whether it is given data of its own."""
+    """One run. ``fed`` is whether it is given data of its own, ``opaque`` whether it fetches what
+    nobody here has seen.
+    """
 
     place: Place
     fetches: tuple[Node, ...]
@@ -128,7 +131,11 @@ class Selected:
 
 @dataclass(slots=True, eq=False)
 class Moments:
-    """A use of ``tf.nn.moments`` results by a normalising op."""
+    """A use of ``tf.nn.moments`` results by a normalising op.
+
+    ``scaled`` asks for a variable that scales or shifts the result: plain arithmetic without one
+    standardises numbers, it is no layer.
+    """
 
     place: Place
     moments: Place
@@ -136,6 +143,7 @@ class Moments:
     output: Node
     trace: tuple[Place, ...]
     sources: tuple[Node, ...] = ()
+    scaled: bool = False
 
 
 class State:
@@ -251,6 +259,16 @@ class State:
         """Note a run; a loop that fetches the same again says nothing new."""
         if run not in self.runs[-8:]:
             self.runs.append(run)
+
+    def give_name(self, node: Node, label: str) -> None:
+        """Note the name that the source gives an op."""
+        scope = self.name_scopes[-1]
+        if "?" not in scope:
+            self.graph.named.setdefault(f"{scope}{label}", node)
+
+    def by_name(self, text: str, graph: Graph | None = None) -> Node | None:
+        """The op or tensor (``name:0``) that was given this name in the source."""
+        return (graph or self.graph).named.get(text.split(":")[0])
 
     def collection(self, key: str, graph: Graph | None = None) -> list[Value]:
         return (graph or self.graph).collections.setdefault(key, [])

@@ -18,7 +18,7 @@ from bnlint.interp.effects import (
     training,
 )
 from bnlint.interp.effects.scopes import with_arg_scope
-from bnlint.interp.nodes import nodes_in
+from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.values import Known, Object, Unknown, Value
 
 if TYPE_CHECKING:
@@ -48,6 +48,14 @@ for _module in (
 
 def call_api(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """Call a TensorFlow symbol."""
+    result = _call(machine, name, args, frame)
+    label = args.kwargs.get("name")
+    if isinstance(result, Node) and isinstance(label, Known) and isinstance(label.value, str):
+        machine.state.give_name(result, label.value)
+    return result
+
+
+def _call(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     handler = _HANDLERS.get(name)
     if handler is not None:
         return handler(machine, name, args, frame)

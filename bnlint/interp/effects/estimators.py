@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
+from bnlint.interp.effects.sessions import run_hooks
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.state import RunRecord, Stop
 from bnlint.interp.values import NONE, Bound, Func, Instance, Known, Object, Partial, Value
@@ -73,6 +74,7 @@ def _build(machine: Machine, model_fn: Value, mode: str, args: Args) -> None:
 
 def spec(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """``EstimatorSpec``: the mode decides what is run."""
+    run_hooks(machine, args)
     mode = args.get("mode", 0)
     value = mode.value if isinstance(mode, Known) else None
     loss, train_op = args.get("loss", 2), args.get("train_op", 3)

@@ -105,6 +105,7 @@ def arithmetic(machine: Machine, left: Node, right: Node, output: Node) -> None:
     batch = all(n.data["over_batch"] for n in sources)
     record = Moments(output.place, means[0].place, batch, output, machine.trace())
     record.sources = sources
+    record.scaled = True
     machine.state.moments.append(record)
 
 

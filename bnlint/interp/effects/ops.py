@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import api
+from bnlint.interp import api, operators
 from bnlint.interp.effects import variables as variable_effects
 from bnlint.interp.effects.variables import add_variable, layer_path
 from bnlint.interp.nodes import nodes_in
@@ -37,6 +37,20 @@ _WITH_WEIGHTS = frozenset(
         "embedding",
     ]
 )
+_HOST = ("tf.gfile.", "tf.io.gfile.", "tf.test.", "tf.config.", "tf.python_io.", "tf.sysconfig.")
+_HOST_FUNCTIONS = frozenset(
+    (
+        "tf.train.latest_checkpoint",
+        "tf.train.checkpoint_exists",
+        "tf.train.get_checkpoint_state",
+        "tf.train.checkpoints_iterator",
+        "tf.train.list_variables",
+        "tf.executing_eagerly",
+        "tf.app.flags.mark_flag_as_required",
+    )
+)
+"""Functions that answer in Python and add nothing to the graph."""
+
 _NO_CALLBACK = ("tf.py_func", "tf.numpy_function", "tf.py_function", "tf.data.", "tf.train.")
 
 
@@ -46,6 +60,9 @@ def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
 
     state = machine.state
     last = name.rsplit(".", 1)[-1]
+    if name.startswith(_HOST) or name in _HOST_FUNCTIONS:
+        keys = [operators.key_of(machine, v) for v in args.values()]
+        return state.unknown(f"{name} answers at run time", "call", name, *keys)
     if last[:1].isupper() and not name.startswith("tf.contrib.layers."):
         # A class: its instance may hold graph nodes (a cell, a dataset, a helper).
         nodes = [n for v in args.values() for n in nodes_in(v)]
@@ -106,7 +123,7 @@ def placeholder(machine: Machine, name: str, args: Args, frame: Frame | None) ->
         node.data["default"] = initial.value
     label = args.get("name", 2)
     if isinstance(label, Known) and isinstance(label.value, str):
-        node.name = label.value
+        state.give_name(node, label.value)
     return node
 
 

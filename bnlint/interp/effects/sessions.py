@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.state import RunRecord
-from bnlint.interp.values import NONE, Known, Map, Object, Seq, Unknown, Value
+from bnlint.interp.values import NONE, Instance, Known, Map, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.calls import Args
@@ -15,12 +15,32 @@ if TYPE_CHECKING:
 
 
 def make_session(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    run_hooks(machine, args)
     graph = args.get("graph", 1)
     return Object("session", args.place, graph=graph if isinstance(graph, Object) else None)
 
 
+def run_hooks(machine: Machine, args: Args) -> None:
+    """``SessionRunHook``: what ``before_run`` returns is fetched with every run."""
+    from bnlint.interp import attributes, calls
+
+    for name in ("hooks", "chief_only_hooks", "training_hooks", "saving_listeners"):
+        for hook in machine.iterate(args.get(name) or Known(None))[0]:
+            if not isinstance(hook, Instance):
+                continue
+            for step in ("begin", "before_run", "after_run"):
+                method = attributes.find(machine, hook, step)
+                if method is None:
+                    continue
+                given = calls.Args([], {}, args.place, more=True)
+                result = calls.call(machine, method, given, None)
+                if step == "before_run":
+                    machine.state.record_run(RunRecord(args.place, tuple(nodes_in(result)), False))
+
+
 def record(machine: Machine, fetches: Value | None, args: Args) -> None:
     """Note one run of a session with the given fetches."""
+    fetches = _looked_up(machine, fetches)
     opaque = _opaque(fetches)
     nodes = tuple(nodes_in(fetches))
     if isinstance(fetches, Object):
@@ -31,6 +51,7 @@ def record(machine: Machine, fetches: Value | None, args: Args) -> None:
 
 
 def _opaque(value: Value | None) -> bool:
+    """Whether something is fetched that nobody here has seen: by name, or an unknown."""
     if isinstance(value, Unknown):
         return not value.deps
     if isinstance(value, Known):
@@ -40,6 +61,16 @@ def _opaque(value: Value | None) -> bool:
     if isinstance(value, Map):
         return not value.exact or any(_opaque(i) for i in value.items.values())
     return False
+
+
+def _looked_up(machine: Machine, value: Value | None) -> Value | None:
+    """Fetches with names replaced by the ops that bear them."""
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return machine.state.by_name(value.value) or value
+    if isinstance(value, Seq):
+        items = [_looked_up(machine, item) or item for item in value.items]
+        return Seq(value.kind, items, value.exact)
+    return value
 
 
 def run(machine: Machine, args: Args) -> Value:

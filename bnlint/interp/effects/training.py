@@ -116,6 +116,9 @@ def train_op(
     for block in state.blocks:
         block.train_ops.append(node)
     state.collection("train_op").append(node)
+    label = args.kwargs.get("name")
+    if isinstance(label, Known) and isinstance(label.value, str):
+        state.give_name(node, label.value)
     return node
 
 
