@@ -23,17 +23,9 @@ BROKEN = sorted((FIXTURES / "broken").glob("*.py"))
 
 KNOWN = {
     "broken/endless_recursion.py": "a call too deep to follow is cut off as if it had returned",
-    "scripts/collections/cleared_by_reference.py": "del of a slice of the live list is not seen",
-    "scripts/conditionals/host_functions.py": "what TensorFlow says about files counts as true",
     "scripts/filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
-    "scripts/handwritten/advantages_standardised.py": "data of a loss is taken for a layer",
-    "scripts/handwritten/embeddings_compared_over_the_batch.py": "a loss is taken for a layer",
     "scripts/handwritten/means_by_hand.py": "moments made by tf.reduce_mean are not seen",
     "scripts/loops/collected_inside_the_loop.py": "layers of one loop count as one",
-    "scripts/sessions/fetched_by_name.py": "a fetch by the name of an op is not looked up",
-    "scripts/sessions/hook_runs_updates.py": "what a hook adds to the fetches is not seen",
-    "scripts/sessions/update_looked_up_by_name.py": "an op looked up by its name is unknown",
-    "scripts/wrong/resume_training_with_false.py": "latest_checkpoint() counts as true",
 }
 """Where bnlint is wrong today, and why. The marks of these fixtures say what is true."""
 

@@ -116,7 +116,22 @@ class Machine:
         for target in stmt.targets:
             if isinstance(target, ir.Name):
                 frame.locals.pop(target.id, None)
+            elif isinstance(target, ir.Subscript):
+                self._delete_item(self.eval(target.value, frame), target.index, frame)
         return None
+
+    def _delete_item(self, value: Value, index: ir.Expr, frame: Frame) -> None:
+        if isinstance(value, Seq):
+            whole = isinstance(index, ir.Slice) and index.lower is None and index.upper is None
+            if whole:
+                value.items.clear()
+            else:
+                value.exact = False
+        elif isinstance(value, Map):
+            key = self.eval(index, frame)
+            if isinstance(key, Known):
+                value.items.pop(key.value, None)
+                value.keys.pop(key.value, None)
 
     def _jump(self, stmt: ir.Jump, frame: Frame) -> Signal:
         if stmt.kind == "break":

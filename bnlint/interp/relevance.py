@@ -42,6 +42,7 @@ WORDS = frozenset(
         "cond",
         "with_dependencies",
         "updates_collections",
+        "restore",
     ]
 )
 
