@@ -1,0 +1,132 @@
+"""``bnlint confirm``: what the source says, held against the graph that TensorFlow built.
+
+Both witnesses speak for themselves first. A finding about source is then confirmed or refuted only
+where the graph has the layer or train op that it is about, and is clear about it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from bnlint import codes
+from bnlint.finding import Finding, Location, Problem
+from bnlint.graph.command import shown
+from bnlint.graph.evidence import gather
+from bnlint.rulings import Claim, Judge, Ruling, covers
+from bnlint.run import Options, check
+from bnlint.workspace import Workspace
+
+if TYPE_CHECKING:
+    from bnlint.model import GraphModel, NormLayer
+
+CLEAN, FOUND = 0, 1
+
+
+@dataclass(slots=True)
+class Confirmation:
+    """A ruling on each finding about source, and the findings that only the graph has."""
+
+    rulings: list[Ruling] = field(default_factory=list)
+    unseen: list[Finding] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    crashes: list[tuple[str, Exception]] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """1 if something is wrong: what was refuted is not, nor what is only possible."""
+        wrong = any(
+            ruling.status == "confirmed"
+            or (ruling.status == "undecided" and ruling.finding.confidence == "definite")
+            for ruling in self.rulings
+        )
+        definite = any(finding.confidence == "definite" for finding in self.unseen)
+        return FOUND if wrong or definite or self.problems else CLEAN
+
+
+def confirm(
+    script: str,
+    graph: str,
+    train_ops: Sequence[str] = (),
+    fetches: Sequence[str] = (),
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Confirmation:
+    """Compare a script with a graph or a recording. Raises GraphError, and nothing else.
+
+    What is merely possible by the source is held against the graph too: the graph may know.
+    """
+    evidence = gather(graph, train_ops, fetches)
+    outcome = check(Options((script,), select=select, ignore=ignore, pedantic=True))
+    found = Confirmation(problems=outcome.report.problems, notes=list(evidence.notes))
+    found.crashes = outcome.crashes
+    if not outcome.files and not found.problems:
+        found.notes.append(f"no Python files to check in {script}")
+    claims = _claims(script, outcome.report.findings)
+    judge = Judge(evidence, claims)
+    found.rulings = [judge.rule(claim) for claim in claims]
+    if not any(True for _ in evidence.layers()):
+        found.notes.append("no batch norm with moving statistics in this graph")
+    found.unseen = [
+        finding
+        for finding in evidence.findings
+        if codes.selected(finding.rule.code, select, ignore)
+        and not any(covers(ruling, finding) for ruling in found.rulings)
+    ]
+    return found
+
+
+def _claims(script: str, findings: Sequence[Finding]) -> list[Claim]:
+    """Each finding with the layers that it is about, from the models behind the findings."""
+    if not findings:
+        return []
+    from bnlint.checks.updates import diagnose
+
+    claims = [Claim(finding) for finding in findings]
+    by_place: dict[Location, list[Claim]] = {}
+    for claim in claims:
+        by_place.setdefault(claim.finding.location, []).append(claim)
+    workspace = Workspace()
+
+    def at(location: Location | None) -> list[Claim]:
+        if location is None:
+            return []
+        there = workspace.located(location)
+        return by_place.get(_relative(there), [])
+
+    for model in _models(script, workspace):
+        for layer in model.layers:
+            for place in {layer.location, layer.flag.origin}:
+                for claim in at(place):
+                    _add(claim.layers, layer)
+        for op, diagnosis in diagnose(model):
+            for claim in at(op.location):
+                if diagnosis is not None and diagnosis.cause == claim.finding.rule.code:
+                    for layer in diagnosis.missing:
+                        _add(claim.missing, layer)
+    return claims
+
+
+def _models(script: str, workspace: Workspace) -> Iterator[GraphModel]:
+    from bnlint.checks.base import states
+    from bnlint.entries import find_entries
+    from bnlint.interp import analyse
+    from bnlint.source.discover import discover
+
+    paths, _ = discover((script,), ())
+    entries = find_entries(sorted({os.path.abspath(path) for path in paths}), workspace)
+    for program in analyse(entries, workspace, None).programs:
+        yield from states(program)
+
+
+def _relative(location: Location) -> Location:
+    return replace(location, path=shown(location.path))
+
+
+def _add(layers: list[NormLayer], layer: NormLayer) -> None:
+    same = (layer.path, layer.flag.kind, layer.flag.value)
+    if all((other.path, other.flag.kind, other.flag.value) != same for other in layers):
+        layers.append(layer)

@@ -1,0 +1,96 @@
+"""What became of each finding about source, and what only the graph shows."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, TextIO
+
+from bnlint.output import json as findings_json
+
+if TYPE_CHECKING:
+    from bnlint.confirm import Confirmation
+    from bnlint.finding import Finding, Problem
+    from bnlint.rulings import Ruling
+
+_STYLES = {"confirmed": "bold red", "refuted": "bold green", "undecided": "bold yellow"}
+
+
+def write(found: Confirmation, stream: TextIO) -> None:
+    """For a person."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from bnlint.output.frame import printable
+    from bnlint.output.graph import PIPED_WIDTH, print_findings
+
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    with console.capture() as captured:
+        for problem in found.problems:
+            line = f"{problem.path}:{problem.line}: BN900 {problem.message}"
+            console.print(Text(printable(line)), soft_wrap=True)
+        for ruling in found.rulings:
+            _ruling(ruling, console)
+        if found.unseen:
+            console.print(Text("Only the graph shows:", "bold"))
+            print_findings(found.unseen, console)
+        for note in found.notes:
+            console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
+        console.print(Text(_summary(found)), soft_wrap=True)
+    stream.write(captured.get())
+
+
+def _ruling(ruling: Ruling, console: Any) -> None:
+    from rich.text import Text
+
+    from bnlint.output.frame import printable
+
+    finding = ruling.finding
+    place = finding.location
+    cell = f"cell {place.cell}:" if place.cell is not None else ""
+    console.print(
+        Text.assemble(
+            (printable(f"{place.path}:{cell}{place.line}:{place.column}"), "bold"),
+            f": {finding.rule.code} {finding.rule.name} [{finding.confidence}]: ",
+            (ruling.status, _STYLES[ruling.status]),
+        ),
+        soft_wrap=True,
+    )
+    console.print(Text("  " + printable(finding.message)), soft_wrap=True)
+    where = f"{ruling.path}: {ruling.node}: " if ruling.node is not None else ""
+    console.print(Text("  " + printable(where + ruling.reason), "blue"), soft_wrap=True)
+
+
+def _summary(found: Confirmation) -> str:
+    count = Counter(ruling.status for ruling in found.rulings)
+    said = [f"{count[status]} {status}" for status in ("confirmed", "refuted", "undecided")]
+    return f"{', '.join(said)}; {len(found.unseen)} that only the graph shows."
+
+
+def write_json(found: Confirmation, stream: TextIO) -> None:
+    """For a program: the findings with a ``ruling`` each, and ``graph_only``."""
+    document = _document([ruling.finding for ruling in found.rulings], found.problems)
+    for fields, ruling in zip(document["findings"], found.rulings, strict=True):
+        fields["ruling"] = {
+            "status": ruling.status,
+            "reason": ruling.reason,
+            "path": ruling.path,
+            "node": ruling.node,
+        }
+    del document["checked"], document["skipped"]
+    document["graph_only"] = _document(found.unseen, [])["findings"]
+    document["notes"] = found.notes
+    json.dump(document, stream, indent=2, ensure_ascii=True)
+    stream.write("\n")
+
+
+def _document(findings: list[Finding], problems: list[Problem]) -> dict[str, Any]:
+    from bnlint.finding import Report
+
+    buffer = io.StringIO()
+    findings_json.write(Report(findings=findings, problems=problems), buffer)
+    document: dict[str, Any] = json.loads(buffer.getvalue())
+    return document
