@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 
 from bnlint.source import ir, read
 from bnlint.source.errors import SourceError
 from bnlint.source.lower import lower
-from bnlint.source.markdown import python_blocks
+from bnlint.source.markdown import Block, python_blocks
 from bnlint.source.notebook import Cell, cells
 from bnlint.source.python2 import lower_python2
 from bnlint.source.spans import remap
@@ -58,14 +59,17 @@ def load(data: bytes, path: str) -> Loaded:
 
 
 def _either(text: str, path: str) -> tuple[ir.Module, bool]:
-    """Python 3 if it parses as that, else Python 2; the Python 3 error if it is neither."""
+    """Python 3 if it parses as that, else Python 2; the Python 3 error if it is neither.
+
+    Where Python 3 stumbles over what only Python 2 has, the other error is the one to mend.
+    """
     try:
         return lower(text, path), False
     except SourceError as error:
         try:
             return lower_python2(text, path), True
-        except SourceError:
-            raise error from None
+        except SourceError as other:
+            raise (other if error.message.startswith("Python 2") else error) from None
 
 
 def _without_gaps(text: str, line: int, path: str) -> tuple[ir.Module, bool] | None:
@@ -91,10 +95,10 @@ def _notebook(text: str, path: str) -> Loaded:
     offset = 0
     found = cells(text, path)
     for cell in found:
-        parts.append((offset, cell.text))
+        parts.append(Block(offset, 0, cell.text))
         offset += len(cell.lines)
     loaded = _join(parts, path)
-    loaded.cells = [(start, cell) for (start, _), cell in zip(parts, found, strict=True)]
+    loaded.cells = [(part.offset, cell) for part, cell in zip(parts, found, strict=True)]
     for error in loaded.errors:
         at = loaded.cell_at(error.line)
         if at is not None:
@@ -112,26 +116,31 @@ def _markdown(text: str, path: str) -> Loaded:
     return loaded
 
 
-def _join(parts: list[tuple[int, str]], path: str) -> Loaded:
-    """One program of several pieces, each with the number of lines before it."""
+def _join(parts: list[Block], path: str) -> Loaded:
+    """One program of several pieces."""
     body: list[ir.Stmt] = []
     comments: list[ir.Comment] = []
     errors: list[SourceError] = []
     python2 = False
     last = 1
-    for offset, text in parts:
+    for part in parts:
         try:
-            module, old = _either(text, path)
+            module, old = _either(part.text, path)
         except SourceError as error:
-            errors.append(SourceError(path, error.line + offset, error.message))
-            recovered = _without_gaps(text, error.line, path)
+            errors.append(SourceError(path, error.line + part.offset, error.message))
+            recovered = _without_gaps(part.text, error.line, path)
             if recovered is None:
                 continue
             module, old = recovered
         python2 = python2 or old
-        if offset:
-            remap(module, lambda line, column, by=offset: (line + by, column))  # type: ignore[misc]
+        if part.offset or part.indent:
+            remap(module, partial(_shifted, part.offset, part.indent))
         body.extend(module.body)
         comments.extend(module.comments)
-        last = offset + len(_NEWLINE.split(text))
+        last = part.offset + len(_NEWLINE.split(part.text))
     return Loaded(ir.Module((1, 1, last, 1), body, comments), "", python2, errors=errors)
+
+
+def _shifted(down: int, right: int, span: ir.Span) -> ir.Span:
+    line, column, end_line, end_column = span
+    return line + down, column + right, end_line + down, end_column + right

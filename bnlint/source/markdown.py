@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-_OPEN = re.compile(r"^(\s*)(`{3,}|~{3,})\s*\{?\.?(?:python|py|python2|python3)\b", re.IGNORECASE)
+_OPEN = re.compile(r"^(\s*)(`{3,}(?!.*`)|~{3,})\s*(.*)$")
+_PYTHON = re.compile(r"\{?\.?(?:python|py)[23]?(?![\w-])", re.IGNORECASE)
 
 
-def python_blocks(text: str) -> list[tuple[int, str]]:
-    """(0-based line of the first line, text) of each fenced Python block, indentation removed."""
-    out: list[tuple[int, str]] = []
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block's text, without the ``indent`` of its fence, and the number of lines before it."""
+
+    offset: int
+    indent: int
+    text: str
+
+
+def python_blocks(text: str) -> list[Block]:
+    """The fenced Python blocks, in order. One that is not closed goes on to the end."""
+    out: list[Block] = []
     fence = ""
+    python = False
     indent = 0
-    block: list[str] = []
+    lines: list[str] = []
     start = 0
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text)):
         if not fence:
-            opened = _OPEN.match(line)
-            if opened is not None:
-                indent, fence, block, start = len(opened[1]), opened[2], [], number + 1
+            if opened := _OPEN.match(line):
+                indent, fence, lines, start = len(opened[1]), opened[2], [], number + 1
+                python = _PYTHON.match(opened[3]) is not None
         elif line.strip().startswith(fence) and not line.strip().strip(fence[0]):
-            out.append((start, "\n".join(block)))
+            if python:
+                out.append(Block(start, indent, "\n".join(lines)))
             fence = ""
         else:
-            block.append(line[indent:] if not line[:indent].strip() else line)
-    if fence:
-        out.append((start, "\n".join(block)))
+            lines.append(line[indent:] if not line[:indent].strip() else line.lstrip())
+    if fence and python:
+        out.append(Block(start, indent, "\n".join(lines)))
     return out

@@ -15,11 +15,23 @@ from bnlint.source.errors import SourceError
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SCALAR = re.compile(r"[-+0-9.eE]+|true|false|null|NaN|-?Infinity")
-_LINE_MAGIC = re.compile(r"^(\s*)(?:%(?!%)|!|\?)")
-_HELP = re.compile(r"^\s*[\w.\[\]'\"]+\?\??\s*$")
-_TIMED = re.compile(r"^(\s*)(%(?:time|timeit|prun|memit)\b(?:\s+-\w+(?:\s+\d+)?)*\s+)(?=\S)")
-_ASSIGNED = re.compile(r"^(\s*[\w, ]+?=\s*)([%!].*)$")
+_LINE_MAGIC = re.compile(r"\s*(?:%(?!%)|!|\?)")
+_HELP = re.compile(r"\s*[\w.*\[\]'\"]+\?\??\s*$")
+# What IPython runs without a percent sign, as long as no variable has that name.
+_BARE_MAGIC = re.compile(
+    r"(?:cat|cd|conda|cp|ls|man|mkdir|more|mv|pip|rm|rmdir)[ \t]+"
+    r"(?!(?:and|for|if|in|is|not|or)\b)[\w.~/$-]"
+)
+_TIMED = re.compile(
+    r"(\s*)(%(?:time|timeit|prun|memit)\b(?:\s+-(?:[slTD]\s*\S+|\w+(?:\s+\d+)?))*\s+)(?=\S)"
+)
+_ASSIGNED = re.compile(r"(\s*(?:[\w, .]|\[[^\]=]*\])+?=\s*)[%!]")
 _RUN_AS_PYTHON = ("time", "timeit", "capture", "prun", "python", "python3", "python2")
+# What decides whether the next line continues this one.
+_TOKEN = re.compile(
+    r"(?P<comment>#.*)|(?P<long>\"{3}|'{3})"
+    r"|(?P<string>\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')|(?P<open>[(\[{])|(?P<close>[)\]}])"
+)
 _MAX_DEPTH = 100
 
 
@@ -54,24 +66,66 @@ def mask(lines: tuple[str, ...]) -> list[str]:
         name = re.match(r"\s*%%(\w+)", first)
         if name is None or name[1] not in _RUN_AS_PYTHON:
             return ["" for _ in lines]
-    out = []
+    out: list[str] = []
+    inside = _Inside()
+    command = False  # the line before is a command that goes on
     for line in lines:
-        if line.lstrip().startswith("%%"):
+        if command:
+            command = line.endswith("\\")
             out.append("")
             continue
-        timed = _TIMED.match(line)
-        assigned = _ASSIGNED.match(line)
-        if timed is not None:
-            # %time statement: still run, so a header of the same width takes the magic's place.
-            out.append(timed[1] + "if 1:".ljust(len(timed[2])) + line[timed.end() :])
-        elif _LINE_MAGIC.match(line) or _HELP.match(line):
-            indent = len(line) - len(line.lstrip())
-            out.append(line[:indent] + "pass")
-        elif assigned is not None and assigned[2][0] in "%!":
-            out.append(assigned[1] + "None")
-        else:
-            out.append(line)
+        # What looks like a magic is an operator in the middle of a statement: loss % 3.
+        masked = line if inside else _masked(line)
+        command = masked != line and line.endswith("\\") and not masked.endswith("\\")
+        inside.feed(masked)
+        out.append(masked)
     return out
+
+
+def _masked(line: str) -> str:
+    if line.lstrip().startswith("%%"):
+        return ""
+    if timed := _TIMED.match(line):
+        # %time statement: still run, so a header of the same width takes the magic's place.
+        return timed[1] + "if 1:".ljust(len(timed[2])) + line[timed.end() :]
+    if _LINE_MAGIC.match(line) or _HELP.match(line) or _BARE_MAGIC.match(line):
+        return line[: len(line) - len(line.lstrip())] + "pass"
+    if assigned := _ASSIGNED.match(line):
+        # Nobody knows what it gives; a constant would be known.
+        return assigned[1] + "get_ipython()"
+    return line
+
+
+class _Inside:
+    """Whether the next line is in the middle of a statement: true or false as such."""
+
+    def __init__(self) -> None:
+        self._quote = ""
+        self._depth = 0
+        self._continued = False
+
+    def __bool__(self) -> bool:
+        return bool(self._quote) or self._depth > 0 or self._continued
+
+    def feed(self, line: str) -> None:
+        at = 0
+        while True:
+            if self._quote:
+                end = line.find(self._quote, at)
+                if end < 0:
+                    return
+                at, self._quote = end + 3, ""
+            token = _TOKEN.search(line, at)
+            if token is None or token["comment"]:
+                break
+            at = token.end()
+            if token["long"]:
+                self._quote = token["long"]
+            elif token["open"]:
+                self._depth += 1
+            elif token["close"]:
+                self._depth = max(0, self._depth - 1)
+        self._continued = line.endswith("\\")
 
 
 class _Reader:
@@ -90,6 +144,8 @@ class _Reader:
         groups = [root] if "cells" in root else sheets if isinstance(sheets, list) else None
         if groups is None:
             raise ValueError("no cells")
+        if not _is_python(root.get("metadata")):
+            return
         for group in groups:
             for cell in group.get("cells", ()) if isinstance(group, dict) else ():
                 if not isinstance(cell, dict) or _plain(cell.get("cell_type")) != "code":
@@ -188,3 +244,13 @@ class _Text:
 
 def _plain(value: object) -> str | None:
     return value.value if isinstance(value, _Text) else None
+
+
+def _is_python(metadata: object) -> bool:
+    """Whether the kernel is a Python one; a notebook that does not say counts as one."""
+    for section, key in (("language_info", "name"), ("kernelspec", "language")):
+        part = metadata.get(section) if isinstance(metadata, dict) else None
+        name = _plain(part.get(key)) if isinstance(part, dict) else None
+        if name:
+            return "python" in name.lower()
+    return True

@@ -1,25 +1,22 @@
 """Python 2 sources: rewritten in memory so that libcst can parse them, places kept.
 
 libcst declines Python 2. ``fissix`` (a kept fork of lib2to3) rewrites the syntax that Python 3
-dropped; what moved on the way is mapped back, so findings point at the original line and column.
+dropped. Its tokens know where they stood, so findings point at the original line and column.
 """
 
 from __future__ import annotations
 
-import difflib
 import logging
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bnlint.source import ir
 from bnlint.source.errors import SourceError
+from bnlint.source.lexer import line_starts, place
 from bnlint.source.lower import lower
 from bnlint.source.spans import remap
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _FIXES = (
     "except",
@@ -36,25 +33,36 @@ _FIXES = (
 )
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _TAB_STOP = 8  # Python 2 counted a tab up to the next multiple of eight
-_ASYNC = re.compile(r"(?<=\.)async\b|\basync(?=\s*=(?!=))")
+# A name until Python 3.7. The new one is as long, so that columns hold.
+_ASYNC = re.compile(r"\basync\b(?!\s+(?:def|for|with)\b)")
+_FILLER = re.compile(r"(?:\s|\\\n|#[^\n]*)*")
 
 
 def lower_python2(text: str, path: str) -> ir.Module:
     """The IR of a Python 2 source, at its original places; raises ``SourceError``."""
     text = text.removeprefix("\ufeff")
-    rewritten = rewrite(text, path)
+    source = _source(text)
+    tree = _rewritten(source, path)
+    rewritten = str(tree)
     module = lower(rewritten, path)
-    remap(module, _mapping(text, rewritten))
+    remap(module, _Places(text, source, rewritten, tree).move)
     return module
 
 
 def rewrite(text: str, path: str) -> str:
     """Python 3 text that means the same; raises ``SourceError`` if this is not Python 2 either."""
+    return str(_rewritten(_source(text), path))
+
+
+def _source(text: str) -> str:
+    """The text as fissix can read it, line by line."""
     source = _ASYNC.sub("asynk", _NEWLINE.sub("\n", _without_tabs(text)))
-    if not source.endswith("\n"):
-        source += "\n"
+    return source if source.endswith("\n") else source + "\n"
+
+
+def _rewritten(source: str, path: str) -> Any:
     try:
-        return str(_tool().refactor_string(source, path))
+        return _tool().refactor_string(source, path)
     except RecursionError:
         raise SourceError(path, 1, "nested too deeply to be read as Python 2") from None
     except Exception as error:  # fissix raises errors of several unrelated kinds on bad input
@@ -90,51 +98,76 @@ def _without_tabs(text: str) -> str:
     return "".join(out)
 
 
-def _mapping(old: str, new: str) -> Callable[[int, int], tuple[int, int]]:
-    """From a place in the rewritten text to the place in the original."""
-    old_lines, new_lines = _NEWLINE.split(old), new.split("\n")
-    lines = _line_table(old_lines, new_lines)
-    columns: dict[int, tuple[list[int], list[int]] | None] = {}
+class _Places:
+    """From spans in the rewritten text to those in the original.
 
-    def at(line: int, column: int) -> tuple[int, int]:
-        source = lines[min(line, len(lines)) - 1]
-        if line not in columns:
-            before, after = old_lines[source - 1], new_lines[min(line, len(new_lines)) - 1]
-            columns[line] = None if before == after else _column_table(before, after)
-        table = columns[line]
-        if table is None:
-            return source, column
-        starts, targets = table
-        index = bisect_right(starts, column - 1) - 1
-        limit = targets[index + 1] if index + 1 < len(targets) else len(old_lines[source - 1])
-        return source, min(targets[index] + column - 1 - starts[index], limit) + 1
+    A token that fissix kept says where it stood. One that it made, such as a bracket of ``print``,
+    stands for what the original has after the token before it.
+    """
 
-    return at
+    def __init__(self, text: str, source: str, rewritten: str, tree: Any) -> None:
+        self._source = source
+        self._old_lines = line_starts(source)
+        self._new_lines = line_starts(rewritten)
+        self._original = _NEWLINE.split(text)
+        # The kept tokens: where each starts and ends in the rewritten text, and in the source.
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._old_starts: list[int] = []
+        self._old_ends: list[int] = []
+        at = 0
+        for leaf in tree.leaves():
+            prefix, value = leaf.prefix, leaf.value
+            at += len(prefix) + len(value)
+            if not leaf.lineno or not prefix + value:
+                continue
+            old = self._old_lines[min(leaf.lineno, len(self._old_lines)) - 1] + leaf.column
+            if not source.startswith(value, old):
+                continue
+            # What stands before a token, comments among it, moves with it.
+            kept = len(prefix) if source.endswith(prefix, 0, old) else 0
+            self._starts.append(at - len(value) - kept)
+            self._ends.append(at)
+            self._old_starts.append(old - kept)
+            self._old_ends.append(old + len(value))
 
+    def move(self, span: ir.Span) -> ir.Span:
+        line, column, end_line, end_column = span
+        start = self._start(self._new_lines[line - 1] + column - 1)
+        end = self._end(self._new_lines[end_line - 1] + end_column - 1)
+        if span[:2] != span[2:] and end <= start:
+            # All of it was made: it stands for all up to the next token.
+            end = self._next(self._new_lines[end_line - 1] + end_column - 1, start)
+        return (*self._place(start), *self._place(max(start, end)))
 
-def _line_table(old: list[str], new: list[str]) -> list[int]:
-    """For each line of ``new``, the 1-based line of ``old`` that it came from."""
-    if len(old) == len(new) or len(old) + 1 == len(new):
-        return [min(i, len(old)) for i in range(1, len(new) + 1)]
-    table: list[int] = []
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for _, start, end, first, last in matcher.get_opcodes():
-        for offset in range(last - first):
-            table.append(min(start + offset, max(start, end - 1)) + 1)
-    return [min(line, len(old)) for line in table]
+    def _start(self, at: int) -> int:
+        index = bisect_right(self._starts, at) - 1
+        if index >= 0 and at < self._ends[index]:
+            return self._old_starts[index] + at - self._starts[index]
+        before = self._old_ends[index] if index >= 0 else 0
+        filler = _FILLER.match(self._source, before)
+        return filler.end() if filler else before
 
+    def _end(self, at: int) -> int:
+        index = bisect_left(self._starts, at) - 1
+        if index < 0:
+            return 0
+        end = self._old_ends[index] - max(0, self._ends[index] - at)
+        # The bracket of a `repr` was a backtick.
+        return end + (at > self._ends[index] and self._source.startswith("`", end))
 
-def _column_table(old: str, new: str) -> tuple[list[int], list[int]]:
-    """Runs of a changed line: where each starts in the new text, and where in the old one."""
-    starts, targets = [0], [0]
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for begin, first, size in matcher.get_matching_blocks():
-        if size:
-            if starts[-1] == first:
-                targets[-1] = begin
-            else:
-                starts.append(first)
-                targets.append(begin)
-            starts.append(first + size)
-            targets.append(begin + size)
-    return starts, targets
+    def _next(self, at: int, start: int) -> int:
+        index = bisect_left(self._starts, at)
+        if index == len(self._starts):
+            return start
+        return start + len(self._source[start : self._old_starts[index]].rstrip())
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line, column = place(self._old_lines, offset)
+        line = min(line, len(self._original))
+        original = self._original[line - 1]
+        indent = original[: len(original) - len(original.lstrip(" \t"))]
+        if "\t" in indent:
+            width = len(indent.expandtabs(_TAB_STOP))
+            column = max(column - width + len(indent), 1)
+        return line, min(column, len(original) + 1)

@@ -10,17 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def remap(root: ir.Node, at: Callable[[int, int], tuple[int, int]]) -> None:
-    """Replace every span in place; ``at`` maps a (line, column), both 1-based."""
+def remap(root: ir.Node, move: Callable[[ir.Span], ir.Span]) -> None:
+    """Replace every span in place by what ``move`` makes of it."""
     todo: list[object] = [root]
     while todo:
         node = todo.pop()
         if isinstance(node, list):
             todo.extend(node)
         elif isinstance(node, ir.Node):
-            line, column, end_line, end_column = node.span
-            node.span = (*at(line, column), *at(end_line, end_column))
+            node.span = move(node.span)
             if isinstance(node, (ir.FunctionDef, ir.ClassDef)):
-                line, column, end_line, end_column = node.name_span
-                node.name_span = (*at(line, column), *at(end_line, end_column))
+                node.name_span = move(node.name_span)
             todo.extend(getattr(node, name) for name in ir.fields_of(type(node)) if name != "span")
