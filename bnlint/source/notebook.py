@@ -147,7 +147,10 @@ class _Reader:
         if not _is_python(root.get("metadata")):
             return
         for group in groups:
-            for cell in group.get("cells", ()) if isinstance(group, dict) else ():
+            found = group.get("cells") if isinstance(group, dict) else None
+            if not isinstance(found, list):
+                raise ValueError("no list of cells")
+            for cell in found:
                 if not isinstance(cell, dict) or _plain(cell.get("cell_type")) != "code":
                     continue
                 source = cell.get("source", cell.get("input", ()))
