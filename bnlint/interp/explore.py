@@ -9,7 +9,7 @@ from bnlint.interp import attributes, calls
 from bnlint.interp.imports import Modules
 from bnlint.interp.keys import Keys
 from bnlint.interp.machine import Machine
-from bnlint.interp.relevance import Relevance, names_in
+from bnlint.interp.relevance import NORMS, WORDS, Relevance, names_in
 from bnlint.interp.snapshot import snapshot
 from bnlint.interp.state import ALWAYS, Budget, OutOfBudget, State, Stop
 from bnlint.interp.values import Bound, Class, Descriptor, Func, Instance, Value
@@ -31,6 +31,11 @@ OPEN_STATES = 8
 PROGRAM_STEPS = 1_500_000
 """How many interpreter steps all states of one program may take together."""
 
+PROJECT_STEPS = 6_000_000
+"""How many steps all programs of a project may take before each gets ``FEW_STATES`` only."""
+
+FEW_STATES = 3
+
 OPEN_STEPS = 6_000_000
 """How many steps all functions that nothing calls may take together."""
 
@@ -46,6 +51,8 @@ class Explorer:
         self.entered: set[tuple[str, object]] = set()
         self.steps = 0
         self.open_steps = 0
+        self.total_steps = 0
+        self._known: dict[frozenset[str], tuple[int, Relevance]] = {}
 
     # --- one program -------------------------------------------------------------------------
 
@@ -64,15 +71,17 @@ class Explorer:
         self.steps = 0
         tried: set[tuple[bool, frozenset[tuple[int, bool]]]] = set()
         bases = [self._run(program, root, True, {})]
-        if not any(self._matters(node) for _, _, node in bases[0].order):
+        if not any(self._matters(program, node) for _, _, node in bases[0].order):
             return program  # no condition that could change a verdict
+        if self.total_steps > PROJECT_STEPS:
+            most = FEW_STATES
         bases.append(self._run(program, root, False, {}))
         for policy, base in zip((True, False), bases, strict=True):
             for key, choice, node in base.order:
                 if len(program.states) >= most or self.steps > PROGRAM_STEPS:
                     self._note(f"{path}: {name}: more conditions than {most} states cover")
                     return program
-                if not self._matters(node):
+                if not self._matters(program, node):
                     continue
                 flip = (policy, frozenset([(key, not choice)]))
                 if flip in tried:
@@ -81,17 +90,22 @@ class Explorer:
                 self._run(program, root, policy, {key: not choice})
         return program
 
-    def _matters(self, node: object) -> bool:
-        """Whether a decision taken at this place is worth taking both ways."""
-        return node is ALWAYS or (node is not None and self._relevance().matters(node))
+    def _matters(self, program: Program, node: object) -> bool:
+        """Whether a decision taken at this place is worth taking both ways.
 
-    def _relevance(self) -> Relevance:
+        As long as no state has a layer, only a branch that may make one is.
+        """
+        if node is ALWAYS:
+            return True
+        bare = not any(state.layers or state.hand_written for state in program.states)
+        return node is not None and self._relevance(NORMS if bare else WORDS).matters(node)
+
+    def _relevance(self, words: frozenset[str] = WORDS) -> Relevance:
         loaded = len(self.modules.loaded)
-        if self._known is None or self._known[0] != loaded:
-            self._known = (loaded, Relevance(self.modules.loaded.values()))
-        return self._known[1]
-
-    _known: tuple[int, Relevance] | None = None
+        known = self._known.get(words)
+        if known is None or known[0] != loaded:
+            known = self._known[words] = (loaded, Relevance(self.modules.loaded.values(), words))
+        return known[1]
 
     def _run(
         self,
@@ -117,6 +131,7 @@ class Explorer:
             state.complete = False
             self.project.crashes.append((program.path, error))
         self.steps += state.steps
+        self.total_steps += state.steps
         for note in state.notes:
             self._note(note)
         self.entered |= state.entered

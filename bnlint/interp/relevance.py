@@ -15,16 +15,23 @@ from bnlint.source import ir
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-WORDS = frozenset(
-    [
+NORMS = frozenset(
+    (
         "batch_norm",
         "batch_normalization",
         "BatchNormalization",
         "BatchNorm",
         "fused_batch_norm",
+        "batch_norm_with_global_normalization",
         "moments",
         "normalizer_fn",
         "normalizer_params",
+    )
+)
+"""Names with which a layer is made."""
+
+WORDS = NORMS | frozenset(
+    (
         "arg_scope",
         "minimize",
         "apply_gradients",
@@ -43,8 +50,9 @@ WORDS = frozenset(
         "with_dependencies",
         "updates_collections",
         "restore",
-    ]
+    )
 )
+"""Names that may change what a rule says of a layer."""
 
 
 def names_in(node: Any) -> set[str]:
@@ -96,8 +104,9 @@ def functions_of(module: ir.Module) -> list[tuple[str, ir.FunctionDef | ir.Class
 class Relevance:
     """The names that matter in a set of modules."""
 
-    def __init__(self, modules: Iterable[ir.Module]) -> None:
-        self.names: set[str] = set(WORDS)
+    def __init__(self, modules: Iterable[ir.Module], words: frozenset[str] = WORDS) -> None:
+        self.names: set[str] = set(words)
+        self._flags = words is WORDS
         self._cache: dict[int, bool] = {}  # by identity: modules outlive this
         bodies: list[tuple[str, set[str]]] = []
         for module in modules:
@@ -124,6 +133,7 @@ class Relevance:
         found = self._cache.get(id(node))
         if found is None:
             mentioned = names_in(node)
-            found = bool(mentioned & self.names) or bool(mentioned & FLAG_NAMES)
+            found = bool(mentioned & self.names)
+            found = found or (self._flags and bool(mentioned & FLAG_NAMES))
             self._cache[id(node)] = found
         return found
