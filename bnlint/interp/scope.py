@@ -51,7 +51,9 @@ class Frame:
         """The namespace of this frame or an enclosing one that holds ``name``."""
         if self.global_names is not None and name in self.global_names:
             return self.module.globals if name in self.module.globals else None
-        frame: Frame | None = self
+        if name in self.locals:
+            return self.locals
+        frame: Frame | None = self.parent
         while frame is not None:
             if name in frame.locals:
                 return frame.locals
