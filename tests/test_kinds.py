@@ -103,7 +103,7 @@ def test_places_in_other_cells(capsys: pytest.CaptureFixture[str]) -> None:
     assert "y = net(x)" in text.split("\n")[related[0]["raw_line"] - 1]
     main(["check"])
     out = capsys.readouterr().out
-    assert " ::: nb.ipynb:cell 3:2:5\n" in out
+    assert "\n::: nb.ipynb:cell 3:2:5\n" in out
     assert "\n2 | y = net(x)\n" in out
 
 
