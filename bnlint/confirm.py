@@ -15,7 +15,7 @@ from bnlint import codes
 from bnlint.finding import Finding, Location, Problem
 from bnlint.graph.command import shown
 from bnlint.graph.evidence import gather
-from bnlint.rulings import Claim, Judge, Ruling, covers
+from bnlint.rulings import UPDATES, Claim, Judge, Ruling, covers
 from bnlint.run import Options, check
 from bnlint.workspace import Workspace
 
@@ -71,12 +71,20 @@ def confirm(
     if not any(True for _ in evidence.layers()):
         found.notes.append("no batch norm with moving statistics in this graph")
     found.unseen = [
-        finding
+        finding if evidence.recorded or fetches else _alone(finding)
         for finding in evidence.findings
         if codes.selected(finding.rule.code, select, ignore)
         and not any(covers(ruling, finding) for ruling in found.rulings)
     ]
     return found
+
+
+def _alone(finding: Finding) -> Finding:
+    """A graph's finding about a train op; the source may have seen that more is fetched."""
+    if finding.rule.code not in UPDATES:
+        return finding
+    reason = finding.reason or "the graph does not tell what is fetched beside it; --fetch does"
+    return replace(finding, confidence="possible", reason=reason)
 
 
 def _claims(script: str, findings: Sequence[Finding]) -> list[Claim]:

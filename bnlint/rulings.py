@@ -66,6 +66,8 @@ class _Found:
 
 
 def family(code: str) -> frozenset[str]:
+    if code == "BN109":
+        return FLAGS | {"BN303"}  # True as a decay is a momentum of 1
     return next((group for group in (UPDATES, FLAGS) if code in group), frozenset({code}))
 
 
@@ -247,9 +249,9 @@ class Judge:
             yield from exact
             return
         below = re.compile(f".*/{pattern.pattern}")  # in a scope that the source does not show
-        for item in map(_found, self._evidence.layers()):
-            if below.fullmatch(item.layer.name):
-                yield item
+        inside = [i for i in map(_found, self._evidence.layers()) if below.fullmatch(i.layer.name)]
+        if len(_about(inside)) == 1:
+            yield from inside
 
     def _alone(self, claim: Claim, codes: frozenset[str]) -> bool:
         return all(c is claim or c.finding.rule.code not in codes for c in self._claims)
