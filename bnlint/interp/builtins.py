@@ -1,4 +1,4 @@
-"""Python's own functions and methods, as far as building a graph needs them."""
+"""Python's own functions, as far as building a graph needs them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,8 @@ from bnlint.interp.values import (
     Known,
     Map,
     Object,
-    Partial,
     Seq,
     Super,
-    Text,
     Unknown,
     Value,
 )
@@ -41,7 +39,7 @@ def lookup(name: str) -> Value | None:
     return _TABLE.get(name)
 
 
-def _range(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def make_range(machine: Machine, args: Args, frame: Frame | None) -> Value:
     bounds = [a.value for a in args.positional if isinstance(a, Known) and isinstance(a.value, int)]
     if bounds and len(bounds) == len(args.positional):
         try:
@@ -61,7 +59,7 @@ def _len(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return operators.length(machine, args.positional[0]) if args.positional else NONE
 
 
-def _list(kind: str) -> Any:
+def make_list(kind: str) -> Any:
     def make(machine: Machine, args: Args, frame: Frame | None) -> Value:
         if not args.positional:
             return Seq(kind, [], not args.more)
@@ -77,7 +75,7 @@ def _list(kind: str) -> Any:
     return make
 
 
-def _dict(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def make_dict(machine: Machine, args: Args, frame: Frame | None) -> Value:
     out = Map(not args.more)
     for value in args.positional:
         if isinstance(value, Map):
@@ -96,7 +94,7 @@ def _dict(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return out
 
 
-def _zip(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def make_zip(machine: Machine, args: Args, frame: Frame | None) -> Value:
     columns = [machine.iterate(a) for a in args.positional]
     if not columns:
         return Seq("list", [])
@@ -134,14 +132,14 @@ def _enumerate(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return Seq("list", list(pairs), exact)
 
 
-def _map(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def apply_map(machine: Machine, args: Args, frame: Frame | None) -> Value:
     from bnlint.interp import calls
 
     if len(args.positional) < 2:
         return machine.state.unknown("map")
     func, source = args.positional[0], args.positional[1]
     out = Seq("list", [], True)
-    rows = _zip(machine, calls.Args(args.positional[1:], {}, args.place), frame)
+    rows = make_zip(machine, calls.Args(args.positional[1:], {}, args.place), frame)
     assert isinstance(rows, Seq)
     for row in machine.loop_items(rows):
         items, _ = machine.iterate(row)
@@ -229,9 +227,6 @@ def _isinstance(machine: Machine, args: Args, frame: Frame | None) -> Value:
         return FALSE
     keys = [operators.key_of(machine, value), *(operators.key_of(machine, k) for k in wanted)]
     return machine.state.unknown("a type test", "isinstance", *keys)
-
-
-_TYPES = {"list": Seq, "tuple": Seq, "set": Seq, "dict": Map}
 
 
 def _is_instance(machine: Machine, value: Value, kind: Value) -> bool | None:
@@ -351,11 +346,11 @@ def _type(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return machine.state.unknown("a type made at run time")
 
 
-def _exit(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def leave_program(machine: Machine, args: Args, frame: Frame | None) -> Value:
     raise Stop
 
 
-def _identity(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def identity(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return args.positional[0] if args.positional else NONE
 
 
@@ -397,7 +392,7 @@ def _next(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return machine.unknown_from("the next element", *args.positional)
 
 
-def _import(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def import_module(machine: Machine, args: Args, frame: Frame | None) -> Value:
     name = args.positional[0] if args.positional else NONE
     hint = name.hint if isinstance(name, Unknown) else name
     if isinstance(hint, Known) and isinstance(hint.value, str):
@@ -413,17 +408,17 @@ def _import(machine: Machine, args: Args, frame: Frame | None) -> Value:
 _TABLE: dict[str, Value] = {
     name: Builtin(name, func)
     for name, func in {
-        "range": _range,
-        "xrange": _range,
+        "range": make_range,
+        "xrange": make_range,
         "len": _len,
-        "list": _list("list"),
-        "tuple": _list("tuple"),
-        "set": _list("set"),
-        "frozenset": _list("set"),
-        "dict": _dict,
-        "zip": _zip,
+        "list": make_list("list"),
+        "tuple": make_list("tuple"),
+        "set": make_list("set"),
+        "frozenset": make_list("set"),
+        "dict": make_dict,
+        "zip": make_zip,
         "enumerate": _enumerate,
-        "map": _map,
+        "map": apply_map,
         "filter": _filter,
         "sorted": _sorted,
         "reversed": _reversed,
@@ -441,407 +436,21 @@ _TABLE: dict[str, Value] = {
         "str": _scalar(str),
         "bool": _scalar(bool),
         "type": _type,
-        "exit": _exit,
-        "quit": _exit,
-        "iter": _identity,
+        "exit": leave_program,
+        "quit": leave_program,
+        "iter": identity,
         "locals": _locals,
         "vars": _locals,
         "globals": _globals,
         "any": _any(True),
         "all": _any(False),
         "next": _next,
-        "__import__": _import,
-        "property": _identity,
-        "staticmethod": _identity,
-        "classmethod": _identity,
+        "__import__": import_module,
+        "property": identity,
+        "staticmethod": identity,
+        "classmethod": identity,
     }.items()
 }
 _TABLE["object"] = External("object")
 _TABLE["Exception"] = External("Exception")
 _TABLE["NotImplemented"] = NONE
-
-
-# --- container and string methods -----------------------------------------------------------
-
-
-def call_method(
-    machine: Machine, receiver: Seq | Map | Known | Text, name: str, args: Args, frame: Frame | None
-) -> Value:
-    """A method of a list, dict, set or string."""
-    if isinstance(receiver, Text):
-        return _text_method(machine, receiver, name, args)
-    if isinstance(receiver, Seq):
-        return _seq_method(machine, receiver, name, args)
-    if isinstance(receiver, Map):
-        return _map_method(machine, receiver, name, args)
-    return _scalar_method(machine, receiver, name, args)
-
-
-def _seq_method(machine: Machine, seq: Seq, name: str, args: Args) -> Value:
-    first = args.positional[0] if args.positional else NONE
-    if name in ("append", "add", "appendleft"):
-        seq.items.append(first)
-        return NONE
-    if name in ("extend", "update", "__iadd__"):
-        items, exact = machine.iterate(first)
-        seq.items.extend(items)
-        if not items and not exact:
-            seq.items.extend(nodes_in(first))
-        seq.exact = seq.exact and exact
-        return NONE
-    if name == "insert" and len(args.positional) == 2:
-        at = first.value if isinstance(first, Known) and isinstance(first.value, int) else 0
-        seq.items.insert(at, args.positional[1])
-        return NONE
-    if name in ("pop", "popleft"):
-        at = first.value if isinstance(first, Known) and isinstance(first.value, int) else -1
-        if name == "popleft":
-            at = 0
-        if -len(seq.items) <= at < len(seq.items):
-            return seq.items.pop(at)
-        return machine.unknown_from("an element", seq)
-    if name in ("remove", "discard"):
-        for i, item in enumerate(seq.items):
-            if item is first or (
-                isinstance(item, Known) and isinstance(first, Known) and item.value == first.value
-            ):
-                del seq.items[i]
-                return NONE
-        seq.exact = seq.exact and not isinstance(first, Unknown)
-        return NONE
-    if name == "reverse":
-        seq.items.reverse()
-        return NONE
-    if name in ("sort", "shuffle"):
-        return NONE
-    if name == "clear":
-        seq.items.clear()
-        return NONE
-    if name == "copy":
-        return Seq(seq.kind, list(seq.items), seq.exact)
-    if name == "index":
-        for i, item in enumerate(seq.items):
-            if item is first or (
-                isinstance(item, Known) and isinstance(first, Known) and item.value == first.value
-            ):
-                return Known(i)
-        return machine.state.unknown("an index")
-    if name == "count":
-        return machine.state.unknown("a count")
-    if name in ("union", "difference", "intersection"):
-        op = {"union": "|", "difference": "-", "intersection": "&"}[name]
-        items, exact = machine.iterate(first)
-        return operators.binary(machine, op, seq, Seq("set", items, exact), args.place)
-    return machine.unknown_from(f"the list method {name}", seq, *args.values())
-
-
-def _map_method(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
-    first = args.positional[0] if args.positional else NONE
-    if name in ("get", "pop", "setdefault"):
-        found = mapping.get(first)
-        if found is not None:
-            if name == "pop" and isinstance(first, Known):
-                mapping.items.pop(first.value, None)
-                mapping.keys.pop(first.value, None)
-            return found
-        default = args.positional[1] if len(args.positional) > 1 else NONE
-        if name == "setdefault":
-            mapping.put(first, default)
-            return default
-        if mapping.exact and isinstance(first, Known):
-            return default
-        return machine.unknown_from("an element of a dict", mapping, default)
-    if name in ("keys", "iterkeys"):
-        return Seq("list", list(mapping.keys.values()), mapping.exact)
-    if name in ("values", "itervalues"):
-        return Seq("list", list(mapping.items.values()), mapping.exact)
-    if name in ("items", "iteritems"):
-        pairs: list[Value] = [
-            Seq("tuple", [mapping.keys[k], mapping.items[k]]) for k in mapping.items
-        ]
-        return Seq("list", pairs, mapping.exact)
-    if name == "update":
-        other = _dict(machine, args, None)
-        assert isinstance(other, Map)
-        for key in other.items:
-            mapping.put(other.keys[key], other.items[key])
-        mapping.exact = mapping.exact and other.exact
-        return NONE
-    if name == "copy":
-        out = Map(mapping.exact)
-        out.items, out.keys = dict(mapping.items), dict(mapping.keys)
-        return out
-    if name == "has_key":
-        return operators.compare(machine, "in", first, mapping, args.place)
-    if name == "clear":
-        mapping.items.clear()
-        mapping.keys.clear()
-        return NONE
-    return machine.unknown_from(f"the dict method {name}", mapping, *args.values())
-
-
-def _text_method(machine: Machine, text: Text, name: str, args: Args) -> Value:
-    first = args.positional[0] if args.positional else NONE
-    if name == "startswith":
-        heads = first.items if isinstance(first, Seq) else [first]
-        answers = [
-            text.starts_with(h.value) if isinstance(h, Known) and isinstance(h.value, str) else None
-            for h in heads
-        ]
-        if True in answers:
-            return TRUE
-        if None not in answers:
-            return FALSE
-    if (
-        name == "split"
-        and isinstance(first, Known)
-        and isinstance(first.value, str)
-        and first.value
-    ):
-        known = text.prefix.split(first.value)[:-1]
-        return Seq("list", [Known(part) for part in known], False)
-    keys = [operators.key_of(machine, a) for a in args.values()]
-    return machine.state.unknown("a string", "text", name, text.key, *keys)
-
-
-_STRING_METHODS = frozenset(
-    [
-        "format",
-        "lower",
-        "upper",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "split",
-        "rsplit",
-        "join",
-        "replace",
-        "startswith",
-        "endswith",
-        "title",
-        "capitalize",
-        "find",
-        "rfind",
-        "count",
-        "isdigit",
-        "zfill",
-        "index",
-        "partition",
-        "rpartition",
-        "splitlines",
-    ]
-)
-
-
-def _scalar_method(machine: Machine, value: Known, name: str, args: Args) -> Value:
-    if isinstance(value.value, str) and name in _STRING_METHODS and not args.more:
-        plain: list[Any] = []
-        for arg in args.positional:
-            if isinstance(arg, Known):
-                plain.append(arg.value)
-            elif (
-                isinstance(arg, Seq) and arg.exact and all(isinstance(i, Known) for i in arg.items)
-            ):
-                items = [i.value for i in arg.items if isinstance(i, Known)]
-                plain.append(tuple(items) if name in ("startswith", "endswith") else items)
-            else:
-                keys = [operators.key_of(machine, a) for a in args.values()]
-                return machine.state.unknown("a string", "text", name, value.value[:200], *keys)
-        named = {k: v.value for k, v in args.kwargs.items() if isinstance(v, Known)}
-        if len(named) == len(args.kwargs):
-            try:
-                result = getattr(value.value, name)(*plain, **named)
-            except (TypeError, ValueError, IndexError, KeyError, AttributeError):
-                return machine.state.unknown("a string")
-            if isinstance(result, (list, tuple)):
-                return Seq("list", [Known(r) for r in result])
-            if not isinstance(result, str) or len(result) <= 10_000:
-                return Known(result)
-    return machine.unknown_from(f"the method {name}", *args.values())
-
-
-# --- functions of other libraries -------------------------------------------------------------
-
-
-def call_external(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    """A function outside the project that bnlint knows, else an unknown call."""
-    from bnlint.interp import calls, tensorflow
-
-    handler = _EXTERNAL.get(name)
-    if handler is not None:
-        found: Value = handler(machine, args, frame)
-        return found
-    receiver, _, last = name.rpartition(".")
-    if receiver:
-        key = machine.state.keys.of("external", receiver)
-        handled = tensorflow.call_by_name(
-            machine, Unknown(f"{receiver} is outside the project", key), last, args, frame
-        )
-        if handled is not None:
-            return handled
-    return calls.unknown_call(machine, External(name), args)
-
-
-def _partial(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    if not args.positional:
-        return machine.state.unknown("partial")
-    return Partial(args.positional[0], args.positional[1:], dict(args.kwargs))
-
-
-def _wraps(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    return Builtin("wraps", _identity)
-
-
-def _namedtuple(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    names = args.get("field_names", 1)
-    fields: list[Value] = []
-    if isinstance(names, Known) and isinstance(names.value, str):
-        fields = [Known(n) for n in names.value.replace(",", " ").split()]
-    elif isinstance(names, Seq):
-        fields = list(names.items)
-    return Class(None, "namedtuple", None, [], {"<fields>": Seq("tuple", fields)})
-
-
-def _path_join(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    import posixpath
-
-    parts = [a.value for a in args.positional if isinstance(a, Known) and isinstance(a.value, str)]
-    if len(parts) == len(args.positional) and parts:
-        return Known(posixpath.join(*parts))
-    return machine.state.unknown(
-        "a path", "call", *(operators.key_of(machine, a) for a in args.positional)
-    )
-
-
-def _dirname(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    import posixpath
-
-    value = args.positional[0] if args.positional else NONE
-    if isinstance(value, Known) and isinstance(value.value, str):
-        return Known(posixpath.dirname(value.value) or ".")
-    return machine.state.unknown("a path")
-
-
-def _abspath(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    value = args.positional[0] if args.positional else NONE
-    if isinstance(value, Known) and isinstance(value.value, str):
-        import os
-
-        return Known(os.path.abspath(value.value))
-    return machine.state.unknown("a path")
-
-
-def _sys_path(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    """``sys.path`` edits with literal paths; a relative one counts from the editing file too."""
-    import os
-
-    value = args.positional[-1] if args.positional else NONE
-    for item in value.items if isinstance(value, Seq) else [value]:
-        if isinstance(item, Known) and isinstance(item.value, str):
-            beside = os.path.normpath(os.path.join(os.path.dirname(args.place[0]), item.value))
-            for path in (item.value, beside):
-                if path not in machine.state.sys_path:
-                    machine.state.sys_path.append(path)
-    return NONE
-
-
-def _copy(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    value = args.positional[0] if args.positional else NONE
-    if isinstance(value, Seq):
-        return Seq(value.kind, list(value.items), value.exact)
-    if isinstance(value, Map):
-        return _map_method(machine, value, "copy", args)
-    return value
-
-
-def _argument_parser(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    return Object("argument parser", args.place, defaults={})
-
-
-def _reduce(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    from bnlint.interp import calls
-
-    if len(args.positional) < 2:
-        return machine.state.unknown("reduce")
-    items, exact = machine.iterate(args.positional[1])
-    if not exact or not items:
-        return machine.unknown_from("a reduction", *args.positional)
-    if len(args.positional) > 2:
-        items = [args.positional[2], *items]
-    total = items[0]
-    for item in items[1 : machine.state.budget.loop]:
-        total = calls.call(
-            machine, args.positional[0], calls.Args([total, item], {}, args.place), frame
-        )
-    return total
-
-
-def _chain(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    out = Seq("list", [], not args.more)
-    for value in args.positional:
-        items, exact = machine.iterate(value)
-        out.items.extend(items)
-        out.exact = out.exact and exact
-    return out
-
-
-def _chain_from(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    from bnlint.interp import calls
-
-    items, exact = machine.iterate(args.positional[0]) if args.positional else ([], False)
-    return _chain(machine, calls.Args(items, {}, args.place, not exact), frame)
-
-
-_EXTERNAL: dict[str, Any] = {
-    "functools.partial": _partial,
-    "functools.wraps": _wraps,
-    "six.wraps": _wraps,
-    "functools.reduce": _reduce,
-    "functools.lru_cache": _wraps,
-    "collections.namedtuple": _namedtuple,
-    "typing.NamedTuple": _namedtuple,
-    "collections.OrderedDict": _dict,
-    "collections.defaultdict": lambda m, a, f: Map(False),
-    "collections.deque": _list("list"),
-    "copy.copy": _copy,
-    "copy.deepcopy": _copy,
-    "os.path.join": _path_join,
-    "os.path.dirname": _dirname,
-    "os.path.abspath": _abspath,
-    "os.path.realpath": _abspath,
-    "os.path.exists": lambda m, a, f: m.state.unknown(
-        "a file's existence", "exists", *(operators.key_of(m, v) for v in a.positional)
-    ),
-    "sys.path.append": _sys_path,
-    "sys.path.insert": _sys_path,
-    "sys.path.extend": _sys_path,
-    "site.addsitedir": _sys_path,
-    "sys.exit": _exit,
-    "os._exit": _exit,
-    "importlib.import_module": _import,
-    "argparse.ArgumentParser": _argument_parser,
-    "contextlib.ExitStack": lambda m, a, f: Object("exit stack", a.place, leaves=[]),
-    "itertools.chain": _chain,
-    "itertools.chain.from_iterable": _chain_from,
-    "six.moves.range": _range,
-    "six.moves.xrange": _range,
-    "six.moves.zip": _zip,
-    "six.moves.map": _map,
-    "six.iteritems": lambda m, a, f: (
-        _map_method(m, a.positional[0], "items", a)
-        if a.positional and isinstance(a.positional[0], Map)
-        else m.unknown_from("items", *a.positional)
-    ),
-    "six.itervalues": lambda m, a, f: (
-        _map_method(m, a.positional[0], "values", a)
-        if a.positional and isinstance(a.positional[0], Map)
-        else m.unknown_from("values", *a.positional)
-    ),
-    "tqdm.tqdm": _identity,
-    "tqdm.trange": _range,
-    "tqdm.tqdm_notebook": _identity,
-    "builtins.range": _range,
-    "random.shuffle": lambda m, a, f: NONE,
-    "numpy.arange": _range,
-    "numpy.random.shuffle": lambda m, a, f: NONE,
-}

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import attributes, builtins, objects, operators, tensorflow
+from bnlint.interp import (
+    attributes,
+    builtins,
+    containers,
+    libraries,
+    objects,
+    operators,
+    tensorflow,
+)
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import (
@@ -139,7 +147,7 @@ def call(machine: Machine, func: Value, args: Args, frame: Frame | None) -> Valu
     if isinstance(func, Instance):
         return _call_instance(machine, func, args, frame)
     if isinstance(func, External):
-        return builtins.call_external(machine, func.name, args, frame)
+        return libraries.call_external(machine, func.name, args, frame)
     if isinstance(func, Object):
         return objects.call_object(machine, func, args)
     if isinstance(func, Descriptor):
@@ -158,7 +166,7 @@ def call(machine: Machine, func: Value, args: Args, frame: Frame | None) -> Valu
 def call_method(machine: Machine, method: Method, args: Args, frame: Frame | None) -> Value:
     receiver = method.receiver
     if isinstance(receiver, (Seq, Map, Known, Text)):
-        return builtins.call_method(machine, receiver, method.name, args, frame)
+        return containers.call_method(machine, receiver, method.name, args, frame)
     return objects.call_method(machine, receiver, method.name, args, frame)
 
 

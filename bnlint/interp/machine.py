@@ -13,6 +13,7 @@ from bnlint.interp import api, attributes, calls, operators, tensorflow
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.scope import Frame
 from bnlint.interp.state import OutOfBudget, State, Stop
+from bnlint.interp.syntax import contains_yield, counted_in, is_placeholder, terminal
 from bnlint.interp.values import (
     NONE,
     TRUE,
@@ -40,7 +41,6 @@ Signal = tuple[str, Value] | None
 
 BREAK: Signal = ("break", NONE)
 CONTINUE: Signal = ("continue", NONE)
-EXITS = frozenset({"exit", "_exit", "quit", "abort", "print_help", "error", "fatal"})
 
 
 class Machine:
@@ -646,64 +646,6 @@ class Machine:
                 names = [f.value for f in fields.items if isinstance(f, Known)]
                 return [value.attrs.get(n, NONE) for n in names], True
         return [], False
-
-
-def terminal(body: list[ir.Stmt]) -> bool:
-    """Whether a block surely ends the program or the attempt: it ends by raising or exiting."""
-    if not body:
-        return False
-    last = body[-1]
-    if isinstance(last, ir.Raise):
-        return True
-    if isinstance(last, ir.ExprStmt) and isinstance(last.value, ir.Call):
-        func = last.value.func
-        name = (
-            func.attr if isinstance(func, ir.Attr) else func.id if isinstance(func, ir.Name) else ""
-        )
-        return name in EXITS
-    return False
-
-
-def is_placeholder(stmt: ir.Raise) -> bool:
-    """``raise NotImplementedError`` with code after it marks a gap in a skeleton, not an end."""
-    value = stmt.value.func if isinstance(stmt.value, ir.Call) else stmt.value
-    return isinstance(value, ir.Name) and value.id == "NotImplementedError"
-
-
-def counted_in(body: list[ir.Stmt]) -> list[ir.Expr]:
-    """The names and attributes that a loop's body updates in place."""
-    found: list[ir.Expr] = []
-    todo: list[Any] = list(body)
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ir.AugAssign) and isinstance(node.target, (ir.Name, ir.Attr)):
-            found.append(node.target)
-        elif isinstance(node, (ir.If, ir.For, ir.While, ir.With)):
-            todo.extend(node.body)
-            todo.extend(getattr(node, "orelse", ()))
-        elif isinstance(node, ir.Try):
-            todo.extend([*node.body, *node.orelse, *node.final])
-    return found
-
-
-def contains_yield(body: list[ir.Stmt]) -> bool:
-    """Whether a function body makes its function a generator."""
-    todo: list[Any] = list(body)
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ir.Yield):
-            return True
-        if isinstance(node, (ir.FunctionDef, ir.ClassDef, ir.Lambda)):
-            continue
-        if isinstance(node, ir.Node):
-            for name in node.__dataclass_fields__:
-                if name != "span":
-                    child = getattr(node, name)
-                    if isinstance(child, list):
-                        todo.extend(child)
-                    elif isinstance(child, ir.Node):
-                        todo.append(child)
-    return False
 
 
 _STATEMENTS: dict[type, Callable[[Machine, Any, Frame], Signal]] = {

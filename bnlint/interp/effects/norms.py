@@ -235,7 +235,7 @@ def _unused_parameter(machine: Machine, layer: Layer) -> tuple[str, Place] | Non
     frames = machine.state.frames
     if not frames or frames[-1].func is None:
         return None
-    from bnlint.interp.usage import unused_flag_parameter
+    from bnlint.interp.syntax import unused_flag_parameter
 
     func = frames[-1].func
     found = unused_flag_parameter(func.node, FLAG_NAMES)

@@ -1,0 +1,220 @@
+"""Functions of other libraries, as far as building a graph needs them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bnlint.interp import operators
+from bnlint.interp.builtins import (
+    apply_map,
+    identity,
+    import_module,
+    leave_program,
+    make_dict,
+    make_list,
+    make_range,
+    make_zip,
+)
+from bnlint.interp.containers import map_method
+from bnlint.interp.values import (
+    NONE,
+    Builtin,
+    Class,
+    External,
+    Known,
+    Map,
+    Object,
+    Partial,
+    Seq,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+
+def call_external(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """A function outside the project that bnlint knows, else an unknown call."""
+    from bnlint.interp import calls, tensorflow
+
+    handler = _EXTERNAL.get(name)
+    if handler is not None:
+        found: Value = handler(machine, args, frame)
+        return found
+    receiver, _, last = name.rpartition(".")
+    if receiver:
+        key = machine.state.keys.of("external", receiver)
+        handled = tensorflow.call_by_name(
+            machine, Unknown(f"{receiver} is outside the project", key), last, args, frame
+        )
+        if handled is not None:
+            return handled
+    return calls.unknown_call(machine, External(name), args)
+
+
+def _partial(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    if not args.positional:
+        return machine.state.unknown("partial")
+    return Partial(args.positional[0], args.positional[1:], dict(args.kwargs))
+
+
+def _wraps(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    return Builtin("wraps", identity)
+
+
+def _namedtuple(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    names = args.get("field_names", 1)
+    fields: list[Value] = []
+    if isinstance(names, Known) and isinstance(names.value, str):
+        fields = [Known(n) for n in names.value.replace(",", " ").split()]
+    elif isinstance(names, Seq):
+        fields = list(names.items)
+    return Class(None, "namedtuple", None, [], {"<fields>": Seq("tuple", fields)})
+
+
+def _path_join(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    import posixpath
+
+    parts = [a.value for a in args.positional if isinstance(a, Known) and isinstance(a.value, str)]
+    if len(parts) == len(args.positional) and parts:
+        return Known(posixpath.join(*parts))
+    return machine.state.unknown(
+        "a path", "call", *(operators.key_of(machine, a) for a in args.positional)
+    )
+
+
+def _dirname(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    import posixpath
+
+    value = args.positional[0] if args.positional else NONE
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return Known(posixpath.dirname(value.value) or ".")
+    return machine.state.unknown("a path")
+
+
+def _abspath(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    value = args.positional[0] if args.positional else NONE
+    if isinstance(value, Known) and isinstance(value.value, str):
+        import os
+
+        return Known(os.path.abspath(value.value))
+    return machine.state.unknown("a path")
+
+
+def _sys_path(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    """``sys.path`` edits with literal paths; a relative one counts from the editing file too."""
+    import os
+
+    value = args.positional[-1] if args.positional else NONE
+    for item in value.items if isinstance(value, Seq) else [value]:
+        if isinstance(item, Known) and isinstance(item.value, str):
+            beside = os.path.normpath(os.path.join(os.path.dirname(args.place[0]), item.value))
+            for path in (item.value, beside):
+                if path not in machine.state.sys_path:
+                    machine.state.sys_path.append(path)
+    return NONE
+
+
+def _copy(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    value = args.positional[0] if args.positional else NONE
+    if isinstance(value, Seq):
+        return Seq(value.kind, list(value.items), value.exact)
+    if isinstance(value, Map):
+        return map_method(machine, value, "copy", args)
+    return value
+
+
+def _argument_parser(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    return Object("argument parser", args.place, defaults={})
+
+
+def _reduce(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    from bnlint.interp import calls
+
+    if len(args.positional) < 2:
+        return machine.state.unknown("reduce")
+    items, exact = machine.iterate(args.positional[1])
+    if not exact or not items:
+        return machine.unknown_from("a reduction", *args.positional)
+    if len(args.positional) > 2:
+        items = [args.positional[2], *items]
+    total = items[0]
+    for item in items[1 : machine.state.budget.loop]:
+        total = calls.call(
+            machine, args.positional[0], calls.Args([total, item], {}, args.place), frame
+        )
+    return total
+
+
+def _chain(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    out = Seq("list", [], not args.more)
+    for value in args.positional:
+        items, exact = machine.iterate(value)
+        out.items.extend(items)
+        out.exact = out.exact and exact
+    return out
+
+
+def _chain_from(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    from bnlint.interp import calls
+
+    items, exact = machine.iterate(args.positional[0]) if args.positional else ([], False)
+    return _chain(machine, calls.Args(items, {}, args.place, not exact), frame)
+
+
+_EXTERNAL: dict[str, Any] = {
+    "functools.partial": _partial,
+    "functools.wraps": _wraps,
+    "six.wraps": _wraps,
+    "functools.reduce": _reduce,
+    "functools.lru_cache": _wraps,
+    "collections.namedtuple": _namedtuple,
+    "typing.NamedTuple": _namedtuple,
+    "collections.OrderedDict": make_dict,
+    "collections.defaultdict": lambda m, a, f: Map(False),
+    "collections.deque": make_list("list"),
+    "copy.copy": _copy,
+    "copy.deepcopy": _copy,
+    "os.path.join": _path_join,
+    "os.path.dirname": _dirname,
+    "os.path.abspath": _abspath,
+    "os.path.realpath": _abspath,
+    "os.path.exists": lambda m, a, f: m.state.unknown(
+        "a file's existence", "exists", *(operators.key_of(m, v) for v in a.positional)
+    ),
+    "sys.path.append": _sys_path,
+    "sys.path.insert": _sys_path,
+    "sys.path.extend": _sys_path,
+    "site.addsitedir": _sys_path,
+    "sys.exit": leave_program,
+    "os._exit": leave_program,
+    "importlib.import_module": import_module,
+    "argparse.ArgumentParser": _argument_parser,
+    "contextlib.ExitStack": lambda m, a, f: Object("exit stack", a.place, leaves=[]),
+    "itertools.chain": _chain,
+    "itertools.chain.from_iterable": _chain_from,
+    "six.moves.range": make_range,
+    "six.moves.xrange": make_range,
+    "six.moves.zip": make_zip,
+    "six.moves.map": apply_map,
+    "six.iteritems": lambda m, a, f: (
+        map_method(m, a.positional[0], "items", a)
+        if a.positional and isinstance(a.positional[0], Map)
+        else m.unknown_from("items", *a.positional)
+    ),
+    "six.itervalues": lambda m, a, f: (
+        map_method(m, a.positional[0], "values", a)
+        if a.positional and isinstance(a.positional[0], Map)
+        else m.unknown_from("values", *a.positional)
+    ),
+    "tqdm.tqdm": identity,
+    "tqdm.trange": make_range,
+    "tqdm.tqdm_notebook": identity,
+    "builtins.range": make_range,
+    "random.shuffle": lambda m, a, f: NONE,
+    "numpy.arange": make_range,
+    "numpy.random.shuffle": lambda m, a, f: NONE,
+}
