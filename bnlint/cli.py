@@ -15,6 +15,7 @@ from bnlint import codes
 from bnlint.suggest import near
 
 if TYPE_CHECKING:
+    from bnlint.graph.command import GraphReport
     from bnlint.run import Options, Outcome
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -236,9 +237,11 @@ def _rule_options(command: Callable[..., int]) -> Callable[..., int]:
     metavar="NAME",
     help="Judge the fetches of one session.run together; repeatable.",
 )
+@click.option("--html", metavar="FILE", help="Also write a page with a drawing to FILE.")
 @_rule_options
 def graph(
     path: str,
+    html: str | None,
     train_ops: tuple[str, ...],
     fetches: tuple[str, ...],
     select: tuple[str, ...],
@@ -246,17 +249,41 @@ def graph(
     output_format: str,
 ) -> int:
     """Judge the graph in PATH: .meta, .pb, .pbtxt, a SavedModel, an events file or a checkpoint."""
-    from bnlint.graph.command import inspect
     from bnlint.graph.errors import GraphError
     from bnlint.output import graph as output
 
     try:
-        reports = inspect(path, train_ops, fetches, select, ignore)
+        if html is None:
+            from bnlint.graph.command import inspect
+
+            reports = inspect(path, train_ops, fetches, select, ignore)
+        else:
+            reports = _draw(html, path, train_ops, fetches, select, ignore)
     except GraphError as error:
         raise Failure(str(error)) from None
     with _reader_may_leave():
         (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
     return max((report.exit_code for report in reports), default=CLEAN)
+
+
+def _draw(
+    html: str,
+    path: str,
+    train_ops: tuple[str, ...],
+    fetches: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+) -> list[GraphReport]:
+    """The reports of ``graph``, which are also written to a page."""
+    from bnlint.graph.edges import draw
+    from bnlint.output.html import page
+
+    drawings = draw(path, train_ops, fetches, select, ignore)
+    try:
+        Path(html).write_text(page(drawings), "utf-8", "backslashreplace", "\n")
+    except OSError as error:
+        raise Failure(f"{html}: {error.strerror or error}") from None
+    return [drawing.report for drawing in drawings]
 
 
 @cli.command()
