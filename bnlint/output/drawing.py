@@ -7,7 +7,7 @@ branch breaks off before it gets there.
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -22,7 +22,8 @@ ROW, RAIL, GLYPH = 18, 16, 6.7
 HEAD, MARGIN, GAP = 24, 14, 28
 WIDTH = 1240  # what a page may be wide before columns have to share it
 FEWEST_ROWS = 24
-LONGEST = 43
+LONGEST = 48
+_NUMBER = re.compile(r"([0-9]+)")
 SAID: dict[State, str] = {
     "there": "updates it",
     "part": "updates only some of its statistics",
@@ -63,14 +64,13 @@ class _Picture:
             f'<svg role="img" aria-label="train ops and layers" width="{width:.0f}" '
             f'height="{height}" viewBox="0 0 {width:.0f} {height}">'
         )
-        layers = self._report.layers
+        layers = sorted(enumerate(self._report.layers), key=lambda item: _natural(item[1].name))
         for column in range(self._columns):
-            first = column * self._rows
-            here = layers[first : first + self._rows]
-            yield from self._column(MARGIN + column * self._width, first, here)
+            here = layers[column * self._rows :][: self._rows]
+            yield from self._column(MARGIN + column * self._width, here)
         yield "</svg>"
 
-    def _column(self, left: float, first: int, layers: Sequence[LayerRow]) -> Iterator[str]:
+    def _column(self, left: float, layers: Sequence[tuple[int, LayerRow]]) -> Iterator[str]:
         bottom = MARGIN + HEAD + (len(layers) - 0.5) * ROW
         for rail, row in enumerate(self._report.train_ops):
             x = left + rail * RAIL + 8
@@ -80,8 +80,8 @@ class _Picture:
                 f'<rect x="{x - 7:.0f}" y="{MARGIN}" width="14" height="16" rx="3"/>'
                 f'<text x="{x:.0f}" y="{MARGIN + 12}">{rail + 1}</text></g>'
             )
-        for place, layer in enumerate(layers):
-            yield from self._row(left, MARGIN + HEAD + place * ROW + ROW / 2, first + place, layer)
+        for place, (number, layer) in enumerate(layers):
+            yield from self._row(left, MARGIN + HEAD + (place + 0.5) * ROW, number, layer)
 
     def _row(self, left: float, y: float, number: int, layer: LayerRow) -> Iterator[str]:
         edges = self._edges.get(number, [])
@@ -125,8 +125,18 @@ class _Picture:
 
 def _shared(names: Sequence[str]) -> int:
     """The length of the scope that all layers are in, which tells none of them apart."""
-    common = os.path.commonprefix(list(names)) if len(names) > 1 else ""
-    return common.rfind("/") + 1
+    scopes = [name.split("/")[:-1] for name in names]
+    length = 0
+    for parts in zip(*scopes, strict=False):
+        if len(set(parts)) > 1:
+            break
+        length += len(parts[0]) + 1
+    return length if len(names) > 1 else 0
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key that puts layer_9 before layer_10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBER.split(name)]
 
 
 def _safe(text: str) -> str:
