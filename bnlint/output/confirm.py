@@ -60,7 +60,10 @@ def _ruling(ruling: Ruling, console: Any) -> None:
         soft_wrap=True,
     )
     console.print(Text("  " + printable(finding.message)), soft_wrap=True)
-    where = f"{ruling.path}: {ruling.node}: " if ruling.node is not None else ""
+    node = ruling.node
+    where = f"{ruling.path}: " if ruling.path is not None else ""
+    if node is not None and not ruling.reason.startswith(node):
+        where += f"{node}: "
     console.print(Text("  " + printable(where + ruling.reason), "blue"), soft_wrap=True)
 
 
