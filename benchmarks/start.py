@@ -1,0 +1,132 @@
+"""What it costs to start: a small script, and a large tree that has no batch norm.
+
+    python benchmarks/start.py [--tree FOLDER] [--files N] [--runs N] [--ruff RUFF]
+
+Wall seconds of fresh processes, alternating within a round; medians of the rounds. Without
+``--tree``, a tree of N modules is made up from Python's own standard library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+BNLINT = [sys.executable, "-m", "bnlint", "check", "--exit-zero", "-q"]
+SCRIPT = """\
+# Digits, with a small network.
+import tensorflow as tf
+
+
+def network(x, is_training):
+    h = x
+    for units in (64, 32, 16):
+        h = tf.layers.dense(h, units, use_bias=False)
+        h = tf.layers.batch_normalization(h, training=is_training)
+        h = tf.nn.relu(h)
+        h = tf.layers.dropout(h, rate=0.5, training=is_training)
+    return tf.layers.dense(h, 10)
+
+
+def main():
+    x = tf.placeholder(tf.float32, [None, 784], name="x")
+    y = tf.placeholder(tf.int64, [None], name="y")
+    is_training = tf.placeholder(tf.bool, [], name="is_training")
+    logits = network(x, is_training)
+    loss = tf.losses.sparse_softmax_cross_entropy(labels=y, logits=logits)
+    right = tf.equal(tf.argmax(logits, 1), y)
+    accuracy = tf.reduce_mean(tf.cast(right, tf.float32))
+
+    optimizer = tf.train.AdamOptimizer(1e-3)
+    update_ops = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
+    with tf.control_dependencies(update_ops):
+        train_op = optimizer.minimize(loss)
+
+    mnist = tf.keras.datasets.mnist.load_data()
+    (images, labels), test = mnist
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        for step in range(0, len(images), 100):
+            feed = {x: images[step:step + 100], y: labels[step:step + 100]}
+            sess.run(train_op, {**feed, is_training: True})
+        print(sess.run(accuracy, {x: test[0], y: test[1], is_training: False}))
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--tree")
+    parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--ruff", default=_ruff())
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "train.py")
+        script.write_text(SCRIPT, "utf-8")
+        print(f"a script of {len(SCRIPT.splitlines())} lines")
+        commands = {
+            "python -c pass": [sys.executable, "-c", "pass"],
+            "bnlint check": [*BNLINT, str(script)],
+        }
+        compare(commands, options.runs, folder)
+        tree = options.tree or made_up(Path(folder, "tree"), options.files)
+        files = [path for path in Path(tree).rglob("*.py") if path.is_file()]
+        size = sum(path.stat().st_size for path in files)
+        print(f"a tree without batch norm: {len(files)} files, {size / 1e6:.1f} MB")
+        commands = {"bnlint check": [*BNLINT, tree]}
+        if options.ruff:
+            commands["ruff check --no-cache"] = [options.ruff, "check", "--no-cache", "-q", tree]
+        compare(commands, options.runs, folder)
+
+
+def _ruff() -> str | None:
+    beside = os.path.join(os.path.dirname(sys.executable), "ruff")
+    return beside if os.path.isfile(beside) else shutil.which("ruff")
+
+
+def made_up(folder: Path, number: int) -> str:
+    """A tree of ``number`` modules: those of the standard library, several times if need be."""
+    library = Path(sysconfig.get_paths()["stdlib"])
+    sources = sorted(p for p in library.rglob("*.py") if "site-packages" not in p.parts)
+    for place in range(number):
+        source = sources[place % len(sources)]
+        target = folder / f"part_{place // len(sources)}" / source.relative_to(library)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    return str(folder)
+
+
+def compare(commands: Mapping[str, Sequence[str]], runs: int, folder: str) -> None:
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    for place in range(runs + 1):
+        for name, command in commands.items():
+            since = time.perf_counter()
+            done = subprocess.run(
+                command, cwd=folder, env=environment, capture_output=True, check=False
+            )
+            if done.returncode not in (0, 1):
+                raise SystemExit(done.stderr.decode())
+            if place:  # the first round only warms up
+                times[name].append(time.perf_counter() - since)
+    first = statistics.median(next(iter(times.values())))
+    for name, seconds in times.items():
+        median = statistics.median(seconds)
+        span = f"{min(seconds):.3f} to {max(seconds):.3f}"
+        print(f"  {name:<22} {median:6.3f} s  ({span}, {runs} runs)  {median / first:5.2f} x")
+
+
+if __name__ == "__main__":
+    main()
