@@ -209,6 +209,6 @@ def places(diagnosis: Diagnosis, where: tuple[object, str] | None = None) -> tup
 
 
 SYMPTOM = (
-    "training looks fine, but evaluation normalises with moving statistics that stay at their "
-    "initial values"
+    "training looks fine, but the moving statistics stay at their initial values, and evaluation "
+    "with them comes out wrong"
 )

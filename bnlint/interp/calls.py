@@ -296,13 +296,9 @@ def instantiate(machine: Machine, cls: Class, args: Args) -> Value:
     """Make an instance and run its ``__init__``."""
     state = machine.state
     instance = Instance(cls, state.keys.of("instance", state.fresh()))
-    fields = cls.attrs.get("<fields>")
-    if isinstance(fields, Seq):
-        names = [f.value for f in fields.items if isinstance(f, Known)]
-        for i, name in enumerate(names):
-            instance.attrs[name] = args.get(name, i) or NONE
-        return instance
     init = attributes.find(machine, instance, "__init__")
+    for i, name in enumerate(cls.fields() or ()):
+        instance.attrs[name] = args.get(name, i) or NONE
     if init is not None:
         call(machine, init, args, None)
     else:

@@ -641,10 +641,9 @@ class Machine:
         if isinstance(value, Known) and isinstance(value.value, str):
             return [Known(c) for c in value.value[:64]], len(value.value) <= 64
         if isinstance(value, Instance):
-            fields = value.cls.attrs.get("<fields>")
-            if isinstance(fields, Seq):
-                names = [f.value for f in fields.items if isinstance(f, Known)]
-                return [value.attrs.get(n, NONE) for n in names], True
+            fields = value.cls.fields()
+            if fields is not None:
+                return [value.attrs.get(name, NONE) for name in fields], True
         return [], False
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bnlint.interp.values import Known, Map, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 LINEAR = frozenset({"linear", "group"})
 """Kinds whose gradient does not read the value of their inputs (facts: a07, i02)."""
@@ -73,12 +73,16 @@ def _collect(value: Value | None, out: dict[Node, None], depth: int) -> None:
 
 
 def ancestors(
-    start: Iterable[Node], *, controls: bool = True, through_stop: bool = True
+    start: Iterable[Node],
+    *,
+    controls: bool = True,
+    through_stop: bool = True,
+    fed: Collection[Node] = (),
 ) -> set[Node]:
     """All nodes reachable backwards from ``start``, itself included.
 
     ``controls`` follows control inputs too; ``through_stop`` false ends at ``tf.stop_gradient``,
-    as back-propagation does.
+    as back-propagation does; ``fed`` nodes are given a value and need nothing below them.
     """
     seen: set[Node] = set()
     todo = list(start)
@@ -87,7 +91,7 @@ def ancestors(
         if node in seen:
             continue
         seen.add(node)
-        if not through_stop and node.kind == "stop":
+        if node in fed or (not through_stop and node.kind == "stop"):
             continue
         todo.extend(node.inputs)
         if controls:

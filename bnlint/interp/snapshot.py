@@ -178,7 +178,8 @@ class _Snapshot:
         from bnlint.interp.state import RunRecord
 
         assert isinstance(record, RunRecord)
-        before = ancestors(record.fetches)
+        fed = frozenset(record.feeds)
+        before = ancestors(record.fetches, fed=fed)
         trains = frozenset(n.id for n in before if n.kind == "train")
         evaluated: set[int] = set()
         if not trains:
@@ -187,8 +188,8 @@ class _Snapshot:
                     continue
                 if node.data.get("scalar") and node in self.below_losses:
                     continue
-                for item in ancestors([node], controls=False):
-                    if item.kind == "norm":
+                for item in ancestors([node], controls=False, fed=fed):
+                    if item.kind == "norm" and item not in fed:
                         evaluated.add(item.data["layer"].id)
         return Run(
             location(record.place),

@@ -113,13 +113,14 @@ class Block:
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """One run. ``fed`` is whether it is given data of its own, ``opaque`` whether it fetches what
-    nobody here has seen.
+    nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
     """
 
     place: Place
     fetches: tuple[Node, ...]
     opaque: bool
     fed: bool = False
+    feeds: tuple[Node, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -264,6 +264,14 @@ class Class(Value):
                 todo = cls.bases + todo
         return out
 
+    def fields(self) -> list[str] | None:
+        """The field names of a ``namedtuple``, or of a class derived from one; None for others."""
+        for cls in self.mro():
+            found = cls.attrs.get("<fields>")
+            if isinstance(found, Seq):
+                return [f.value for f in found.items if isinstance(f, Known)]
+        return None
+
     def foreign_bases(self) -> list[Value]:
         return [b for c in self.mro() for b in c.bases if not isinstance(b, Class)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp.nodes import nodes_in
+from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import RunRecord
 from bnlint.interp.values import NONE, Instance, Known, Map, Object, Seq, Unknown, Value
 
@@ -47,7 +47,9 @@ def record(machine: Machine, fetches: Value | None, args: Args) -> None:
         nodes = tuple(fetches.data.get("nodes", ()))
     feed = args.get("feed_dict", 1)
     fed = feed is not None and not (isinstance(feed, Known) and feed.value is None)
-    machine.state.record_run(RunRecord(args.place, nodes, opaque, fed))
+    keys = list(feed.keys.values()) if isinstance(feed, Map) else []
+    feeds = tuple(key for key in keys if isinstance(key, Node))
+    machine.state.record_run(RunRecord(args.place, nodes, opaque, fed, feeds))
 
 
 def _opaque(value: Value | None) -> bool:
