@@ -1,0 +1,60 @@
+"""Which fixtures are run: all scripts that TensorFlow 1.15 can run by itself, and the projects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+SCRIPTS = FIXTURES / "scripts"
+PROJECTS = FIXTURES / "projects"
+
+_CHECKPOINT = "restores a checkpoint that it does not make"
+_NEWER = "is for Python 3.10"
+_IDLE = "is read by others, and runs no session itself"
+
+LEFT_OUT = {
+    "defaults/library_function.py": _IDLE,
+    "dynamic/unknown_function_gets_updates.py": "needs a package that does not exist",
+    "optimizers/distributed_wrapper.py": "needs horovod",
+    "optimizers/distributed_wrapper_without_updates.py": "needs horovod",
+    "optimizers/replicas.py": "waits for the other workers of a cluster",
+    "right/eager_mode.py": "runs eagerly: there is no graph",
+    "right/evaluation_only.py": _CHECKPOINT,
+    "right/frozen_batch_norm.py": _CHECKPOINT,
+    "right/head_only_fine_tuning.py": _CHECKPOINT,
+    "right/other_frameworks.py": "needs PyTorch",
+    "right/session_from_outside.py": _IDLE,
+    "right/standalone_keras.py": "needs Keras as a package of its own",
+    "right/tensorflow_two_loop.py": "is for TensorFlow 2",
+    "right/tensorpack_trainer.py": "needs tensorpack",
+    "right/tflearn_trainer.py": "needs tflearn",
+    "right/update_given_to_a_library.py": "needs a package that does not exist",
+    "syntax/match_statement.py": _NEWER,
+    "syntax/match_without_updates.py": _NEWER,
+    "wrong/teacher_and_student.py": _CHECKPOINT,
+    "wrong/uncalled_network.py": _IDLE,
+    "wrong/uncalled_training_function.py": _IDLE,
+}
+"""Scripts that cannot be run here, and why."""
+
+STARTED = ("train.py", "run.py")
+"""What is run of a project."""
+
+
+def name_of(script: Path) -> str:
+    """A script as it is called in tables: below its folder of fixtures."""
+    base = SCRIPTS if SCRIPTS in script.parents else FIXTURES
+    return script.relative_to(base).as_posix()
+
+
+def root_of(script: Path) -> Path:
+    """What belongs to a script: its project, or nothing but itself."""
+    if PROJECTS in script.parents:
+        return PROJECTS / script.relative_to(PROJECTS).parts[0]
+    return script
+
+
+def scripts() -> list[Path]:
+    found = sorted(SCRIPTS.rglob("*.py"))
+    found = [script for script in found if name_of(script) not in LEFT_OUT]
+    return found + sorted(p for p in PROJECTS.rglob("*.py") if p.name in STARTED)

@@ -1,0 +1,101 @@
+"""What bnlint says of a script is what happens when the script is run in TensorFlow 1.15.
+
+Every fixture that TensorFlow 1.15 can run is run once, through ``bnlint trace``. Two run at a time;
+what was recorded is kept, by the content of the script and the recorder. Three witnesses speak:
+
+* *static*: ``bnlint check`` on the source;
+* *graph*: ``bnlint check-trace`` on the graphs that were built and on what was fetched and fed;
+* *statistics*: the values of all variables, first and last, read by ``probe.py`` in the run itself.
+
+The probe also knows on which lines of the script each op was made. So the comparison goes step by
+step, a *step* being what one line made to change weights, if some run that succeeded ran it:
+
+1. A moving statistic was seen to change exactly if the graph says that a run moved it.
+2. A layer that a step trains by the graph had weights that changed.
+3. A definite BN201 to BN206 is on the line of a step exactly if some layer that it trains has
+   update ops that no run reached; and that layer's statistics were not seen to change. Of a line
+   that made several steps the worst counts. A possible finding decides nothing, and is counted.
+4. Every definite BN201 to BN206 is on the line of a step that was run.
+5. The static witness has a definite BN201 to BN206 exactly if the graph witness has one.
+6. A definite BN101 or BN102 speaks of a layer whose flag is a constant in the graph: if it is
+   false, the layer has no update ops and its statistics did not change.
+7. A layer that was trained and whose statistics did not change, though nothing failed to reach
+   its updates, has a flag that is constantly false, or the source has a finding about flags.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bnlint.graph import trace
+
+from . import recording
+from .cases import LEFT_OUT, SCRIPTS, name_of, scripts
+from .compare import disagreements, witnesses
+from .conftest import Record
+
+KNOWN = {
+    "dynamic/source_in_a_string.py": "code in a string is not read",
+    "filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
+    "loops/collected_inside_the_loop.py": "layers of one loop count as one",
+    "wrong/only_kernels_trained.py": "in a graph, a layer is trained if its own weights are",
+}
+"""Where the witnesses disagree, and why. Each is a known limit of bnlint, or a bug to be mended."""
+
+
+def _cases() -> list[object]:
+    cases: list[object] = []
+    for script in scripts():
+        reason = KNOWN.get(name_of(script))
+        marks = [] if reason is None else [pytest.mark.xfail(strict=True, reason=reason)]
+        cases.append(pytest.param(script, id=name_of(script), marks=marks))
+    return cases
+
+
+@pytest.mark.parametrize("script", _cases())
+def test_the_witnesses_agree(script: Path, record: Record) -> None:
+    case = witnesses(script, record(script))
+    assert disagreements(case) == []
+
+
+@pytest.mark.parametrize("script", [pytest.param(s, id=name_of(s)) for s in scripts()])
+def test_trace_ends_as_it_should(script: Path, record: Record) -> None:
+    """A script that is run ends well, and what ``trace`` ends with is then its verdict."""
+    recorded = record(script)
+    assert recorded.own == 0, recorded.output
+    # Whether it found anything is the verdict of the bnlint of that day.
+    if recorded.judged_by == recording.bnlint_hash():
+        assert recorded.exit == trace.check(recorded.trace).exit_code
+    assert recorded.exit in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("sys.exit(0)", 1),
+        ("sys.exit(7)", 7),
+        ("raise ValueError('no')", 1),
+        ("os.kill(os.getpid(), signal.SIGKILL)", 2),
+    ],
+)
+def test_a_script_that_does_not_end_well(
+    line: str, code: int, tensorflow: Path, tmp_path: Path
+) -> None:
+    source = (SCRIPTS / "guides" / "contrib_adam_nothing_else.py").read_text("utf-8")
+    script = tmp_path / "script.py"
+    script.write_text(f"{source}\nimport os, signal, sys\n{line}\n", encoding="utf-8")
+    words = [sys.executable, "-c", recording.BNLINT, str(recording.ROOT), "trace", "--out"]
+    words += [str(tmp_path / "out"), "--", str(tensorflow), str(script)]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == code, done.stderr
+    assert ("BN201" in done.stdout) == (code != 2)
+
+
+def test_the_tables_name_fixtures() -> None:
+    names = {name_of(script) for script in SCRIPTS.rglob("*.py")}
+    assert set(LEFT_OUT) <= names
+    assert set(KNOWN) <= {name_of(script) for script in scripts()}
