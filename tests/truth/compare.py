@@ -271,6 +271,11 @@ def _shown(places: Places) -> str:
     return ", ".join(f"{path}:{line}" for path, line in places) or "no line"
 
 
-def trains_layers(case: Case) -> bool:
-    """Whether some step that was run trains a layer that has moving statistics."""
-    return any(ran.trained() for ran in case.ran)
+def undecided(case: Case) -> bool:
+    """Whether of some step that was run the source only says what is possible."""
+    steps = [step for ran in case.ran for step in ran.steps if step.layers]
+    return any(
+        any(case.at(f.location, step.places) for f in case.static("possible"))
+        and not any(case.at(f.location, step.places) for f in case.static())
+        for step in steps
+    )

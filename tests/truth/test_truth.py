@@ -42,6 +42,9 @@ KNOWN = {
     "dynamic/source_in_a_string.py": "code in a string is not read",
     "filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
     "loops/collected_inside_the_loop.py": "layers of one loop count as one",
+    "truth_functions/updates_run_one_by_one.py": "check-trace wants all of a layer from one run",
+    "truth_inputs/flag_is_fed_false.py": "only a recording tells what is fed (BN104)",
+    "truth_inputs/momentum_of_one.py": "only a graph is judged by its momentum (BN303)",
     "wrong/only_kernels_trained.py": "in a graph, a layer is trained if its own weights are",
 }
 """Where the witnesses disagree, and why. Each is a known limit of bnlint, or a bug to be mended."""
