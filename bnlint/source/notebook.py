@@ -14,7 +14,7 @@ from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-define
 from bnlint.source.errors import SourceError
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_SCALAR = re.compile(r"[-+0-9.eE]+|true|false|null|NaN|-?Infinity")
+_SCALAR = re.compile(r"true|false|null|NaN|-?Infinity|[-+0-9.eE]+")
 _LINE_MAGIC = re.compile(r"\s*(?:%(?!%)|!|\?)")
 _HELP = re.compile(r"\s*[\w.*\[\]'\"]+\?\??\s*$")
 # What IPython runs without a percent sign, as long as no variable has that name.
