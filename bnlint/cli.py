@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,8 @@ class Failure(click.ClickException):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; no exception leaves here."""
+    # Imports and abstract runs make many objects and little garbage: look for it less often.
+    gc.set_threshold(50_000, 20, 20)
     for stream in (sys.stdout, sys.stderr):
         # A character that the stream cannot encode must not lose the report.
         if hasattr(stream, "reconfigure"):

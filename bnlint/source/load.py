@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bnlint.source import ir, read
 from bnlint.source.errors import SourceError
 from bnlint.source.lower import lower
-from bnlint.source.markdown import Block, python_blocks
-from bnlint.source.notebook import Cell, cells
-from bnlint.source.python2 import lower_python2
 from bnlint.source.spans import remap
+
+# What most runs do not need is imported where it is used: it would cost a small run a twentieth.
+if TYPE_CHECKING:
+    from bnlint.source.markdown import Block
+    from bnlint.source.notebook import Cell
 
 _GAPS = 8
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -63,6 +66,8 @@ def _either(text: str, path: str) -> tuple[ir.Module, bool]:
 
     Where Python 3 stumbles over what only Python 2 has, the other error is the one to mend.
     """
+    from bnlint.source.python2 import lower_python2
+
     try:
         return lower(text, path), False
     except SourceError as error:
@@ -91,6 +96,9 @@ def _without_gaps(text: str, line: int, path: str) -> tuple[ir.Module, bool] | N
 
 
 def _notebook(text: str, path: str) -> Loaded:
+    from bnlint.source.markdown import Block
+    from bnlint.source.notebook import cells
+
     parts = []
     offset = 0
     found = cells(text, path)
@@ -111,6 +119,8 @@ def _notebook(text: str, path: str) -> Loaded:
 
 
 def _markdown(text: str, path: str) -> Loaded:
+    from bnlint.source.markdown import python_blocks
+
     loaded = _join(python_blocks(text), path)
     loaded.text = text
     return loaded

@@ -6,7 +6,6 @@ dropped. Its tokens know where they stood, so findings point at the original lin
 
 from __future__ import annotations
 
-import logging
 import re
 from bisect import bisect_left, bisect_right
 from functools import cache
@@ -72,6 +71,8 @@ def _rewritten(source: str, path: str) -> Any:
 
 @cache
 def _tool() -> Any:
+    import logging
+
     from fissix import refactor
 
     logging.getLogger("RefactoringTool").setLevel(logging.CRITICAL)
