@@ -13,7 +13,7 @@ from bnlint.interp import api, attributes, calls, operators, tensorflow
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.scope import Frame
 from bnlint.interp.state import OutOfBudget, State, Stop
-from bnlint.interp.syntax import contains_yield, counted_in, is_placeholder, terminal
+from bnlint.interp.syntax import contains_yield, counted_in, is_unwritten, terminal
 from bnlint.interp.values import (
     NONE,
     TRUE,
@@ -71,7 +71,8 @@ class Machine:
         step = self.state.step
         for stmt in body:
             step()
-            if stmt.__class__ is ir.Raise and stmt is not body[-1] and is_placeholder(stmt):
+            if stmt.__class__ is ir.Raise and stmt is not body[-1] and is_unwritten(stmt):
+                frame.has_gap = True
                 continue
             handler = _STATEMENTS.get(type(stmt))
             if handler is None:
@@ -82,6 +83,8 @@ class Machine:
         return None
 
     def _expr(self, stmt: ir.ExprStmt, frame: Frame) -> Signal:
+        if stmt.value.__class__ is ir.Const:
+            frame.has_gap = frame.has_gap or is_unwritten(stmt)
         self.eval(stmt.value, frame)
         return None
 
@@ -448,7 +451,15 @@ class Machine:
         builtin = calls.builtin(self, expr.id)
         if builtin is not None:
             return builtin
+        if frame.has_gap and frame.func is not None:
+            return self._from_gap(expr, frame)
         return self.state.unknown(f"the name {expr.id} is not defined here", "name", expr.id)
+
+    def _from_gap(self, expr: ir.Name, frame: Frame) -> Value:
+        """What code that is still to be written would bind: it may use all that is there."""
+        used = [n for value in frame.locals.values() for n in nodes_in(value)]
+        gap = self.state.node("gap", "", used, self.place(frame, expr))
+        return self.state.unknown(f"{expr.id} comes from code that is not there yet", deps=[gap])
 
     def _attr(self, expr: ir.Attr, frame: Frame) -> Value:
         value = self.eval(expr.value, frame)

@@ -17,7 +17,8 @@ class Node(Value):
     """One op of the abstract graph, or a tensor it yields.
 
     ``kind`` is one of ``op linear const placeholder variable norm update grad train assign
-    moments stop summary group``. ``controls`` are its control inputs.
+    moments stop summary group gap`` (what code that is not there yet may compute). ``controls``
+    are its control inputs.
     """
 
     __slots__ = ("api", "controls", "data", "graph", "id", "inputs", "kind", "name", "place")

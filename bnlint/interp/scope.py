@@ -18,6 +18,7 @@ class Frame:
         "cls",
         "func",
         "global_names",
+        "has_gap",
         "locals",
         "module",
         "on_yield",
@@ -46,6 +47,7 @@ class Frame:
         self.outer_names: dict[str, dict[str, Value]] | None = None
         self.yielded: list[Value] | None = None
         self.on_yield: Callable[[Value], None] | None = None
+        self.has_gap = False  # code is still to be written here: it may bind any name
 
     def find(self, name: str) -> dict[str, Value] | None:
         """The namespace of this frame or an enclosing one that holds ``name``."""

@@ -58,9 +58,15 @@ def terminal(body: list[ir.Stmt]) -> bool:
     return False
 
 
-def is_placeholder(stmt: ir.Raise) -> bool:
-    """``raise NotImplementedError`` with code after it marks a gap in a skeleton, not an end."""
-    value = stmt.value.func if isinstance(stmt.value, ir.Call) else stmt.value
+def is_unwritten(stmt: ir.Raise | ir.ExprStmt) -> bool:
+    """Whether a statement stands for code that is still to be written, as in an exercise.
+
+    That is ``raise NotImplementedError``, if code follows it, and ``...``.
+    """
+    value = stmt.value
+    if isinstance(stmt, ir.ExprStmt):
+        return isinstance(value, ir.Const) and value.kind == "other" and value.value == "..."
+    value = value.func if isinstance(value, ir.Call) else value
     return isinstance(value, ir.Name) and value.id == "NotImplementedError"
 
 

@@ -31,6 +31,7 @@ LEFT_OUT = {
     "right/update_given_to_a_library.py": "needs a package that does not exist",
     "syntax/match_statement.py": _NEWER,
     "syntax/match_without_updates.py": _NEWER,
+    "wrong/exercise_with_gaps.py": "is an exercise, of which a part is missing",
     "wrong/teacher_and_student.py": _CHECKPOINT,
     "wrong/uncalled_network.py": _IDLE,
     "wrong/uncalled_training_function.py": _IDLE,

@@ -55,7 +55,7 @@ def record(machine: Machine, fetches: Value | None, args: Args) -> None:
 def _opaque(value: Value | None) -> bool:
     """Whether something is fetched that nobody here has seen: by name, or an unknown."""
     if isinstance(value, Unknown):
-        return not value.deps
+        return not value.deps or any(node.kind == "gap" for node in value.deps)
     if isinstance(value, Known):
         return isinstance(value.value, str)
     if isinstance(value, Seq):
