@@ -24,6 +24,7 @@ _NAMED = re.compile(r"(?:^|/)moving_(?:mean|variance)(?:_\d+)?(?:/part_\d+)?$")
 # Helpers of a layer, written beside its statistics: not statistics that inference uses.
 _HELPER = re.compile(r"(?:^|/)(?:biased|local_step|renorm_\w+|moving_stddev)(?:_\d+)?$")
 _PART = re.compile(r"/part_\d+$")
+_NUMBER = re.compile(r"([0-9]+)")
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class _Finder:
         statistics = self._statistics()
         layers = [self._layer(name, members) for name, members in self._grouped(statistics)]
         self._look_around(layers)
-        return sorted(layers, key=lambda layer: layer.name)
+        return sorted(layers, key=lambda layer: _natural(layer.name))
 
     def _statistics(self) -> list[str]:
         by_variable: dict[str, list[Write]] = {}
@@ -301,3 +302,8 @@ def _decays(graph: Graph, live: Live, write: Node) -> list[float]:
     if node is None or node.op != "Mul":
         return []
     return [float(value) for side in node.inputs[:2] for value in live.values(side)]
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key that puts layer_9 before layer_10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBER.split(name)]

@@ -7,7 +7,6 @@ branch breaks off before it gets there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -23,7 +22,6 @@ HEAD, MARGIN, GAP = 24, 14, 28
 WIDTH = 1240  # what a page may be wide before columns have to share it
 FEWEST_ROWS = 24
 LONGEST = 48
-_NUMBER = re.compile(r"([0-9]+)")
 SAID: dict[State, str] = {
     "there": "updates it",
     "part": "updates only some of its statistics",
@@ -64,7 +62,7 @@ class _Picture:
             f'<svg role="img" aria-label="train ops and layers" width="{width:.0f}" '
             f'height="{height}" viewBox="0 0 {width:.0f} {height}">'
         )
-        layers = sorted(enumerate(self._report.layers), key=lambda item: _natural(item[1].name))
+        layers = list(enumerate(self._report.layers))
         for column in range(self._columns):
             here = layers[column * self._rows :][: self._rows]
             yield from self._column(MARGIN + column * self._width, here)
@@ -132,11 +130,6 @@ def _shared(names: Sequence[str]) -> int:
             break
         length += len(parts[0]) + 1
     return length if len(names) > 1 else 0
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """A key that puts layer_9 before layer_10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBER.split(name)]
 
 
 def _safe(text: str) -> str:

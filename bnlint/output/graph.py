@@ -51,8 +51,11 @@ def _report(report: GraphReport, console: Any) -> None:
             told += f", {row.moved} of them moved"
         good = row.moved == row.total and not row.fails and not row.idle
         console.print(Text(printable(told), "green" if good else "red"), soft_wrap=True)
-    for layer in [layer for layer in report.layers if layer.stops][:MOST_PATHS]:
+    broken = [layer for layer in report.layers if layer.stops]
+    for layer in broken[:MOST_PATHS]:
         console.print(_path(report, layer))
+    if len(broken) > MOST_PATHS:
+        console.print(Text(f"… and {len(broken) - MOST_PATHS} more layers without a path"))
     print_findings(report.report.findings, console)
     for note in report.notes:
         console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
