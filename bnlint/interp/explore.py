@@ -11,7 +11,7 @@ from bnlint.interp.keys import Keys
 from bnlint.interp.machine import Machine
 from bnlint.interp.relevance import NORMS, WORDS, Relevance, names_in
 from bnlint.interp.snapshot import snapshot
-from bnlint.interp.state import ALWAYS, Budget, OutOfBudget, State, Stop
+from bnlint.interp.state import ALWAYS, Budget, Decision, OutOfBudget, State, Stop
 from bnlint.interp.values import Bound, Class, Descriptor, Func, Instance, Value
 from bnlint.model import Program, Project
 from bnlint.source import ir
@@ -36,6 +36,12 @@ PROJECT_STEPS = 6_000_000
 
 FEW_STATES = 3
 
+SAME_PLACE = 2
+"""How often a program is run again for conditions that one place decides, as in a loop."""
+
+FRUITLESS_IMPORTS = 2
+"""How many programs see whether what an import decides changes anything, before none does."""
+
 OPEN_STEPS = 6_000_000
 """How many steps all functions that nothing calls may take together."""
 
@@ -53,6 +59,7 @@ class Explorer:
         self.open_steps = 0
         self.total_steps = 0
         self._known: dict[frozenset[str], tuple[int, Relevance]] = {}
+        self._import_tries: dict[int, int] = {}  # by the identity of IR that outlives this
 
     # --- one program -------------------------------------------------------------------------
 
@@ -71,24 +78,39 @@ class Explorer:
         self.steps = 0
         tried: set[tuple[bool, frozenset[tuple[int, bool]]]] = set()
         bases = [self._run(program, root, True, {})]
-        if not any(self._matters(program, node) for _, _, node in bases[0].order):
+        if not any(self._matters(program, decision.node) for decision in bases[0].order):
             return program  # no condition that could change a verdict
         if self.total_steps > PROJECT_STEPS:
             most = FEW_STATES
         bases.append(self._run(program, root, False, {}))
+        places: dict[tuple[bool, int], int] = {}
         for policy, base in zip((True, False), bases, strict=True):
-            for key, choice, node in base.order:
+            for decision in base.order:
                 if len(program.states) >= most or self.steps > PROGRAM_STEPS:
                     self._note(f"{path}: {name}: more conditions than {most} states cover")
                     return program
-                if not self._matters(program, node):
+                if not self._matters(program, decision.node) or self._fruitless(decision):
                     continue
-                flip = (policy, frozenset([(key, not choice)]))
+                place = (policy, id(decision.node))
+                if places.get(place, 0) >= SAME_PLACE and decision.node is not ALWAYS:
+                    continue
+                other = not decision.choice
+                flip = (policy, frozenset([(decision.key, other)]))
                 if flip in tried:
                     continue
                 tried.add(flip)
-                self._run(program, root, policy, {key: not choice})
+                places[place] = places.get(place, 0) + 1
+                flipped = self._run(program, root, policy, {decision.key: other})
+                if decision.importing and _extent(flipped) == _extent(base):
+                    tries = self._import_tries
+                    tries[id(decision.node)] = tries.get(id(decision.node), 0) + 1
         return program
+
+    def _fruitless(self, decision: Decision) -> bool:
+        """Every program that imports a module would decide the same, and see that it is nothing."""
+        return (
+            decision.importing and self._import_tries.get(id(decision.node), 0) >= FRUITLESS_IMPORTS
+        )
 
     def _matters(self, program: Program, node: object) -> bool:
         """Whether a decision taken at this place is worth taking both ways.
@@ -227,6 +249,11 @@ class Explorer:
             calls.escape(machine, instance)
 
         self._explore_open(stmt.name, path, root)
+
+
+def _extent(state: State) -> tuple[int, int, int]:
+    """What a state built, as far as a further condition may have changed it."""
+    return len(state.layers), len(state.train_ops), len(state.runs)
 
 
 def _call(machine: Machine, value: Value, path: str, span: ir.Span) -> Value:

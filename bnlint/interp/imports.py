@@ -166,11 +166,13 @@ class Modules:
             machine.block(module.body, frame)
             return env
         blocks, state.blocks = state.blocks, []
+        state.importing += 1
         try:
             machine.block(module.body, frame)
         except Stop:
             state.notes.append(f"{path}: importing it ends the program")
         finally:
+            state.importing -= 1
             state.blocks = blocks
         return env
 

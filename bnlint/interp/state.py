@@ -28,6 +28,19 @@ class Stop(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """A side taken of an undecided condition, and the place that asked for it.
+
+    ``importing`` is whether that was in the body of an imported module, or in what it calls.
+    """
+
+    key: int
+    choice: bool
+    node: object
+    importing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """Bounds of one abstract run, in interpreter steps and calls; never in seconds."""
 
@@ -162,8 +175,9 @@ class State:
         self.policy = policy
         self.overrides = overrides or {}
         self.decisions: dict[int, bool] = {}
-        self.order: list[tuple[int, bool, object]] = []
+        self.order: list[Decision] = []
         self.deciding: object = None
+        self.importing = 0
         self.equal: dict[int, Any] = {}
         self.steps = 0
         self.counter = 0
@@ -299,7 +313,7 @@ class State:
             choice = prefer
         elif key in self.overrides:
             choice = self.overrides[key]
-            self.order.append((key, choice, self.deciding))
+            self._note_decision(key, choice)
         else:
             hint = unknown.hint
             choice = self.policy
@@ -308,9 +322,12 @@ class State:
             elif self.policy and head == "equals":
                 # The hint of the compared thing decides an equality.
                 choice = True
-            self.order.append((key, choice, self.deciding))
+            self._note_decision(key, choice)
         self._bind(key, choice)
         return choice
+
+    def _note_decision(self, key: int, choice: bool) -> None:
+        self.order.append(Decision(key, choice, self.deciding, self.importing > 0))
 
     def _bind(self, key: int, choice: bool) -> None:
         self.decisions[key] = choice
