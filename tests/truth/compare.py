@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bnlint.finding import Finding, Location
 from bnlint.graph import trace
+from bnlint.graph.errors import GraphError
 from bnlint.graph.judge import Analysis, Verdict
 from bnlint.graph.layers import Layer
 from bnlint.graph.read import read
@@ -63,6 +64,8 @@ class Ran:
 def graphs(recording: Recording) -> Iterator[Ran]:
     """Every graph of which something was run with success."""
     observed = recording.graphs
+    if not observed:
+        return  # it ended before any session was run, and trace has nothing to judge
     [process] = trace.load(recording.trace)
     for number, path in enumerate(process.graphs):
         runs = [run for run in process.runs if run.graph == number and run.count]
@@ -148,9 +151,16 @@ def witnesses(script: Path, recording: Recording) -> Case:
         script,
         outcome.report.findings,
         list(graphs(recording)),
-        trace.check(recording.trace),
+        _traced(recording),
         recording,
     )
+
+
+def _traced(recording: Recording) -> trace.TraceReport:
+    try:
+        return trace.check(recording.trace)
+    except GraphError as error:
+        return trace.TraceReport(notes=[str(error)])
 
 
 def disagreements(case: Case) -> list[str]:

@@ -21,6 +21,10 @@ step, a *step* being what one line made to change weights, if some run that succ
    false, the layer has no update ops and its statistics did not change.
 7. A layer that was trained and whose statistics did not change, though nothing failed to reach
    its updates, has a flag that is constantly false, or the source has a finding about flags.
+
+The programs in ``fixtures/programs`` are one for each way of being right or wrong, and some of them
+TensorFlow refuses to build or to run. What becomes of them is known (``observed.csv``): whether all,
+some or none of the statistics move, which the run itself and the graph both have to show.
 """
 
 from __future__ import annotations
@@ -34,9 +38,10 @@ import pytest
 from bnlint.graph import trace
 
 from . import recording
-from .cases import LEFT_OUT, SCRIPTS, name_of, scripts
+from .cases import LEFT_OUT, SCRIPTS, name_of, programs, scripts
 from .compare import disagreements, witnesses
 from .conftest import Record
+from .programs import BUILD_ERROR, TRAIN_ERROR, Outcome, judged, observed, seen
 
 KNOWN = {
     "dynamic/source_in_a_string.py": "code in a string is not read",
@@ -50,9 +55,13 @@ KNOWN = {
 """Where the witnesses disagree, and why. Each is a known limit of bnlint, or a bug to be mended."""
 
 
+FAILS = {name for name, outcome in observed().items() if "error" in outcome.moved}
+"""The programs that TensorFlow refuses to build or to run."""
+
+
 def _cases() -> list[object]:
     cases: list[object] = []
-    for script in scripts():
+    for script in scripts() + programs():
         reason = KNOWN.get(name_of(script))
         marks = [] if reason is None else [pytest.mark.xfail(strict=True, reason=reason)]
         cases.append(pytest.param(script, id=name_of(script), marks=marks))
@@ -65,7 +74,19 @@ def test_the_witnesses_agree(script: Path, record: Record) -> None:
     assert disagreements(case) == []
 
 
-@pytest.mark.parametrize("script", [pytest.param(s, id=name_of(s)) for s in scripts()])
+@pytest.mark.parametrize("script", [pytest.param(p, id=p.stem) for p in programs()])
+def test_what_a_program_moves(script: Path, record: Record) -> None:
+    case = witnesses(script, record(script))
+    expected = observed()[script.stem]
+    assert judged(case) == expected
+    ran = expected.moved not in (BUILD_ERROR, TRAIN_ERROR)
+    assert seen(case) == Outcome(expected.moved, statistics=expected.statistics if ran else None)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(s, id=name_of(s)) for s in scripts() + programs() if s.stem not in FAILS],
+)
 def test_trace_ends_as_it_should(script: Path, record: Record) -> None:
     """A script that is run ends well, and what ``trace`` ends with is then its verdict."""
     recorded = record(script)
@@ -101,4 +122,5 @@ def test_a_script_that_does_not_end_well(
 def test_the_tables_name_fixtures() -> None:
     names = {name_of(script) for script in SCRIPTS.rglob("*.py")}
     assert set(LEFT_OUT) <= names
-    assert set(KNOWN) <= {name_of(script) for script in scripts()}
+    assert set(KNOWN) <= {name_of(script) for script in scripts() + programs()}
+    assert set(observed()) == {program.stem for program in programs()}
