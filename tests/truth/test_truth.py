@@ -22,9 +22,9 @@ step, a *step* being what one line made to change weights, if some run that succ
 7. A layer that was trained and whose statistics did not change, though nothing failed to reach
    its updates, has a flag that is constantly false, or the source has a finding about flags.
 
-The programs in ``fixtures/programs`` are one for each way of being right or wrong, and some of them
-TensorFlow refuses to build or to run. What becomes of them is known (``observed.csv``): whether all,
-some or none of the statistics move, which the run itself and the graph both have to show.
+The programs in ``fixtures/programs`` are one for each way of being right or wrong; some of them
+TensorFlow refuses to build or to run. What becomes of them is known (``observed.csv``): whether
+all, some or none of the statistics move, which the run itself and the graph both have to show.
 """
 
 from __future__ import annotations
