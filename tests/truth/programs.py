@@ -36,12 +36,13 @@ STATISTIC = re.compile(
 class Outcome:
     """``moved`` is how many statistics moved: all, some, none, n/a where there are none to move;
     or the error that training ended with. ``reached`` is how many of the ``statistics`` are written
-    by what training runs.
+    by what training runs, and ``findings`` are the codes of ``check-trace``.
     """
 
     moved: str
     reached: int | None = None
     statistics: int | None = None
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,12 @@ def observed() -> dict[str, Outcome]:
     """What was seen in TensorFlow 1.15, by the name of the program."""
     with OBSERVED.open(encoding="utf-8", newline="") as file:
         return {
-            row["case"]: Outcome(row["moved"], _number(row["reached"]), _number(row["statistics"]))
+            row["case"]: Outcome(
+                row["moved"],
+                _number(row["reached"]),
+                _number(row["statistics"]),
+                tuple(row["findings"].split()),
+            )
             for row in csv.DictReader(file)
         }
 
@@ -97,15 +103,16 @@ def seen(case: Case) -> Outcome:
 def judged(case: Case) -> Outcome:
     """What the graph says, as far as there is one: nothing is known of how the program ended."""
     steps = list(training(case.recording))
+    findings = tuple(sorted({finding.rule.code for finding in case.traced.findings}))
     if not any(step.verdict.trains or step.verdict.idle or step.run.count for step in steps):
-        return Outcome(BUILD_ERROR)
+        return Outcome(BUILD_ERROR, findings=findings)
     statistics = {(s.graph, name) for s in steps for name in s.analysis.statistics}
     reached = {(s.graph, name) for s in steps for name in s.verdict.reached}
     moved = {(s.graph, name) for s in steps for name in s.verdict.moved}
     if any(step.verdict.fails for step in steps):
-        return Outcome(TRAIN_ERROR, len(reached), len(statistics))
+        return Outcome(TRAIN_ERROR, len(reached), len(statistics), findings)
     how_many = _how_many(name in moved for name in statistics)
-    return Outcome(how_many, len(reached), len(statistics))
+    return Outcome(how_many, len(reached), len(statistics), findings)
 
 
 def _how_many(moved: Iterable[bool]) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from test_fixtures import KNOWN as NOT_FOUND
+
 from . import environment, recording
 from .cases import LEFT_OUT, name_of, programs, scripts
 from .compare import Case, Ran, disagreements, undecided, witnesses
@@ -44,7 +46,8 @@ ten steps of training. *Seen* is how many of the moving statistics changed: all,
 where there are none; or that TensorFlow refused to build or to train it. It was first seen in other
 programs that do the same (`observed.csv`), and again when these were run. *Graph* is what bnlint
 says from the graph and from what training fetched and fed: how many statistics training writes to,
-and whether it moves them. *Static* is what `bnlint check` says of the source.
+whether it moves them, and the findings of `bnlint check-trace`. *Static* are the findings of
+`bnlint check` in the source.
 """
 
 
@@ -68,20 +71,30 @@ def _programs(rows: Rows) -> Iterator[str]:
     yield ""
     yield PROGRAMS
     right = sum(_as_observed(case) for case, _ in rows)
-    agree = sum(not wrong for _, wrong in rows)
+    agree = sum(_disputed(case, wrong) is None for case, wrong in rows)
     yield (
         f"{len(rows)} programs: of {right} the run and the graph say what was seen; of {agree} the "
         "source agrees.\n"
     )
-    yield "| program | what it does | seen | graph: reached | graph: moved | static | |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| program | what it does | seen | graph: reached | moved | findings | static | |"
+    yield "|---|---|---|---|---|---|---|---|"
     for case, wrong in rows:
         by_graph = judged(case)
         name = case.script.stem
         cells = [name, _docstring(case.script), observed()[name].moved, _of(by_graph)]
-        cells += ["" if by_graph.reached is None else by_graph.moved, _static(case)]
-        word = "agree" if not wrong else f"**no**: {KNOWN.get(name_of(case.script), 'unknown')}"
+        cells += ["" if by_graph.reached is None else by_graph.moved]
+        cells += [", ".join(by_graph.findings) or "nothing", _static(case)]
+        disputed = _disputed(case, wrong)
+        word = "agree" if disputed is None else f"**no**: {disputed}"
         yield f"| {' | '.join(cells)} | {word if _as_observed(case) else '**not as seen**'} |"
+
+
+def _disputed(case: Case, wrong: list[str]) -> str | None:
+    """Why the source does not tell what becomes of a program, if it does not."""
+    name = name_of(case.script)
+    if wrong:
+        return KNOWN.get(name, "unknown")
+    return NOT_FOUND.get(name)
 
 
 def _as_observed(case: Case) -> bool:
