@@ -90,14 +90,26 @@ def seen(case: Case) -> Outcome:
     if case.recording.own:
         return Outcome(TRAIN_ERROR if case.ran else BUILD_ERROR)
     graphs = case.recording.graphs
-    trained = {step.graph for step in training(case.recording)}
-    marks = [
-        changed
-        for number in trained
-        for name, changed in graphs[number].changed.items()
+    statistics = named_statistics(case)
+    return Outcome(
+        _how_many(graphs[number].changed[name] for number, name in statistics),
+        statistics=len(statistics),
+    )
+
+
+def named_statistics(case: Case) -> set[tuple[int, str]]:
+    """The moving statistics in the graphs that training ran, by their names."""
+    return {
+        (number, name)
+        for number in {step.graph for step in training(case.recording)}
+        for name in case.recording.graphs[number].changed
         if STATISTIC.search(name)
-    ]
-    return Outcome(_how_many(marks), statistics=len(marks))
+    }
+
+
+def found_statistics(case: Case) -> set[tuple[int, str]]:
+    """The same, as bnlint recognises them from what the graph does with them."""
+    return {(s.graph, name) for s in training(case.recording) for name in s.analysis.statistics}
 
 
 def judged(case: Case) -> Outcome:
@@ -106,7 +118,7 @@ def judged(case: Case) -> Outcome:
     findings = tuple(sorted({finding.rule.code for finding in case.traced.findings}))
     if not any(step.verdict.trains or step.verdict.idle or step.run.count for step in steps):
         return Outcome(BUILD_ERROR, findings=findings)
-    statistics = {(s.graph, name) for s in steps for name in s.analysis.statistics}
+    statistics = found_statistics(case)
     reached = {(s.graph, name) for s in steps for name in s.verdict.reached}
     moved = {(s.graph, name) for s in steps for name in s.verdict.moved}
     if any(step.verdict.fails for step in steps):

@@ -43,7 +43,7 @@ from . import recording
 from .cases import LEFT_OUT, SCRIPTS, name_of, programs, scripts
 from .compare import disagreements, witnesses
 from .conftest import Record
-from .programs import Outcome, judged, observed, seen
+from .programs import Outcome, found_statistics, judged, named_statistics, observed, seen
 
 KNOWN = {
     "dynamic/source_in_a_string.py": "code in a string is not read",
@@ -91,6 +91,8 @@ def test_what_a_program_moves(script: Path, record: Record) -> None:
     assert judged(case) == expected
     statistics = None if script.stem in FAILS else expected.statistics
     assert seen(case) == Outcome(expected.moved, statistics=statistics)
+    if script.stem not in FAILS:
+        assert found_statistics(case) == named_statistics(case)
 
 
 @pytest.mark.parametrize(
