@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from bnlint.finding import Location
 from bnlint.graph.handwritten import batch_only
 from bnlint.graph.judge import Analysis, Feeds, Verdict
 from bnlint.graph.layers import Layer
 from bnlint.graph.ops import RESTORES, WRITES
+from bnlint.graph.proto import Node, base
 from bnlint.graph.savers import find_savers
 from bnlint.model import (
     Destination,
@@ -183,6 +185,12 @@ class _Builder:
             ),
         )
 
+    @cached_property
+    def _for_training(self) -> Mapping[str, Node]:
+        """All that some step needs, whether it is run or not."""
+        kernels = [write.node.name for write in self._analysis.variables.trains]
+        return self._analysis.graph.ancestors(kernels)
+
     def _holds_loss(self, layer: Layer, verdict: Verdict) -> bool:
         """Whether a value that is computed from the trained network waits for the updates."""
         graph = self._analysis.graph
@@ -199,6 +207,7 @@ class _Builder:
                         and node.op not in WRITES
                         and node.name not in verdict.ancestors
                         and not node.name.startswith(f"{layer.name}/")
+                        and not self._is_of_another_step(node, verdict)
                         and self._from_network(node.name, verdict)
                     ):
                         return True
@@ -206,6 +215,11 @@ class _Builder:
                 break
             gates |= onward
         return False
+
+    def _is_of_another_step(self, node: Node, verdict: Verdict) -> bool:
+        """Whether it is among the gradients of another step, of which not all are needed."""
+        names = (node.name, *(base(tensor) for tensor in node.inputs if tensor[:1] != "^"))
+        return any(n in self._for_training and n not in verdict.ancestors for n in names)
 
     def _from_network(self, name: str, verdict: Verdict) -> bool:
         graph = self._analysis.graph

@@ -1,4 +1,4 @@
-"""Which fixtures are run: all scripts that TensorFlow 1.15 can run by itself, and the projects."""
+"""Which fixtures are run: what TensorFlow 1.15 can run of the scripts, projects and programs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 SCRIPTS = FIXTURES / "scripts"
 PROJECTS = FIXTURES / "projects"
+PROGRAMS = FIXTURES / "programs"
 
 _CHECKPOINT = "restores a checkpoint that it does not make"
 _NEWER = "is for Python 3.10"
@@ -59,3 +60,8 @@ def scripts() -> list[Path]:
     found = sorted(SCRIPTS.rglob("*.py"))
     found = [script for script in found if name_of(script) not in LEFT_OUT]
     return found + sorted(p for p in PROJECTS.rglob("*.py") if p.name in STARTED)
+
+
+def programs() -> list[Path]:
+    """One for each way of being right or wrong; ``observed.csv`` tells what becomes of them."""
+    return sorted(PROGRAMS.glob("*.py"))

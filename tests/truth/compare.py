@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bnlint.finding import Finding, Location
 from bnlint.graph import trace
+from bnlint.graph.errors import GraphError
 from bnlint.graph.judge import Analysis, Verdict
 from bnlint.graph.layers import Layer
 from bnlint.graph.read import read
@@ -37,13 +38,17 @@ class Step:
 
 @dataclass(slots=True)
 class Ran:
-    """One graph that was run: what the graph says moved, and what was seen to move."""
+    """One graph that was run: what the graph says moved, and what was seen to move.
+
+    ``unsure`` is what a run that failed reaches: some of it was done before it failed, or not.
+    """
 
     number: int
     analysis: Analysis
     observed: Observed
     moved: set[str] = field(default_factory=set)
     reached: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
     weights: set[str] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
 
@@ -63,9 +68,12 @@ class Ran:
 def graphs(recording: Recording) -> Iterator[Ran]:
     """Every graph of which something was run with success."""
     observed = recording.graphs
+    if not observed:
+        return  # it ended before any session was run, and trace has nothing to judge
     [process] = trace.load(recording.trace)
     for number, path in enumerate(process.graphs):
-        runs = [run for run in process.runs if run.graph == number and run.count]
+        every = [run for run in process.runs if run.graph == number]
+        runs = [run for run in every if run.count]
         if path is None or not runs:
             continue
         ran = Ran(number, Analysis(read(path).graphs[0]), observed[number])
@@ -77,6 +85,9 @@ def graphs(recording: Recording) -> Iterator[Ran]:
             ran.weights |= verdict.trains
             for node in _kernels(ran.analysis, verdict):
                 kernels.setdefault(ran.observed.places.get(node, ()), set()).add(node)
+        for run in every:
+            if run.errors and not run.count:
+                ran.unsure |= ran.analysis.judge(run.fetches, run.feeds).reached
         ran.steps = [_step(ran, places, sorted(nodes)) for places, nodes in kernels.items()]
         yield ran
 
@@ -148,9 +159,16 @@ def witnesses(script: Path, recording: Recording) -> Case:
         script,
         outcome.report.findings,
         list(graphs(recording)),
-        trace.check(recording.trace),
+        _traced(recording),
         recording,
     )
+
+
+def _traced(recording: Recording) -> trace.TraceReport:
+    try:
+        return trace.check(recording.trace)
+    except GraphError as error:
+        return trace.TraceReport(notes=[str(error)])
 
 
 def disagreements(case: Case) -> list[str]:
@@ -164,7 +182,7 @@ def _statistics(case: Case) -> Iterator[str]:
     for ran in case.ran:
         for name in ran.analysis.statistics:
             said, seen = name in ran.moved, ran.observed.changed.get(name)
-            if seen is not None and said != seen:
+            if seen is not None and said != seen and name not in ran.unsure:
                 yield f"{name}: by the graph {_moved(said)}, in truth {_moved(seen)}"
         for layer in ran.trained():
             own = ran.layers[layer].own

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from test_fixtures import KNOWN as NOT_FOUND
+
 from . import environment, recording
-from .cases import LEFT_OUT, name_of, scripts
+from .cases import LEFT_OUT, name_of, programs, scripts
 from .compare import Case, Ran, disagreements, undecided, witnesses
+from .programs import Outcome, judged, observed, seen
 from .test_truth import KNOWN
 
 INTRODUCTION = """\
@@ -34,10 +38,81 @@ and runs all scripts, which takes a few minutes; later runs use what was recorde
 3.7 the tests are skipped, or fail where `BNLINT_REQUIRE_TF115=1`.
 """
 
+PROGRAMS = """\
+## One program for each way
+
+`fixtures/programs/` has one program for each way of being right or wrong that was met. Each takes
+ten steps of training. *Seen* is how many of the moving statistics changed: all, some, none, n/a
+where there are none; or that TensorFlow refused to build or to train it. It was first seen in other
+programs that do the same (`observed.csv`), and again when these were run. *Graph* is what bnlint
+says from the graph and from what training fetched and fed: how many statistics training writes to,
+whether it moves them, and the findings of `bnlint check-trace`. *Static* are the findings of
+`bnlint check` in the source.
+"""
+
 
 def page(cases: Iterable[Case]) -> Iterator[str]:
-    rows = [(case, disagreements(case)) for case in cases]
     yield INTRODUCTION
+    told = [(case, disagreements(case)) for case in cases]
+    yield from _scripts([row for row in told if row[0].script.stem not in observed()])
+    yield from _programs([row for row in told if row[0].script.stem in observed()])
+    yield ""
+    yield "## Not run\n"
+    yield "| script | why |"
+    yield "|---|---|"
+    for name, reason in sorted(LEFT_OUT.items()):
+        yield f"| {name} | {reason} |"
+
+
+Rows = list[tuple[Case, list[str]]]
+
+
+def _programs(rows: Rows) -> Iterator[str]:
+    yield ""
+    yield PROGRAMS
+    right = sum(_as_observed(case) for case, _ in rows)
+    agree = sum(_disputed(case, wrong) is None for case, wrong in rows)
+    yield (
+        f"{len(rows)} programs: of {right} the run and the graph say what was seen; of {agree} the "
+        "source agrees.\n"
+    )
+    yield "| program | what it does | seen | graph: reached | moved | findings | static | |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for case, wrong in rows:
+        by_graph = judged(case)
+        name = case.script.stem
+        cells = [name, _docstring(case.script), observed()[name].moved, _of(by_graph)]
+        cells += ["" if by_graph.reached is None else by_graph.moved]
+        cells += [", ".join(by_graph.findings) or "nothing", _static(case)]
+        disputed = _disputed(case, wrong)
+        word = "agree" if disputed is None else f"**no**: {disputed}"
+        yield f"| {' | '.join(cells)} | {word if _as_observed(case) else '**not as seen**'} |"
+
+
+def _disputed(case: Case, wrong: list[str]) -> str | None:
+    """Why the source does not tell what becomes of a program, if it does not."""
+    name = name_of(case.script)
+    if wrong:
+        return KNOWN.get(name, "unknown")
+    return NOT_FOUND.get(name)
+
+
+def _as_observed(case: Case) -> bool:
+    expected = observed()[case.script.stem]
+    return judged(case) == expected and seen(case).moved == expected.moved
+
+
+def _of(outcome: Outcome) -> str:
+    if outcome.reached is None:
+        return "nothing trained"
+    return f"{outcome.reached} of {outcome.statistics}"
+
+
+def _docstring(script: Path) -> str:
+    return ast.get_docstring(ast.parse(script.read_text("utf-8"))) or ""
+
+
+def _scripts(rows: Rows) -> Iterator[str]:
     counts = Counter(_kind(case) for case, _ in rows)
     broken = sum(bool(wrong) for _, wrong in rows)
     open_ = sum(undecided(case) for case, wrong in rows if not wrong)
@@ -62,12 +137,6 @@ def page(cases: Iterable[Case]) -> Iterator[str]:
     for case, wrong in rows:
         cells = [name_of(case.script), _static(case), _reached(case), _moved(case)]
         yield f"| {' | '.join(cells)} | {_word(case, wrong)} |"
-    yield ""
-    yield "## Not run\n"
-    yield "| script | why |"
-    yield "|---|---|"
-    for name, reason in sorted(LEFT_OUT.items()):
-        yield f"| {name} | {reason} |"
 
 
 def _word(case: Case, wrong: list[str]) -> str:
@@ -121,7 +190,7 @@ def main() -> int:
     except environment.Unavailable as error:
         print(f"truth: {error}", file=sys.stderr)
         return 1
-    found = scripts()
+    found = scripts() + programs()
 
     def recorded(script: Path) -> recording.Recording:
         return recording.record(script, python)

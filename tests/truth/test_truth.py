@@ -10,7 +10,8 @@ what was recorded is kept, by the content of the script and the recorder. Three 
 The probe also knows on which lines of the script each op was made. So the comparison goes step by
 step, a *step* being what one line made to change weights, if some run that succeeded ran it:
 
-1. A moving statistic was seen to change exactly if the graph says that a run moved it.
+1. A moving statistic was seen to change exactly if the graph says that a run moved it. What a run
+   did before it failed is not known.
 2. A layer that a step trains by the graph had weights that changed.
 3. A definite BN201 to BN206 is on the line of a step exactly if some layer that it trains has
    update ops that no run reached; and that layer's statistics were not seen to change. Of a line
@@ -21,6 +22,10 @@ step, a *step* being what one line made to change weights, if some run that succ
    false, the layer has no update ops and its statistics did not change.
 7. A layer that was trained and whose statistics did not change, though nothing failed to reach
    its updates, has a flag that is constantly false, or the source has a finding about flags.
+
+The programs in ``fixtures/programs`` are one for each way of being right or wrong; some of them
+TensorFlow refuses to build or to run. What becomes of them is known (``observed.csv``): whether
+all, some or none of the statistics move, which the run itself and the graph both have to show.
 """
 
 from __future__ import annotations
@@ -32,16 +37,26 @@ from pathlib import Path
 import pytest
 
 from bnlint.graph import trace
+from bnlint.graph.errors import GraphError
 
 from . import recording
-from .cases import LEFT_OUT, SCRIPTS, name_of, scripts
+from .cases import LEFT_OUT, SCRIPTS, name_of, programs, scripts
 from .compare import disagreements, witnesses
 from .conftest import Record
+from .programs import Outcome, found_statistics, judged, named_statistics, observed, seen
 
 KNOWN = {
     "dynamic/source_in_a_string.py": "code in a string is not read",
     "filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
     "loops/collected_inside_the_loop.py": "layers of one loop count as one",
+    "programs/c07_default_false_never_fed.py": "only a recording tells what is fed (BN104)",
+    "programs/c15_frozen_layer_in_training_mode.py": "a frozen layer makes updates, and hides them",
+    "programs/c16_momentum_of_one.py": "only a graph is judged by its momentum (BN303)",
+    "programs/e11_keras_frozen_layer.py": "a frozen layer makes updates, and hides them",
+    "programs/f03_assigned_and_dropped.py": "only a graph tells which averages are kept by hand",
+    "programs/f06_averages_applied_and_dropped.py": "only a graph tells of averages of moments",
+    "programs/j02_none_for_the_flag.py": "only a recording tells what is fed (BN104)",
+    "programs/j05_fed_false_in_training.py": "only a recording tells what is fed (BN104)",
     "truth_functions/updates_run_one_by_one.py": "check-trace wants all of a layer from one run",
     "truth_inputs/flag_is_fed_false.py": "only a recording tells what is fed (BN104)",
     "truth_inputs/momentum_of_one.py": "only a graph is judged by its momentum (BN303)",
@@ -50,9 +65,13 @@ KNOWN = {
 """Where the witnesses disagree, and why. Each is a known limit of bnlint, or a bug to be mended."""
 
 
+FAILS = {name for name, outcome in observed().items() if "error" in outcome.moved}
+"""The programs that TensorFlow refuses to build or to run."""
+
+
 def _cases() -> list[object]:
     cases: list[object] = []
-    for script in scripts():
+    for script in scripts() + programs():
         reason = KNOWN.get(name_of(script))
         marks = [] if reason is None else [pytest.mark.xfail(strict=True, reason=reason)]
         cases.append(pytest.param(script, id=name_of(script), marks=marks))
@@ -65,7 +84,34 @@ def test_the_witnesses_agree(script: Path, record: Record) -> None:
     assert disagreements(case) == []
 
 
-@pytest.mark.parametrize("script", [pytest.param(s, id=name_of(s)) for s in scripts()])
+@pytest.mark.parametrize("script", [pytest.param(p, id=p.stem) for p in programs()])
+def test_what_a_program_moves(script: Path, record: Record) -> None:
+    case = witnesses(script, record(script))
+    expected = observed()[script.stem]
+    assert judged(case) == expected
+    statistics = None if script.stem in FAILS else expected.statistics
+    assert seen(case) == Outcome(expected.moved, statistics=statistics)
+    if script.stem not in FAILS:
+        assert found_statistics(case) == named_statistics(case)
+
+
+@pytest.mark.parametrize(
+    "script", [pytest.param(p, id=p.stem) for p in programs() if p.stem in FAILS]
+)
+def test_trace_says_that_a_program_failed(script: Path, record: Record) -> None:
+    recorded = record(script)
+    assert recorded.own == 1
+    if recorded.graphs:
+        assert any(" failed: " in note for note in trace.check(recorded.trace).notes)
+        return
+    with pytest.raises(GraphError, match="the program ran no TensorFlow session"):
+        trace.check(recorded.trace)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(s, id=name_of(s)) for s in scripts() + programs() if s.stem not in FAILS],
+)
 def test_trace_ends_as_it_should(script: Path, record: Record) -> None:
     """A script that is run ends well, and what ``trace`` ends with is then its verdict."""
     recorded = record(script)
@@ -101,4 +147,5 @@ def test_a_script_that_does_not_end_well(
 def test_the_tables_name_fixtures() -> None:
     names = {name_of(script) for script in SCRIPTS.rglob("*.py")}
     assert set(LEFT_OUT) <= names
-    assert set(KNOWN) <= {name_of(script) for script in scripts()}
+    assert set(KNOWN) <= {name_of(script) for script in scripts() + programs()}
+    assert set(observed()) == {program.stem for program in programs()}
