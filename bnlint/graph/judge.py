@@ -12,6 +12,7 @@ from bnlint.graph.layers import Layer, find_layers
 from bnlint.graph.live import Live, canonical
 from bnlint.graph.moments import Moments
 from bnlint.graph.proto import MetaGraph, Node, base
+from bnlint.graph.replicas import Replicas
 from bnlint.graph.train_ops import find_train_ops
 from bnlint.graph.variables import Variables
 from bnlint.model import GateKind
@@ -57,6 +58,7 @@ class Analysis:
     def __init__(self, meta: MetaGraph) -> None:
         self.graph = Graph(meta)
         self.variables = Variables(self.graph)
+        self.replicas = Replicas(self.graph, self.variables)
         self.moments = Moments(self.graph)
         # What is certain whatever is fed, as long as nothing is dead.
         self._plain = Live(self.graph, defaults=False)
@@ -69,7 +71,7 @@ class Analysis:
     @property
     def train_ops(self) -> list[str]:
         if self._train_ops is None:
-            self._train_ops = find_train_ops(self.graph, self.variables)
+            self._train_ops = find_train_ops(self.graph, self.variables, self.replicas)
         return self._train_ops
 
     @property
@@ -85,16 +87,23 @@ class Analysis:
         verdict = Verdict(list(fetches))
         cut = _fed(feeds or ())
         reached, late = self.graph.ancestors_in_two(fetches, cut, self._updates)
+        chief = self.replicas.chief(reached)
+        if chief:
+            fetches = [*fetches, *chief]
+            reached, late = self.graph.ancestors_in_two(fetches, cut, self._updates)
         verdict.ancestors = reached
         sure = self._live(reached, feeds, defaults=feeds is not None)
         trains = [write for write in self.variables.trains if write.node.name in reached]
+        if self.replicas.only_applies(reached):
+            trains = [write for write in trains if write.node.name not in self.replicas.applied]
         verdict.trains = {w.variable for w in trains if w.node.name not in sure.dead}
         verdict.idle = bool(trains) and not verdict.trains
-        likely = sure
+        likely, rests = sure, verdict.idle
         if feeds is None and any(n.op == "PlaceholderWithDefault" for n in reached.values()):
             likely = self._live(reached, None, defaults=True)
+            rests = bool(trains) and all(write.node.name in likely.dead for write in trains)
         for layer in self.layers:
-            self._layer(layer, verdict, sure, likely)
+            self._layer(layer, verdict, sure, likely, rests)
         if verdict.reached:
             self._feeds(verdict, cut, late, known=feeds is not None)
         for name, where in mixed_frames(self.graph, reached, self.layers):
@@ -109,7 +118,7 @@ class Analysis:
         live.spread(reached)
         return self._plain if feeds is None and not defaults and not live.dead else live
 
-    def _layer(self, layer: Layer, verdict: Verdict, sure: Live, likely: Live) -> None:
+    def _layer(self, layer: Layer, verdict: Verdict, sure: Live, likely: Live, rests: bool) -> None:
         still: list[Node] = []
         asleep: list[Node] = []
         for statistic, writers in layer.updates.items():
@@ -124,28 +133,27 @@ class Analysis:
                 verdict.moved.add(statistic)
                 if all(_rests(likely, node) for node in here):
                     asleep += here
-        for nodes, certain in ((still, True), (asleep, False)):
-            if nodes:
-                live = sure if certain else likely
-                verdict.hindrances.append(self._why(layer, nodes[0], live, certain, verdict.idle))
+        if still:
+            verdict.hindrances.append(self._why(layer, still[0], sure, True, verdict.idle))
+        if asleep:
+            verdict.hindrances.append(self._why(layer, asleep[0], likely, False, rests))
 
     def _why(self, layer: Layer, node: Node, live: Live, certain: bool, idle: bool) -> Hindrance:
         flag = layer.flag
         if layer.momentum == 1.0 and live.adds_nothing(node):
             return Hindrance("momentum", layer.name, node.name, "its momentum is 1", True)
-        if node.name in live.dead and idle:
-            return Hindrance(
-                "dead", layer.name, flag.node or node.name, f"{flag.node} is not true", certain
-            )
+        kind: GateKind = "dead" if node.name in live.dead and idle else "flag"
         if flag.node is not None and canonical(flag.node) in live.feeds:
             detail = f"{flag.node} is fed False"
         elif flag.kind == "default":
             detail = f"{flag.node} is {flag.value} unless it is fed"
+        elif kind == "dead":
+            detail = f"{flag.node} is not true"
         elif flag.kind == "constant":
             detail = f"the flag is the constant {flag.value}"
         else:
             detail = "the branch that holds them is not taken"
-        return Hindrance("flag", layer.name, flag.node or node.name, detail, certain)
+        return Hindrance(kind, layer.name, flag.node or node.name, detail, certain)
 
     def _feeds(self, verdict: Verdict, cut: set[str], late: set[str], *, known: bool) -> None:
         """Placeholders that only the updates need, and those that a known run does not feed."""

@@ -11,15 +11,17 @@ from __future__ import annotations
 from bnlint.graph.index import Graph
 from bnlint.graph.ops import VARIABLES
 from bnlint.graph.proto import base
+from bnlint.graph.replicas import Replicas
 from bnlint.graph.variables import Variables
 
 MOST = 12
 FARTHEST = 40
 
 
-def find_train_ops(graph: Graph, variables: Variables) -> list[str]:
+def find_train_ops(graph: Graph, variables: Variables, replicas: Replicas) -> list[str]:
     """The names of the train ops, in the order of the graph."""
     kernels = {write.node.name for write in variables.trains}
+    kernels = (kernels - replicas.applied) | replicas.hands_in.keys()
     if not kernels:
         return []
     ends = _ends(graph, kernels)

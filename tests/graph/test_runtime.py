@@ -1,11 +1,8 @@
-"""The live API, with real TensorFlow 2 (``compat.v1``); all but the first test need it.
-
-Run them from an environment that has TensorFlow 2 below 2.16, or tf_keras beside a later one.
-"""
+"""The live API, with real TensorFlow 2 (``compat.v1``); all but the first test need it."""
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import re
 import sys
 from typing import Any
@@ -21,12 +18,10 @@ from bnlint.runtime import (
     check_graph,
 )
 
-needs_tensorflow = pytest.mark.skipif(
-    importlib.util.find_spec("tensorflow") is None,
-    reason="TensorFlow is not installed: the live API is NOT tested here",
-)
-# TensorFlow's own warnings are not ours to mend.
-pytestmark = pytest.mark.filterwarnings("ignore")
+from .conftest import needs_tensorflow_2
+
+# What tf_keras says of every layer here.
+pytestmark = pytest.mark.filterwarnings("ignore:`tf.layers:UserWarning")
 
 
 def test_without_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,11 +34,7 @@ def test_without_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def tf() -> Any:
-    tensorflow = pytest.importorskip("tensorflow")
-    compat = tensorflow.compat.v1
-    if not hasattr(compat.layers, "batch_normalization"):
-        pytest.skip("this TensorFlow has no compat.v1.layers: the live API is NOT tested here")
-    return compat
+    return importlib.import_module("tensorflow").compat.v1
 
 
 class Net:
@@ -67,7 +58,7 @@ class Net:
             self.updates = tf.group(*tf.get_collection(tf.GraphKeys.UPDATE_OPS), name="updates")
 
 
-@needs_tensorflow
+@needs_tensorflow_2
 class TestLive:
     def test_a_guarded_step_passes(self, tf: Any) -> None:
         net = Net(tf)
