@@ -27,6 +27,14 @@ class Location:
     raw_line: int | None = None
     node: str | None = None
 
+    def within(self, other: Location) -> bool:
+        """Whether this place is a part of another."""
+        return (
+            self.path == other.path
+            and (other.line, other.column) <= (self.line, self.column)
+            and (self.end_line, self.end_column) <= (other.end_line, other.end_column)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Related:

@@ -58,7 +58,7 @@ class NormLayer:
     nn``. ``path`` is its variables' path (``?`` for what is not known), ``name`` the same where it
     is fully known. ``updates`` are the ids of its update ops, ``momentum`` is None where unknown.
     ``adversarial`` is whether it is trained through another network that is trained against it (a
-    GAN's generator).
+    GAN's generator), ``unit_test`` whether a unit test builds it.
     """
 
     id: int
@@ -83,6 +83,7 @@ class NormLayer:
     name: str | None = None
     path: str = ""
     adversarial: bool = False
+    unit_test: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -147,7 +148,8 @@ class TrainOp:
     ``trains`` are the ids of the layers whose network it trains, ``reaches`` the updates it runs,
     ``loss_reaches`` those that its loss's value waits for (BN202 if only these). ``reads`` are
     collection reads whose ops it depends on or that its block names. ``undecided`` says why the
-    source does not tell whether the updates run, ``run`` is whether a ``session.run`` fetches it.
+    source does not tell whether the updates run, ``run`` is whether a ``session.run`` fetches it,
+    ``unit_test`` whether a unit test makes it.
     """
 
     id: int
@@ -165,6 +167,7 @@ class TrainOp:
     graph: int = 0
     name: str | None = None
     gates: tuple[Gate, ...] = ()
+    unit_test: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -23,10 +23,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one state says about one subject: a finding, or nothing wrong."""
+    """What one state says about one subject: a finding, or nothing wrong.
+
+    ``idle`` is whether this state builds the subject and never uses it.
+    """
 
     subject: Location
     finding: Finding | None
+    idle: bool = False
 
 
 def per_state(
@@ -55,28 +59,49 @@ def per_state(
 def _join(
     program: Program, judge: Callable[[GraphModel], Iterator[Verdict]]
 ) -> dict[Location, Finding]:
-    seen: dict[Location, int] = {}
-    bad: dict[Location, int] = {}
-    first: dict[Location, Finding] = {}
+    cases: dict[Location, list[_Case]] = {}
     for state in states(program):
-        verdicts: dict[Location, Finding | None] = {}
+        here: dict[Location, _Case] = {}
         for verdict in judge(state):
-            if verdict.subject not in verdicts or verdict.finding is not None:
-                verdicts[verdict.subject] = verdict.finding
-        for subject, finding in verdicts.items():
-            seen[subject] = seen.get(subject, 0) + 1
-            if finding is not None:
-                bad[subject] = bad.get(subject, 0) + 1
-                kept = first.get(subject)
-                if kept is None or kept.confidence == "possible":
-                    first[subject] = finding
+            case = _Case(state, verdict.finding, verdict.idle)
+            known = here.get(verdict.subject)
+            if known is None or (not case.idle, case.finding is not None) > (
+                not known.idle,
+                known.finding is not None,
+            ):
+                here[verdict.subject] = case
+        for subject, case in here.items():
+            cases.setdefault(subject, []).append(case)
     out = {}
-    for subject, finding in first.items():
-        if bad[subject] < seen[subject] and finding.confidence == "definite":
-            reason = f"it holds in {bad[subject]} of the {seen[subject]} paths that get here"
-            finding = replace(finding, confidence="possible", reason=reason)
-        out[subject] = finding
+    for subject, found in cases.items():
+        used = [case for case in found if not case.idle] or found
+        bad = [case for case in used if case.finding is not None]
+        if bad:
+            out[subject] = _of_cases(bad, [case for case in used if case.finding is None])
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    state: GraphModel
+    finding: Finding | None
+    idle: bool
+
+
+def _of_cases(bad: list[_Case], good: list[_Case]) -> Finding:
+    """The clearest finding of the states in which there is one; possible if not all have one."""
+    findings = [case.finding for case in bad if case.finding is not None]
+    finding = next((f for f in findings if f.confidence == "definite"), findings[0])
+    if not good or finding.confidence == "possible":
+        return finding
+    common = set(bad[0].state.conditions).intersection(*(c.state.conditions for c in bad))
+    common = common.difference(*(c.state.conditions for c in good))
+    where = next((text for text in bad[0].state.conditions if text in common), None)
+    if where is not None:
+        reason = f"only on the paths where {where}"
+    else:
+        reason = f"it holds in {len(bad)} of the {len(bad) + len(good)} paths that get here"
+    return replace(finding, confidence="possible", reason=reason)
 
 
 def states(program: Program) -> list[GraphModel]:

@@ -61,6 +61,8 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
         if layer.name is not None and len(flags[layer.name]) > 1:
             continue  # fine: another tower shares the variables with another flag
         site.layers.append(layer)
+        if layer.unit_test:
+            continue  # fine: it may test one mode
         if layer.id in trained:
             site.trained = site.trained or layer
             if state.restores:

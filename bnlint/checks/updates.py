@@ -51,6 +51,8 @@ def diagnose(model: GraphModel) -> Iterator[tuple[TrainOp, Diagnosis | None]]:
         if not missing:
             yield op, None  # fine: something that runs with it updates every layer
             continue
+        if op.unit_test:
+            continue  # fine: nobody uses what it trains
         if not op.run and running & set(op.trains):
             continue  # fine: another op of the same network is the one that is run
         yield op, _diagnosis(model, op, tuple(missing), tuple(trained))
@@ -88,7 +90,27 @@ def _undecided(model: GraphModel, op: TrainOp, missing: tuple[NormLayer, ...]) -
         return "its update ops are handed to code that the source does not show"
     if any(layer.scope_may_give_flag for layer in missing):
         return "an argument scope that the source does not show may set updates_collections"
+    if _on_purpose(model, missing):
+        return (
+            "these layers of adversarial networks have the flag True in their own call, often on "
+            "purpose, and then nothing reads the moving statistics"
+        )
     return None
+
+
+def _on_purpose(model: GraphModel, missing: tuple[NormLayer, ...]) -> bool:
+    """Whether all belong to adversarial networks that use the batch's statistics at all times."""
+    if not any(layer.adversarial for layer in model.layers):
+        return False
+    evaluated = {i for run in model.runs for i in run.evaluates}
+    return all(
+        layer.flag.kind == "constant"
+        and layer.flag.value is True
+        and layer.flag.origin is not None
+        and layer.flag.origin.within(layer.location)
+        and (layer.adversarial or layer.id not in evaluated)
+        for layer in missing
+    )
 
 
 def _diagnosis(
@@ -160,8 +182,9 @@ def verdicts(
 
     def judge(model: GraphModel) -> Iterator[Verdict]:
         for op, diagnosis in diagnose(model):
+            idle = not op.run and bool(model.runs)
             if diagnosis is None or diagnosis.cause != rule.code:
-                yield Verdict(op.location, None)
+                yield Verdict(op.location, None, idle)
                 continue
             message, places = tell(diagnosis)
             yield Verdict(
@@ -174,6 +197,7 @@ def verdicts(
                     "definite" if diagnosis.undecided is None else "possible",
                     diagnosis.undecided,
                 ),
+                idle,
             )
 
     return judge

@@ -344,6 +344,10 @@ def _canonical(name: str) -> str:
             elif len(rest) > 1:
                 name = ".".join(["tf", *rest[1:]])
             break
+    if name.startswith("tf.train.") and name[len("tf.train.")].islower():
+        # tensorflow.python.training has files, too: moving_averages, optimizer, …
+        head, _, rest = name[len("tf.train.") :].partition(".")
+        name = f"tf.train.{rest or head}"
     if name.startswith("tf.contrib.slim."):
         last = name[len("tf.contrib.slim.") :]
         if last in _SLIM_LAYERS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api, objects
+from bnlint.interp.effects import keras
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.values import (
     Api,
@@ -80,6 +81,9 @@ def get_attr(machine: Machine, value: Value, name: str, place: Place) -> Value:
 def api_member(machine: Machine, owner: str, name: str) -> Value:
     """A member of a TensorFlow module or class: a constant or a canonical symbol."""
     full = api.canonical(f"{owner}.{name}")
+    patched = machine.state.patched.get(full)
+    if patched is not None:
+        return patched
     constant = api.constant(full)
     if constant is not None:
         return Known(constant)
@@ -133,6 +137,8 @@ def _instance_attr(machine: Machine, value: Instance, name: str, place: Place) -
     for base in value.cls.foreign_bases():
         if isinstance(base, Api):
             delegate = objects.for_base(machine, value, base.name, place)
+            if base.name in keras.BASES and name in keras.INHERITED:
+                delegate = keras.of_instance(value, place)
             if delegate is not None:
                 return objects.object_attr(machine, delegate, name, place)
     key = machine.state.keys.of("attr", value.key, name)
@@ -203,5 +209,7 @@ def set_attr(machine: Machine, value: Value, name: str, new: Value) -> None:
         value.attrs[name] = new
     elif isinstance(value, Object):
         value.data.setdefault("attrs", {})[name] = new
+    elif isinstance(value, Api):
+        machine.state.patched[api.canonical(f"{value.name}.{name}")] = new
     elif isinstance(value, Unknown):
         machine.state.unknown_attrs[(value.key, name)] = new

@@ -130,6 +130,7 @@ def map_method(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
         return NONE
     if name == "copy":
         out = Map(mapping.exact)
+        out.factory = mapping.factory
         out.items, out.keys = dict(mapping.items), dict(mapping.keys)
         return out
     if name == "has_key":

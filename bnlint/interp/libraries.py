@@ -75,6 +75,16 @@ def _namedtuple(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return Class(None, "namedtuple", None, [], {"<fields>": Seq("tuple", fields)})
 
 
+def _defaultdict(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    from bnlint.interp import calls
+
+    given = calls.Args(args.positional[1:], args.kwargs, args.place, args.more)
+    out = make_dict(machine, given, frame)
+    if isinstance(out, Map) and args.positional and not isinstance(args.positional[0], Known):
+        out.factory = args.positional[0]
+    return out
+
+
 def _path_join(machine: Machine, args: Args, frame: Frame | None) -> Value:
     import posixpath
 
@@ -174,7 +184,7 @@ _EXTERNAL: dict[str, Any] = {
     "collections.namedtuple": _namedtuple,
     "typing.NamedTuple": _namedtuple,
     "collections.OrderedDict": make_dict,
-    "collections.defaultdict": lambda m, a, f: Map(False),
+    "collections.defaultdict": _defaultdict,
     "collections.deque": make_list("list"),
     "copy.copy": _copy,
     "copy.deepcopy": _copy,

@@ -19,6 +19,7 @@ from bnlint.interp.values import (
     TRUE,
     Api,
     Class,
+    External,
     Func,
     Instance,
     Known,
@@ -64,6 +65,15 @@ class Machine:
     def trace(self) -> tuple[Place, ...]:
         """The calls that led to the running function, outermost first."""
         return tuple(f.call_place for f in self.state.frames if f.call_place is not None)
+
+    def in_unit_test(self) -> bool:
+        """Whether a method of a ``TestCase`` is running."""
+        classes = [f.cls for f in self.state.frames if f.cls is not None]
+        return any(
+            isinstance(base, (Api, External)) and base.name.endswith("TestCase")
+            for cls in dict.fromkeys(classes)
+            for base in cls.foreign_bases()
+        )
 
     # --- statements --------------------------------------------------------------------------
 

@@ -110,7 +110,7 @@ def object_attr(machine: Machine, value: Object, name: str, place: Place) -> Val
     if attrs is not None and name in attrs:
         found: Value = attrs[name]
         return found
-    if name == "updates" and value.kind in ("norm layer", "keras model", "keras layer"):
+    if name == "updates" and value.kind in keras.KERAS:
         return keras.updates(machine, value, place)
     if value.kind == "variable_scope" and name in ("name", "original_name_scope"):
         path = value.data["path"]
@@ -222,6 +222,12 @@ def _by_name(machine: Machine, graph: Graph, args: Args) -> Value:
 
 
 def _optimizer_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+    for owner in (value.data["name"], "tf.train.Optimizer"):
+        patched = machine.state.patched.get(f"{owner}.{name}")
+        if patched is not None:
+            from bnlint.interp import calls
+
+            return calls.call(machine, patched, args.with_first(value), None)
     return training.optimizer_method(machine, value, name, args)
 
 
@@ -407,7 +413,7 @@ def for_base(
         return found
     made: Object | None = None
     if api.is_optimizer(base):
-        made = Object("optimizer", place, name=base)
+        made = Object("optimizer", place, name=base, owner=instance)
     elif base in api.LAYER_CLASSES:
         from bnlint.interp.calls import Args as MakeArgs
 

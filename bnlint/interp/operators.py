@@ -375,6 +375,12 @@ def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Valu
         found = value.get(index)
         if found is not None:
             return found
+        if value.factory is not None:
+            from bnlint.interp import calls
+
+            made = calls.call(machine, value.factory, calls.Args([], {}, place), None)
+            value.put(index, made)
+            return made
         if not isinstance(index, Known) and value.items:
             return _choose(machine, value, index)
     if isinstance(value, Known) and isinstance(value.value, str) and isinstance(index, Known):

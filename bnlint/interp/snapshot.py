@@ -22,7 +22,7 @@ from bnlint.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from bnlint.interp.state import Layer, State
 
@@ -74,9 +74,7 @@ class _Snapshot:
             restores=state.restores,
             eager=state.eager,
             complete=state.complete,
-            conditions=tuple(
-                f"{state.keys.text(key)} is {choice}" for key, choice in state.decisions.items()
-            )[:20],
+            conditions=tuple(_conditions(state)),
         )
 
     def _flag(self, layer: Layer) -> Flag:
@@ -126,6 +124,7 @@ class _Snapshot:
             name=layer.name if "?" not in layer.name else None,
             path=layer.name,
             adversarial=layer.id in self.generators,
+            unit_test=layer.unit_test,
         )
 
     def _train_op(self, op: Node, run: set[int]) -> TrainOp:
@@ -155,6 +154,7 @@ class _Snapshot:
             trace=tuple(location(p) for p in op.data["trace"]),
             update_ops_off=bool(op.data.get("off")),
             graph=op.graph,
+            unit_test=bool(op.data.get("unit test")),
         )
 
     def _trained(self, op: Node, losses: Iterable[Node]) -> list[int]:
@@ -262,6 +262,14 @@ class _Snapshot:
                 name, place = layer.unused_parameter
                 out.append(UnusedFlag("", name, location(place), location(layer.place)))
         return out
+
+
+def _conditions(state: State) -> Iterator[str]:
+    """The decisions of a state, those that can be named."""
+    for key, choice in state.decisions.items():
+        text = state.keys.text(key)
+        if "an unknown" not in text and "…" not in text:
+            yield text if choice else f"{text} is false"
 
 
 def _limit(op: Node) -> frozenset[Node] | None:

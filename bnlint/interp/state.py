@@ -92,6 +92,7 @@ class Layer:
     scope_may_give_flag: bool = False
     selected: bool = False
     flag_by_scope: bool = False
+    unit_test: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -200,6 +201,7 @@ class State:
         self.escaped: set[Node] = set()
         self.optimizers: list[Object] = []
         self.unknown_attrs: dict[tuple[int, str], Value] = {}
+        self.patched: dict[str, Value] = {}
         self.entered: set[tuple[str, Any]] = set()
         self.root_open = False
         self.restores = False

@@ -19,11 +19,13 @@ def unused_flag_parameter(
     if not flags:
         return None
     read = names_read(node.body)
+    if "locals" in read:
+        return None
     return next((p for p in flags if p.name not in read), None)
 
 
 def names_read(body: list[ir.Stmt]) -> set[str]:
-    """Every name a block mentions; ``locals()`` and ``**kwargs`` tricks count as reading all."""
+    """Every name a block mentions."""
     found: set[str] = set()
     todo: list[Any] = list(body)
     while todo:

@@ -68,10 +68,12 @@ def _call(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     owner, _, last = name.rpartition(".")
     if api.is_optimizer(owner):
         # An unbound method: tf.train.Optimizer.minimize(self, loss).
+        from bnlint.interp.calls import Args as MakeArgs
+
         delegate = Object("optimizer", args.place, name=owner)
-        return training.optimizer_method(machine, delegate, last, args) or ops.generic(
-            machine, name, args, frame
-        )
+        rest = MakeArgs(args.positional[1:], args.kwargs, args.place, args.more, args.places)
+        found = training.optimizer_method(machine, delegate, last, rest)
+        return found or ops.generic(machine, name, args, frame)
     return ops.generic(machine, name, args, frame)
 
 

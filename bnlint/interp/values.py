@@ -106,12 +106,13 @@ class Seq(Value):
 class Map(Value):
     """A dict. Keys are Python scalars, or ``id``-like tuples for keys that are abstract values."""
 
-    __slots__ = ("exact", "items", "keys")
+    __slots__ = ("exact", "factory", "items", "keys")
 
     def __init__(self, exact: bool = True) -> None:
         self.items: dict[Any, Value] = {}
         self.keys: dict[Any, Value] = {}
         self.exact = exact
+        self.factory: Value | None = None  # of a defaultdict: what makes a missing entry
 
     def put(self, key: Value, value: Value) -> None:
         if isinstance(key, Known):

@@ -119,10 +119,10 @@ def _reachable(node: Node, depth: int) -> list[Node]:
 def _note(machine: Machine, args: Args, statistics: list[Node], output: Node) -> None:
     sources = [_behind(n) for n in statistics]
     direct = [n for n in sources if n.kind == "moments"]
-    if not direct:
-        return
-    batch = all(n.kind == "moments" and n.data["over_batch"] for n in sources)
-    record = Moments(args.place, direct[0].place, batch, output, machine.trace())
+    # Without moments it normalises with what is kept, which clears the same call elsewhere.
+    batch = bool(direct) and all(n.kind == "moments" and n.data["over_batch"] for n in sources)
+    place = direct[0].place if direct else args.place
+    record = Moments(args.place, place, batch, output, machine.trace())
     record.sources = tuple(direct)
     machine.state.moments.append(record)
 

@@ -5,12 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.nodes import Node, ancestors, nodes_in
-from bnlint.interp.values import Known, Object, Place, Seq, Value
+from bnlint.interp.values import Instance, Known, Map, Object, Place, Seq, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
+
+KERAS = ("keras layer", "norm layer", "keras model")
+"""Kinds of objects that are applied to tensors and may have updates of their own."""
+
+BASES = frozenset(
+    [
+        "tf.keras.Model",
+        "tf.keras.Sequential",
+        "tf.keras.models.Model",
+        "tf.keras.models.Sequential",
+        "tf.keras.layers.Layer",
+        "tf.layers.Layer",
+    ]
+)
+"""Classes from which projects derive models and layers of their own."""
+
+INHERITED = frozenset(["updates", "get_updates_for", "load_weights", "set_weights"])
+"""What such a class has from its base, as far as it matters here."""
 
 
 def other(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -48,7 +66,7 @@ def call_layer(machine: Machine, layer: Object, args: Args) -> Value:
 
     value = args.get("inputs", 0)
     for inner in layer.data["layers"]:
-        if isinstance(inner, Object) and inner.kind in ("keras layer", "norm layer", "keras model"):
+        if isinstance(inner, Object) and inner.kind in KERAS:
             value = objects.call_object(machine, inner, args)
     return machine.state.node("op", layer.data["name"], nodes_in(value), args.place)
 
@@ -73,17 +91,45 @@ def updates(machine: Machine, value: Object, place: Place) -> Value:
     """``layer.updates`` / ``model.updates``."""
     if value.kind == "norm layer":
         return Seq("list", list(value.data["updates"]))
+    return Seq("list", list(_updates_below(value, set())))
+
+
+def _updates_below(value: Object, seen: set[Object]) -> dict[Node, None]:
+    """The update ops of a layer or a model and of all that it is made of."""
     found: dict[Node, None] = {}
+    if value in seen:
+        return found
+    seen.add(value)
+    if value.kind == "norm layer":
+        found.update(dict.fromkeys(value.data["updates"]))
     for layer in value.data.get("layers", ()):
-        if isinstance(layer, Object) and layer.kind == "norm layer":
-            for node in layer.data["updates"]:
-                found[node] = None
+        if isinstance(layer, Object):
+            found.update(_updates_below(layer, seen))
     starts = [*value.data.get("outputs", ()), *value.data.get("applied", ())]
     for node in ancestors(starts, controls=False):
         layer = node.data.get("layer")
         if layer is not None and layer.update is not None:
             found[layer.update] = None
-    return Seq("list", list(found))
+    return found
+
+
+def of_instance(instance: Instance, place: Place) -> Object:
+    """A project's own model or layer, as the Keras model of what its attributes hold now."""
+    layers: list[Value] = []
+    todo: list[Value] = list(instance.attrs.values())
+    seen: set[Value] = {instance}
+    while todo:
+        value = todo.pop(0)
+        if value in seen:
+            continue
+        seen.add(value)
+        if isinstance(value, Object) and value.kind in KERAS:
+            layers.append(value)
+        elif isinstance(value, Instance):
+            todo.extend(value.attrs.values())
+        elif isinstance(value, (Seq, Map)):
+            todo.extend(value.items if isinstance(value, Seq) else value.items.values())
+    return Object("keras model", place, layers=layers, outputs=[], applied=[])
 
 
 def add(machine: Machine, model: Object, layer: Value) -> None:

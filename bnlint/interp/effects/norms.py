@@ -189,6 +189,7 @@ def apply(
         scope_may_give_flag=bool(scope_open),
         selected=state.branch_depth > 0,
         flag_by_scope=by_scope,
+        unit_test=machine.in_unit_test(),
     )
     layer.unused_parameter = _unused_parameter(machine, layer)
     state.layers.append(layer)
@@ -238,10 +239,16 @@ def _unused_parameter(machine: Machine, layer: Layer) -> tuple[str, Place] | Non
     from bnlint.interp.syntax import unused_flag_parameter
 
     func = frames[-1].func
+    if layer.flag is not None and not _written_in(layer.flag, (func.module.path, func.node.span)):
+        return None  # the flag comes from outside of the function by another way
     found = unused_flag_parameter(func.node, FLAG_NAMES)
     if found is None:
         return None
     return found.name, (func.module.path, found.span)
+
+
+def _written_in(flag: Value, place: Place) -> bool:
+    return isinstance(flag, Known) and flag.origin is not None and _inside(flag.origin, place)
 
 
 def host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:

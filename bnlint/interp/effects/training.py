@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import api
 from bnlint.interp.nodes import Node, gradient_inputs, gradient_sources, nodes_in
-from bnlint.interp.values import Func, Known, Object, Place, Seq, Unknown, Value
+from bnlint.interp.values import NONE, Func, Instance, Known, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.calls import Args
@@ -23,7 +23,7 @@ def make_optimizer(machine: Machine, name: str, args: Args) -> Value:
     return optimizer
 
 
-def optimizer_method(machine: Machine, optimizer: Value, name: str, args: Args) -> Value | None:
+def optimizer_method(machine: Machine, optimizer: Object, name: str, args: Args) -> Value | None:
     """A method of an optimizer; None if bnlint gives it no meaning."""
     if name == "minimize":
         return minimize(machine, optimizer, args)
@@ -68,10 +68,40 @@ def _variable_set(value: Value | None) -> frozenset[Node] | None:
 
 def minimize(machine: Machine, optimizer: Value, args: Args) -> Value:
     """``optimizer.minimize(loss, global_step, var_list)``."""
+    if isinstance(optimizer, Object):
+        found = _minimize_by_parts(machine, optimizer, args)
+        if found is not None:
+            return found
     losses = _losses(machine, args.get("loss", 0))
     limit = args.get("var_list", 2)
     first = gradient(machine, losses, limit, args.place, "minimize")
     return train_op(machine, "minimize", [first], args)
+
+
+def _minimize_by_parts(machine: Machine, optimizer: Object, args: Args) -> Value | None:
+    """``minimize`` of a class that overrides one of the two methods that it calls."""
+    from bnlint.interp import attributes, calls
+
+    owner = optimizer.data.get("owner")
+    if not isinstance(owner, Instance):
+        return None
+    compute = attributes.find(machine, owner, "compute_gradients")
+    apply = attributes.find(machine, owner, "apply_gradients")
+    if compute is None and apply is None:
+        return None
+    limit = args.get("var_list", 2)
+    given = {"var_list": limit} if limit is not None else {}
+    first = calls.Args([args.get("loss", 0) or NONE], given, args.place)
+    pairs = (
+        calls.call(machine, compute, first, None)
+        if compute is not None
+        else compute_gradients(machine, first)
+    )
+    step = args.get("global_step", 1)
+    second = calls.Args([pairs], {"global_step": step} if step is not None else {}, args.place)
+    if apply is not None:
+        return calls.call(machine, apply, second, None)
+    return apply_gradients(machine, second)
 
 
 def compute_gradients(machine: Machine, args: Args) -> Value:
@@ -112,6 +142,7 @@ def train_op(
     node.data["trace"] = machine.trace()
     node.data["opaque"] = any(b.opaque for b in state.blocks if not b.clear)
     node.data["open"] = state.root_open
+    node.data["unit test"] = machine.in_unit_test()
     state.train_ops.append(node)
     for block in state.blocks:
         block.train_ops.append(node)
