@@ -31,8 +31,9 @@ OPEN_STATES = 8
 PROGRAM_STEPS = 1_500_000
 """How many interpreter steps all states of one program may take together."""
 
-PROJECT_STEPS = 6_000_000
-"""How many steps all programs of a project may take before each gets ``FEW_STATES`` only."""
+PROJECT_STEPS = 4_000_000
+"""How many steps all programs of a project may take before each gets ``FEW_STATES`` only, and one
+state if that has no layer."""
 
 FEW_STATES = 3
 
@@ -42,7 +43,7 @@ SAME_PLACE = 2
 FRUITLESS_IMPORTS = 2
 """How many programs see whether what an import decides changes anything, before none does."""
 
-OPEN_STEPS = 6_000_000
+OPEN_STEPS = 4_000_000
 """How many steps all functions that nothing calls may take together."""
 
 
@@ -81,6 +82,9 @@ class Explorer:
         if not any(self._matters(program, decision.node) for decision in bases[0].order):
             return program  # no condition that could change a verdict
         if self.total_steps > PROJECT_STEPS:
+            if self._bare(program):
+                self._note(f"{path}: {name}: one state of a large project, without batch norm")
+                return program
             most = FEW_STATES
         bases.append(self._run(program, root, False, {}))
         places: dict[tuple[bool, int], int] = {}
@@ -119,8 +123,12 @@ class Explorer:
         """
         if node is ALWAYS:
             return True
-        bare = not any(state.layers or state.hand_written for state in program.states)
-        return node is not None and self._relevance(NORMS if bare else WORDS).matters(node)
+        words = NORMS if self._bare(program) else WORDS
+        return node is not None and self._relevance(words).matters(node)
+
+    @staticmethod
+    def _bare(program: Program) -> bool:
+        return not any(state.layers or state.hand_written for state in program.states)
 
     def _relevance(self, words: frozenset[str] = WORDS) -> Relevance:
         loaded = len(self.modules.loaded)

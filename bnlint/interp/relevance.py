@@ -23,15 +23,15 @@ NORMS = frozenset(
         "BatchNorm",
         "fused_batch_norm",
         "batch_norm_with_global_normalization",
-        "moments",
         "normalizer_fn",
         "normalizer_params",
     )
 )
-"""Names with which a layer is made."""
+"""Names with which a layer is made. Moments alone are most often statistics of something else."""
 
 WORDS = NORMS | frozenset(
     (
+        "moments",
         "arg_scope",
         "minimize",
         "apply_gradients",
