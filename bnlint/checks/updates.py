@@ -99,17 +99,27 @@ def _undecided(model: GraphModel, op: TrainOp, missing: tuple[NormLayer, ...]) -
 
 
 def _on_purpose(model: GraphModel, missing: tuple[NormLayer, ...]) -> bool:
-    """Whether all belong to adversarial networks that use the batch's statistics at all times."""
-    if not any(layer.adversarial for layer in model.layers):
+    """Whether all belong to adversarial networks that use the batch's statistics at all times.
+
+    The generators have to say so, too: one that takes a flag shows that two modes were meant.
+    """
+    generators = [layer for layer in model.layers if layer.adversarial]
+    if not generators:
         return False
     evaluated = {i for run in model.runs for i in run.evaluates}
-    return all(
-        layer.flag.kind == "constant"
-        and layer.flag.value is True
-        and layer.flag.origin is not None
-        and layer.flag.origin.within(layer.location)
-        and (layer.adversarial or layer.id not in evaluated)
+    return all(_written_true(layer) for layer in generators) and all(
+        _written_true(layer) and (layer.adversarial or layer.id not in evaluated)
         for layer in missing
+    )
+
+
+def _written_true(layer: NormLayer) -> bool:
+    flag = layer.flag
+    return (
+        flag.kind == "constant"
+        and flag.value is True
+        and flag.origin is not None
+        and flag.origin.within(layer.location)
     )
 
 
