@@ -19,12 +19,14 @@ from bnlint.interp.values import (
     Instance,
     Known,
     Map,
+    ModuleEnv,
     Object,
     Seq,
     Super,
     Unknown,
     Value,
 )
+from bnlint.source import ir
 
 if TYPE_CHECKING:
     from bnlint.interp.calls import Args
@@ -267,7 +269,36 @@ def _getattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
     hint = name.hint if isinstance(name, Unknown) else None
     if isinstance(hint, Known) and isinstance(hint.value, str) and not isinstance(value, Unknown):
         return attributes.get_attr(machine, value, hint.value, args.place)
+    if isinstance(value, ModuleEnv):
+        return operators.get_item(machine, _public(value), name, args.place)
     return machine.unknown_from("getattr with an unknown name", value)
+
+
+def _public(module: ModuleEnv) -> Map:
+    """What a module offers by name."""
+    out = Map()
+    out.namespace = True
+    for name, value in module.globals.items():
+        if not name.startswith("_"):
+            out.put(Known(name), value)
+    return out
+
+
+def _eval(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    """``eval`` of a name that is known, or the default of an option."""
+    text = args.positional[0] if args.positional else NONE
+    if isinstance(text, Unknown) and text.hint is not None:
+        text = text.hint
+    current = machine.state.frames[-1] if machine.state.frames else frame
+    if not (isinstance(text, Known) and isinstance(text.value, str)) or current is None:
+        return machine.unknown_from("eval", *args.positional)
+    parts = text.value.strip().split(".")
+    if not all(part.isidentifier() for part in parts):
+        return machine.unknown_from("eval", *args.positional)
+    found = machine.eval(ir.Name((0, 0, 0, 0), parts[0]), current)
+    for part in parts[1:]:
+        found = attributes.get_attr(machine, found, part, args.place)
+    return found
 
 
 def _setattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
@@ -365,6 +396,7 @@ def _locals(machine: Machine, args: Args, frame: Frame | None) -> Value:
 
 def _globals(machine: Machine, args: Args, frame: Frame | None) -> Value:
     out = Map()
+    out.namespace = True
     current = machine.state.frames[-1] if machine.state.frames else frame
     if current is not None:
         for name, value in current.module.globals.items():
@@ -427,6 +459,7 @@ _TABLE: dict[str, Value] = {
         "max": _extreme(max),
         "isinstance": _isinstance,
         "getattr": _getattr,
+        "eval": _eval,
         "setattr": _setattr,
         "hasattr": _hasattr,
         "super": _super,

@@ -123,8 +123,30 @@ def gradient_inputs(losses: Iterable[Node]) -> tuple[Node, ...]:
     return tuple(out)
 
 
+def accumulations(nodes: Iterable[Node]) -> list[Node]:
+    """The ops that write gradients to the variables that ``nodes`` are computed from."""
+    seen: set[Node] = set()
+    found: dict[Node, None] = {}
+    todo = list(nodes)
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.kind == "variable":
+            found.update(dict.fromkeys(node.data.get("accumulations", ())))
+        elif node.kind not in ("grad", "train"):
+            todo.extend(node.inputs)
+    return list(found)
+
+
 def gradient_sources(nodes: Iterable[Node]) -> Iterator[Node]:
-    """The ``grad`` nodes that ``nodes`` are computed from, not looking beyond them."""
+    """The ``grad`` nodes that ``nodes`` are computed from, not looking beyond them.
+
+    Gradients summed up in a variable count: ``accumulations`` are the ops that add to it.
+    """
+    nodes = list(nodes)
+    nodes += [n for op in accumulations(nodes) for n in op.data["value"]]
     seen: set[Node] = set()
     todo = list(nodes)
     while todo:

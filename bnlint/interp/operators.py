@@ -419,10 +419,16 @@ def _choose(machine: Machine, mapping: Map, index: Value) -> Value:
     """
     from bnlint.interp.state import ALWAYS
 
+    if mapping.namespace:
+        hint = index.hint if isinstance(index, Unknown) else None
+        guess = mapping.get(hint) if isinstance(hint, Known) else None
+        if guess is not None:
+            return guess
+        mapping = _definitions(machine, mapping)
     keys = [k for k in mapping.keys.values() if isinstance(k, Known)]
     values = list(mapping.items.values())
     factory = all(isinstance(v, (Func, Class, Api, Bound, Partial)) for v in values)
-    if not factory or not mapping.exact or len(keys) != len(values) or len(keys) > 16:
+    if not values or not factory or not mapping.exact or len(keys) != len(values) or len(keys) > 16:
         return machine.unknown_from("an unknown key of a dict", mapping)
     if not isinstance(index, Unknown):
         index = Unknown("an unknown key", key_of(machine, index))
@@ -431,6 +437,16 @@ def _choose(machine: Machine, mapping: Map, index: Value) -> Value:
         if machine.truth(_equals(machine, index, key)):
             return value
     return values[-1]
+
+
+def _definitions(machine: Machine, namespace: Map) -> Map:
+    """The functions and classes in ``globals()`` that a look-up may mean: none that is running."""
+    running = [frame.func for frame in machine.state.frames]
+    out = Map()
+    for key, value in namespace.items.items():
+        if isinstance(value, (Func, Class)) and value not in running:
+            out.put(namespace.keys[key], value)
+    return out
 
 
 def slice_item(machine: Machine, value: Value, bounds: list[Value], place: Place) -> Value:

@@ -106,13 +106,14 @@ class Seq(Value):
 class Map(Value):
     """A dict. Keys are Python scalars, or ``id``-like tuples for keys that are abstract values."""
 
-    __slots__ = ("exact", "factory", "items", "keys")
+    __slots__ = ("exact", "factory", "items", "keys", "namespace")
 
     def __init__(self, exact: bool = True) -> None:
         self.items: dict[Any, Value] = {}
         self.keys: dict[Any, Value] = {}
         self.exact = exact
         self.factory: Value | None = None  # of a defaultdict: what makes a missing entry
+        self.namespace = False  # whether it is what globals() returns
 
     def put(self, key: Value, value: Value) -> None:
         if isinstance(key, Known):

@@ -101,9 +101,10 @@ def head_method(machine: Machine, head: Object, name: str, args: Args) -> Value 
         return None
     state = machine.state
     mode = args.get("mode", 1)
-    if isinstance(mode, Known) and mode.value != "train":
-        return Object("estimator spec", args.place)
     logits = [*nodes_in(args.get("logits", 2)), *nodes_in(args.get("labels", 3))]
+    if isinstance(mode, Known) and mode.value != "train":
+        state.record_run(RunRecord(args.place, tuple(logits), False))
+        return Object("estimator spec", args.place)
     loss = state.node("op", "head loss", logits, args.place)
     loss.data["scalar"] = True
     func = args.get("train_op_fn")

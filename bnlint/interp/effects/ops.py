@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api, operators
+from bnlint.interp.effects import recurrent
 from bnlint.interp.effects import variables as variable_effects
+from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.values import (
@@ -65,8 +67,8 @@ def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
         return state.unknown(f"{name} answers at run time", "call", name, *keys)
     if last[:1].isupper() and not name.startswith("tf.contrib.layers."):
         # A class: its instance may hold graph nodes (a cell, a dataset, a helper).
-        nodes = [n for v in args.values() for n in nodes_in(v)]
-        return Object("object", args.place, name=name, nodes=tuple(dict.fromkeys(nodes)))
+        nodes = dict.fromkeys(n for v in args.values() for n in nodes_in(v))
+        return Object("object", args.place, name=name, nodes=tuple(nodes), cells=cells(args))
     inputs = [n for v in args.values() for n in nodes_in(v)]
     if not name.startswith(_NO_CALLBACK):
         for value in args.values():
@@ -96,14 +98,7 @@ def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
         return Seq("tuple", [node, node])
     if last in ("split", "unstack", "meshgrid"):
         return Seq("list", [node], False)
-    if last in (
-        "top_k",
-        "dynamic_rnn",
-        "bidirectional_dynamic_rnn",
-        "static_rnn",
-        "batch",
-        "train_test",
-    ):
+    if last in ("top_k", "batch", "train_test"):
         return Unknown("several tensors", state.keys.of("node", node.id), (node,))
     return node
 
@@ -221,6 +216,7 @@ _FLAGS = "string integer float boolean bool enum list multi_string multi_integer
 
 HANDLERS = {
     **variable_effects.HANDLERS,
+    **recurrent.HANDLERS,
     "tf.placeholder": placeholder,
     "tf.placeholder_with_default": placeholder,
     "tf.sparse_placeholder": placeholder,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
-from bnlint.interp.nodes import Node, gradient_inputs, gradient_sources, nodes_in
+from bnlint.interp.nodes import Node, accumulations, gradient_inputs, gradient_sources, nodes_in
 from bnlint.interp.values import NONE, Func, Instance, Known, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -125,7 +125,25 @@ def apply_gradients(machine: Machine, args: Args) -> Value:
     given = args.get("grads_and_vars", 0)
     nodes = nodes_in(given)
     sources = list(dict.fromkeys(gradient_sources(nodes)))
-    return train_op(machine, "apply_gradients", sources or nodes, args, others=nodes)
+    others = [*nodes, *accumulations(nodes)]
+    node = train_op(machine, "apply_gradients", sources or nodes, args, others=others)
+    limit = _paired_variables(given)
+    if limit is not None:
+        node.data["limit"] = limit
+    return node
+
+
+def _paired_variables(given: Value | None) -> frozenset[Node] | None:
+    """The variables of a list of (gradient, variable) pairs, None if some are not known."""
+    if not isinstance(given, Seq) or not given.exact or not given.items:
+        return None
+    found: set[Node] = set()
+    for pair in given.items:
+        variable = pair.items[-1] if isinstance(pair, Seq) and len(pair.items) == 2 else None
+        if not isinstance(variable, Node) or variable.kind != "variable":
+            return None
+        found.add(variable)
+    return frozenset(found)
 
 
 def train_op(
@@ -175,6 +193,9 @@ def assignment(machine: Machine, name: str, target: Value, value: list[Node], ar
         return node
     node = state.node("assign", name, [*nodes_in(target), *value], args.place)
     node.data["value"] = tuple(value)
+    if sources:
+        for variable in targets:
+            variable.data.setdefault("accumulations", []).append(node)
     return node
 
 

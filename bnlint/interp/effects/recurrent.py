@@ -1,0 +1,69 @@
+"""Recurrent networks: the cells of the project that ``dynamic_rnn`` and its kin call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp.effects import scopes
+from bnlint.interp.nodes import nodes_in
+from bnlint.interp.values import Instance, Known, Object, Seq, Unknown, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.calls import Args
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+
+def cells(args: Args) -> tuple[Instance, ...]:
+    """Objects of the project among the arguments, alone, in a list or inside a wrapper."""
+    found: dict[Instance, None] = {}
+    for value in args.values():
+        for item in value.items if isinstance(value, Seq) else (value,):
+            if isinstance(item, Instance):
+                found[item] = None
+            elif isinstance(item, Object):
+                found.update(dict.fromkeys(item.data.get("cells", ())))
+    return tuple(found)
+
+
+def recurrent(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.nn.dynamic_rnn(cell, inputs)``: a step of each cell is built once."""
+    from bnlint.interp import calls
+
+    state = machine.state
+    inputs = [n for v in args.values() for n in nodes_in(v)]
+    step = state.node("op", "tf.unstack", inputs, args.place)
+    outer = args.get("scope") or Known("rnn")
+    given = calls.Args([outer, Known("rnn")], {}, args.place)
+    # Below it each cell has a scope of its own, named after its class in most versions.
+    own = Object("variable_scope", args.place, segment="?", path="")
+
+    def build(_: Value) -> None:
+        for cell in cells(args):
+            memory = machine.unknown_from("the state of a cell", step)
+            arguments = calls.Args([step, memory], {}, args.place)
+            inputs.extend(nodes_in(calls.call(machine, cell, arguments, frame)))
+
+    def below(_: Value) -> None:
+        calls.enter_context(machine, own, build, args.place)
+
+    scope = scopes.variable_scope(machine, name, given, frame)
+    calls.enter_context(machine, scope, below, args.place)
+    node = state.node("op", name, inputs, args.place)
+    return Unknown("several tensors", state.keys.of("node", node.id), (node,))
+
+
+_KINDS = (
+    "rnn",
+    "dynamic_rnn",
+    "static_rnn",
+    "bidirectional_rnn",
+    "bidirectional_dynamic_rnn",
+    "static_bidirectional_rnn",
+    "stack_bidirectional_rnn",
+    "stack_bidirectional_dynamic_rnn",
+)
+
+HANDLERS = {
+    f"{module}.{kind}": recurrent for module in ("tf.nn", "tf.contrib.rnn") for kind in _KINDS
+}
