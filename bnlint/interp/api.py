@@ -346,8 +346,8 @@ def _canonical(name: str) -> str:
             break
     if name.startswith("tf.train.") and name[len("tf.train.")].islower():
         # tensorflow.python.training has files, too: moving_averages, optimizer, …
-        head, _, rest = name[len("tf.train.") :].partition(".")
-        name = f"tf.train.{rest or head}"
+        head, _, inner = name[len("tf.train.") :].partition(".")
+        name = f"tf.train.{inner or head}"
     if name.startswith("tf.contrib.slim."):
         last = name[len("tf.contrib.slim.") :]
         if last in _SLIM_LAYERS:
