@@ -204,6 +204,8 @@ _PREFIXES: tuple[tuple[str, str], ...] = (
     ("tensorflow", "tf"),
     ("tf_slim", "tf.contrib.slim"),
     ("tf_keras", "tf.keras"),
+    ("absl.flags", "tf.app.flags"),
+    ("absl.app", "tf.app"),
     ("keras", "tf.keras"),
 )
 """Dotted module prefixes as written in imports, longest first where they overlap."""

@@ -256,6 +256,7 @@ def compare(machine: Machine, op: str, left: Value, right: Value, place: Place) 
     if op in ("!=", "is not", "<>"):
         positive = "is" if op == "is not" else "=="
         return unary(machine, "not", compare(machine, positive, left, right, place), place)
+    left, right = _seen_from_outside(machine, left), _seen_from_outside(machine, right)
     if op in ("is", "==") and isinstance(right, Known) and right.value is None:
         return _is_none(machine, left)
     if op in ("is", "==") and isinstance(left, Known) and left.value is None:
@@ -278,6 +279,13 @@ def compare(machine: Machine, op: str, left: Value, right: Value, place: Place) 
     deps = dict.fromkeys([*nodes_in(left), *nodes_in(right)])
     key = machine.state.keys.of("compare", op, key_of(machine, left), key_of(machine, right))
     return Unknown("a comparison of unknown values", key, tuple(deps), None)
+
+
+def _seen_from_outside(machine: Machine, value: Value) -> Value:
+    """What a name of another library stands for is not known when it is compared."""
+    if isinstance(value, External) and "." in value.name:
+        return Unknown(f"{value.name} is outside the project", key_of(machine, value))
+    return value
 
 
 def _is_none(machine: Machine, value: Value) -> Value:
