@@ -10,7 +10,7 @@ from bnlint.finding import Finding, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bnlint.model import GraphModel
+    from bnlint.model import GraphModel, NormLayer
 
 RULE = Rule("BN304", "momentum-of-the-other-convention", "warning")
 
@@ -20,8 +20,10 @@ LARGEST = 0.2
 
 
 def judge(model: GraphModel) -> Iterator[Verdict]:
+    read = {(layer.graph, layer.name) for layer in model.layers if not _batch_only(layer)}
     for layer in model.layers:
-        momentum = layer.momentum
+        kept = layer.updates and (not _batch_only(layer) or (layer.graph, layer.name) in read)
+        momentum = layer.momentum if kept else None  # else fine: nothing reads the statistics
         if momentum is None or not 0 < momentum <= LARGEST:
             yield Verdict(layer.location, None)
             continue
@@ -35,6 +37,11 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 "probably meant",
             ),
         )
+
+
+def _batch_only(layer: NormLayer) -> bool:
+    """Whether it normalises with the batch in every mode, as pix2pix does on purpose."""
+    return layer.flag.kind in ("constant", "missing") and bool(layer.flag.value)
 
 
 CHECK = Check(RULE, per_state(RULE, judge))
