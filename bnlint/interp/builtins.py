@@ -394,6 +394,17 @@ def _locals(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return out
 
 
+def _vars(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    if not args.positional:
+        return _locals(machine, args, frame)
+    value = args.positional[0]
+    if isinstance(value, Instance):
+        return attributes.get_attr(machine, value, "__dict__", args.place)
+    if isinstance(value, Unknown):  # a namespace: its entries are its attributes
+        return value
+    return machine.unknown_from("the attributes of a value", value)
+
+
 def _globals(machine: Machine, args: Args, frame: Frame | None) -> Value:
     out = Map()
     out.namespace = True
@@ -473,7 +484,7 @@ _TABLE: dict[str, Value] = {
         "quit": leave_program,
         "iter": identity,
         "locals": _locals,
-        "vars": _locals,
+        "vars": _vars,
         "globals": _globals,
         "any": _any(True),
         "all": _any(False),
