@@ -77,7 +77,6 @@ class NormLayer:
     unused_parameter_location: Location | None = None
     open_root: bool = False
     scope_may_give_flag: bool = False
-    flag_by_scope: bool = False
     graph: int = 0
     momentum: float | None = None
     name: str | None = None
@@ -251,6 +250,7 @@ class GraphModel:
 
     ``complete`` is false where the state ended early (an exception, a budget): nothing may then
     be concluded from what is absent. ``restores`` is whether weights come from elsewhere.
+    ``scoped_flags`` are the APIs for which an argument scope sets the flag.
     ``exported`` is where a graph that is meant for inference was found.
     """
 
@@ -263,6 +263,7 @@ class GraphModel:
     hand_written: list[HandWritten] = field(default_factory=list)
     unused_flags: list[UnusedFlag] = field(default_factory=list)
     escaped: frozenset[int] = frozenset()
+    scoped_flags: frozenset[str] = frozenset()
     restores: bool = False
     eager: bool = False
     complete: bool = True

@@ -50,11 +50,10 @@ def check(project: Project) -> Iterator[Finding]:
 def _apis_given_by_scope(project: Project) -> set[str]:
     """APIs whose flag some argument scope of the project sets."""
     return {
-        layer.api
+        api
         for program in project.programs
         for state in program.states
-        for layer in state.layers
-        if layer.flag_by_scope
+        for api in state.scoped_flags
     }
 
 

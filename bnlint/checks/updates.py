@@ -90,6 +90,10 @@ def _undecided(model: GraphModel, op: TrainOp, missing: tuple[NormLayer, ...]) -
         return "its update ops are handed to code that the source does not show"
     if any(layer.scope_may_give_flag for layer in missing):
         return "an argument scope that the source does not show may set updates_collections"
+    wanted = {layer.id for layer in missing}
+    collected = any(wanted & read.updates for read in model.reads)
+    if collected and not op.run and any(run.opaque for run in model.runs):
+        return "the update ops are collected, and some run fetches what the source does not show"
     if _on_purpose(model, missing):
         return (
             "these layers of adversarial networks have the flag True in their own call, often on "

@@ -9,6 +9,7 @@ from bnlint.interp.effects import keras
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.values import (
     Api,
+    Attributes,
     Bound,
     Builtin,
     Class,
@@ -125,10 +126,7 @@ def _instance_attr(machine: Machine, value: Instance, name: str, place: Place) -
     if name == "__class__":
         return value.cls
     if name == "__dict__":
-        mapping = Map()
-        for label, item in value.attrs.items():
-            mapping.put(Known(label), item)
-        return mapping
+        return Attributes(value)
     fallback = find(machine, value, "__getattr__")
     if fallback is not None:
         from bnlint.interp import calls
@@ -200,6 +198,9 @@ def set_attr(machine: Machine, value: Value, name: str, new: Value) -> None:
                     place = ("", (0, 0, 0, 0))
                     calls.call(machine, setter, calls.Args([value, new], {}, place), None)
                     return
+        if name == "__dict__" and isinstance(new, Map):
+            value.attrs.update((k, v) for k, v in new.items.items() if isinstance(k, str))
+            return
         value.attrs[name] = new
     elif isinstance(value, Class):
         value.attrs[name] = new

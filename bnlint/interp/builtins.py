@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import attributes, operators
 from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.overwriting import overwrite_attributes, overwrite_entries
 from bnlint.interp.state import Stop
 from bnlint.interp.values import (
     FALSE,
@@ -93,6 +94,8 @@ def make_dict(machine: Machine, args: Args, frame: Frame | None) -> Value:
             out.exact = False
     for name, value in args.kwargs.items():
         out.put(Known(name), value)
+    if args.more:
+        overwrite_entries(out)
     return out
 
 
@@ -306,6 +309,8 @@ def _setattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
         value, name, new = args.positional
         if isinstance(name, Known) and isinstance(name.value, str):
             attributes.set_attr(machine, value, name.value, new)
+        else:
+            overwrite_attributes(machine.state, value)
     return NONE
 
 
@@ -373,8 +378,21 @@ def _type(machine: Machine, args: Args, frame: Frame | None) -> Value:
             return _TABLE[value.kind]
         if isinstance(value, Known):
             return _TABLE.get(type(value.value).__name__) or machine.state.unknown("a type")
-        return machine.state.unknown("a type", "type", operators.key_of(machine, value))
+        return _class_of_result(machine, value) or machine.state.unknown(
+            "a type", "type", operators.key_of(machine, value)
+        )
     return machine.state.unknown("a type made at run time")
+
+
+def _class_of_result(machine: Machine, value: Value) -> Value | None:
+    """The class outside the project whose call gave an unknown value."""
+    if isinstance(value, Unknown):
+        head, *rest = machine.state.keys.parts(value.key)
+        if head == "call" and rest and isinstance(rest[0], int):
+            kind, *name = machine.state.keys.parts(rest[0])
+            if kind == "external" and name[0].rpartition(".")[2][:1].isupper():
+                return External(name[0])
+    return None
 
 
 def leave_program(machine: Machine, args: Args, frame: Frame | None) -> Value:
@@ -392,6 +410,17 @@ def _locals(machine: Machine, args: Args, frame: Frame | None) -> Value:
         for name, value in current.locals.items():
             out.put(Known(name), value)
     return out
+
+
+def _vars(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    if not args.positional:
+        return _locals(machine, args, frame)
+    value = args.positional[0]
+    if isinstance(value, Instance):
+        return attributes.get_attr(machine, value, "__dict__", args.place)
+    if isinstance(value, Unknown):  # a namespace: its entries are its attributes
+        return value
+    return machine.unknown_from("the attributes of a value", value)
 
 
 def _globals(machine: Machine, args: Args, frame: Frame | None) -> Value:
@@ -473,7 +502,7 @@ _TABLE: dict[str, Value] = {
         "quit": leave_program,
         "iter": identity,
         "locals": _locals,
-        "vars": _locals,
+        "vars": _vars,
         "globals": _globals,
         "any": _any(True),
         "all": _any(False),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bnlint.interp import operators
 from bnlint.interp.builtins import make_dict
 from bnlint.interp.nodes import nodes_in
+from bnlint.interp.overwriting import overwrite_entries
 from bnlint.interp.values import (
     FALSE,
     NONE,
@@ -126,7 +127,8 @@ def map_method(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
         assert isinstance(other, Map)
         for key in other.items:
             mapping.put(other.keys[key], other.items[key])
-        mapping.exact = mapping.exact and other.exact
+        if not other.exact:
+            overwrite_entries(mapping)
         return NONE
     if name == "copy":
         out = Map(mapping.exact)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import api, attributes, calls, operators, tensorflow
 from bnlint.interp.nodes import nodes_in
+from bnlint.interp.overwriting import overwrite_entries
 from bnlint.interp.scope import Frame
 from bnlint.interp.state import OutOfBudget, State, Stop
 from bnlint.interp.syntax import contains_yield, counted_in, is_unwritten, terminal
@@ -529,7 +530,7 @@ class Machine:
                     out.put(value.keys[key], value.items[key])
                 out.exact = out.exact and value.exact
             else:
-                out.exact = False
+                overwrite_entries(out)
         return out
 
     def _lambda(self, expr: ir.Lambda, frame: Frame) -> Value:

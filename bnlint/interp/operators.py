@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.effects import handwritten
 from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.overwriting import overwrite_attributes, overwrite_entries
 from bnlint.interp.values import (
     FALSE,
     TRUE,
@@ -310,7 +311,7 @@ def _equals(machine: Machine, left: Value, right: Value) -> Value:
             hint = Known(left.hint.value == right.value)
         key = machine.state.keys.of("equals", left.key, type(right.value).__name__, right.value)
         return Unknown(left.reason, key, left.deps, hint)
-    if isinstance(left, Api) and isinstance(right, Api):
+    if isinstance(left, (Api, External)) and isinstance(right, (Api, External)):
         return TRUE if left.name == right.name else FALSE
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         pair = sorted((key_of(machine, left), key_of(machine, right)))
@@ -476,9 +477,9 @@ def slice_item(machine: Machine, value: Value, bounds: list[Value], place: Place
 
 def set_item(machine: Machine, value: Value, index: Value, new: Value) -> None:
     if isinstance(value, Map):
-        value.put(index, new)
         if not isinstance(index, (Known, Node)):
-            value.exact = False
+            overwrite_entries(value)
+        value.put(index, new)
     elif isinstance(value, Seq):
         if _within(index, value.items):
             assert isinstance(index, Known)
@@ -494,6 +495,8 @@ def set_item(machine: Machine, value: Value, index: Value, new: Value) -> None:
             place = (value.cls.module.path if value.cls.module else "", value.cls.node.span)
             calls.call(machine, method, calls.Args([index, new], {}, place), None)
     elif isinstance(value, Unknown):
+        if not isinstance(index, (Known, Node)):
+            overwrite_attributes(machine.state, value)
         machine.state.unknown_attrs[(value.key, f"[{key_of(machine, index)}]")] = new
 
 

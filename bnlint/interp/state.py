@@ -91,7 +91,6 @@ class Layer:
     output: Node | None = None
     scope_may_give_flag: bool = False
     selected: bool = False
-    flag_by_scope: bool = False
     unit_test: bool = False
 
 
@@ -192,6 +191,7 @@ class State:
         self.name_scopes: list[str] = [""]
         self.arg_scopes: list[dict[str, dict[str, tuple[Value, Place]]]] = [{}]
         self.arg_scope_unknown = 0
+        self.scoped_flags: set[str] = set()
         self.layers: list[Layer] = []
         self.train_ops: list[Node] = []
         self.runs: list[RunRecord] = []

@@ -133,6 +133,23 @@ class Map(Value):
         return self.items.get(("value", id(key)))
 
 
+class Attributes(Map):
+    """``instance.__dict__``: what is put into it becomes an attribute."""
+
+    __slots__ = ("instance",)
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(not instance.open)
+        self.instance = instance
+        for name, value in instance.attrs.items():
+            super().put(Known(name), value)
+
+    def put(self, key: Value, value: Value) -> None:
+        super().put(key, value)
+        if isinstance(key, Known) and isinstance(key.value, str):
+            self.instance.attrs[key.value] = value
+
+
 class Api(Value):
     """A TensorFlow symbol by its canonical dotted name (``tf.layers.dense``)."""
 

@@ -14,6 +14,7 @@ _NEWER = "is for Python 3.10"
 _IDLE = "is read by others, and runs no session itself"
 
 LEFT_OUT = {
+    "arg_scope/library_of_blocks.py": _IDLE,
     "defaults/library_function.py": _IDLE,
     "dynamic/unknown_function_gets_updates.py": "needs a package that does not exist",
     "optimizers/distributed_wrapper.py": "needs horovod",

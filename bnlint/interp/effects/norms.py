@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 def function(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """A functional batch-norm call."""
     row = api.NORMS[name]
-    explicit = row.flag in args.kwargs
     if row.arg_scoped:
         args = with_arg_scope(machine, f"api:{name}", args)
-    return apply(machine, row, args, by_scope=row.flag in args.kwargs and not explicit)
+    return apply(machine, row, args)
 
 
 def layer_class(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -129,7 +128,6 @@ def apply(
     row: api.NormApi,
     args: Args,
     owner: Object | None = None,
-    by_scope: bool = False,
 ) -> Value:
     """Build one application of batch normalisation."""
     state = machine.state
@@ -188,7 +186,6 @@ def apply(
         else (row.momentum_default if momentum is None else None),
         scope_may_give_flag=bool(scope_open),
         selected=state.branch_depth > 0,
-        flag_by_scope=by_scope,
         unit_test=machine.in_unit_test(),
     )
     layer.unused_parameter = _unused_parameter(machine, layer)

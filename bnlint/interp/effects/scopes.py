@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp import api
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.state import Block
 from bnlint.interp.values import (
@@ -65,6 +66,9 @@ def arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
             unknown = True
             continue
         entry = table.setdefault(key, {})
+        row = api.NORMS.get(target.name) if isinstance(target, Api) else None
+        if row is not None and row.flag in args.kwargs:
+            state.scoped_flags.add(row.name)
         for kwarg, value in args.kwargs.items():
             entry[kwarg] = (value, args.place)
     return Object("arg_scope", args.place, table=table, unknown=unknown)

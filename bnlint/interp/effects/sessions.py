@@ -104,10 +104,30 @@ def restore(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
 
 
 def train_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    """``slim.learning.train(train_op, …)``: runs the train op, not UPDATE_OPS."""
-    given = args.get("train_op", 0)
+    """``slim.learning.train(train_op, …)``: runs the train op, not UPDATE_OPS.
+
+    A ``train_step_fn`` of the project's own runs what it likes in each step.
+    """
+    from bnlint.interp import calls
+
+    given = args.get("train_op", 0) or NONE
     record(machine, given, args)
+    run_hooks(machine, args)
+    step = args.get("train_step_fn")
+    if step is not None and not isinstance(step, Known):
+        session = Object("session", args.place, graph=None)
+        counter = args.get("global_step") or machine.state.unknown("a global step")
+        options = args.get("train_step_kwargs") or machine.state.unknown("options of a step")
+        calls.call(
+            machine, step, calls.Args([session, given, counter, options], {}, args.place), None
+        )
     return NONE
+
+
+def train_step(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``slim.learning.train_step(sess, train_op, global_step, kwargs)``."""
+    record(machine, args.get("train_op", 1), args)
+    return machine.state.unknown("a step's loss and whether to stop")
 
 
 def evaluation_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -142,6 +162,7 @@ HANDLERS = {
     "tf.train.NewCheckpointReader": restore,
     "tf.train.warm_start": restore,
     "tf.contrib.slim.learning.train": train_loop,
+    "tf.contrib.slim.learning.train_step": train_step,
     "tf.contrib.training.train": train_loop,
     "tf.contrib.slim.evaluation.evaluate_once": evaluation_loop,
     "tf.contrib.slim.evaluation.evaluation_loop": evaluation_loop,
