@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -62,11 +62,20 @@ def project(judged: Sequence[Judged]) -> Project:
     return Project(states)
 
 
+Places = Mapping[str, tuple[str, int]]
+"""Of nodes: the file and the line of the program on which they were made."""
+
+
 def build(
-    path: str, analysis: Analysis, sets: Sequence[FetchSet], *, exported: bool = False
+    path: str,
+    analysis: Analysis,
+    sets: Sequence[FetchSet],
+    *,
+    exported: bool = False,
+    places: Places | None = None,
 ) -> Judged:
     """Judge each fetch set and put the verdicts into a model."""
-    return _Builder(path, analysis).build(sets, exported)
+    return _Builder(path, analysis, places or {}).build(sets, exported)
 
 
 def place(path: str, node: str | None) -> Location:
@@ -75,8 +84,9 @@ def place(path: str, node: str | None) -> Location:
 
 
 class _Builder:
-    def __init__(self, path: str, analysis: Analysis) -> None:
+    def __init__(self, path: str, analysis: Analysis, places: Places) -> None:
         self._path = path
+        self._places = places
         self._analysis = analysis
         self._ids = {layer.name: number for number, layer in enumerate(analysis.layers)}
         self._awake: set[str] = set()
@@ -115,7 +125,12 @@ class _Builder:
         ]
         return Judged(self._path, analysis, verdicts, model)
 
-    def _at(self, node: str | None) -> Location:
+    def _at(self, node: str | None, made: Iterable[str] = ()) -> Location:
+        """A node, on the line where it or the first known of ``made`` was made, if that is told."""
+        for name in (*((node,) if node is not None else ()), *made):
+            if name in self._places:
+                path, line = self._places[name]
+                return Location(path, line, 0, line, 0, node=node)
         return place(self._path, node)
 
     def _layer(self, layer: Layer) -> NormLayer:
@@ -134,7 +149,7 @@ class _Builder:
             api="batch normalisation",
             flavour=_FLAVOURS.get(layer.flavour, "keras" if destination == "layer" else "layers"),
             flag_name="the training flag",
-            location=self._at(layer.name),
+            location=self._at(layer.name, layer.statistics),
             flag=told,
             destination=destination,
             updates=(number,) if layer.writers else (),
@@ -168,7 +183,7 @@ class _Builder:
         return TrainOp(
             id=number,
             api=fetches.name,
-            location=self._at(fetches.name),
+            location=self._at(fetches.name, self._kernels(verdict)),
             trains=tuple(self._ids[layer.name] for layer in trains),
             reaches=reaches,
             loss_reaches=frozenset(
@@ -184,6 +199,12 @@ class _Builder:
                 if h.kind not in ("flag", "dead") or h.layer not in self._awake
             ),
         )
+
+    def _kernels(self, verdict: Verdict) -> Iterator[str]:
+        """The ops that change weights when this is run."""
+        for write in self._analysis.variables.trains:
+            if write.variable in verdict.trains and write.node.name in verdict.ancestors:
+                yield write.node.name
 
     @cached_property
     def _for_training(self) -> Mapping[str, Node]:

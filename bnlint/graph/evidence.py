@@ -83,7 +83,8 @@ def _recording(path: str) -> Evidence:
                 FetchSet(", ".join(run.fetches[:3]), run.fetches, run.feeds, run=True)
                 for run in runs[: trace.MOST_RUNS]
             ]
-            judged = build(graph, Analysis(source.graphs[0]), sets)
+            places = process.places[number]
+            judged = build(graph, Analysis(source.graphs[0]), sets, places=places)
             evidence.graphs.append(judged)
             evidence.findings += findings([judged])
     if not evidence.graphs:

@@ -21,6 +21,9 @@ TARGETS = ("tensorflow.python.client.session", "tensorflow_core.python.client.se
 FORMAT = 1
 MOST_RECORDS = 5000
 MOST_ERROR = 300
+MOST_PLACES = 20000
+PLACED = ("Assign", "Apply", "ResourceApply", "SparseApply", "ResourceSparseApply", "Variable",
+          "VarHandleOp")
 
 
 class Recorder(object):
@@ -161,6 +164,7 @@ class Recorder(object):
             "python": ".".join(map(str, sys.version_info[:3])),
             "tensorflow": tensorflow_version(),
             "graphs": files,
+            "places": [self._places(graph) for graph in self.graphs],
             "runs": [r for r in self.records if r["count"] or r["errors"]],
             "dropped": self.dropped,
             "watched": self.changes() if self.watch else None,
@@ -172,6 +176,21 @@ class Recorder(object):
         if os.path.exists(path):
             os.remove(path)
         os.rename(path + ".part", path)
+
+    def _places(self, graph):
+        """The line of the program on which each op that writes or holds a variable was made."""
+        out = {}
+        try:
+            for op in graph.get_operations():
+                if op.type.startswith(PLACED):
+                    place = made_at(op.traceback)
+                    if place is not None:
+                        out[op.name] = place
+                        if len(out) >= MOST_PLACES:
+                            break
+        except Exception as error:
+            self.notes.append("lines of the program not recorded: %s" % first_line(error))
+        return out
 
     def _export(self, graph, folder, number):
         logger = self.logging.getLogger("tensorflow")
@@ -201,6 +220,16 @@ class Recorder(object):
 def first_line(error):
     text = str(error).strip().split("\n")[0]
     return ("%s: %s" % (type(error).__name__, text))[:MOST_ERROR]
+
+
+def made_at(frames):
+    """The innermost frame that is neither of a library nor of Python itself: a path and a line."""
+    for frame in reversed(list(frames or ())):
+        path, line = frame[0], frame[1]
+        if not path.startswith("<") and not path.startswith(LIBRARIES) \
+                and "site-packages" not in path and "dist-packages" not in path:
+            return [os.path.abspath(path), line]
+    return None
 
 
 def framework(name):
@@ -245,6 +274,7 @@ def dereferenced(key):
     return deref() if deref is not None else key
 
 
+LIBRARIES = (os.path.dirname(os.__file__) + os.sep, os.path.dirname(os.path.abspath(__file__)))
 recorder = None
 original_run = None
 here = threading.local()  # queue runners run in threads of their own

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bnlint.finding import Finding
-from bnlint.graph.build import FetchSet, Judged, build
+from bnlint.graph.build import FetchSet, Judged, Places, build
 from bnlint.graph.command import (
     CLEAN,
     FOUND,
@@ -49,7 +49,10 @@ class Recorded:
 
 @dataclass(slots=True)
 class Process:
-    """The recording of one process. ``graphs`` are paths, None where a graph was not written."""
+    """The recording of one process. ``graphs`` are paths, None where a graph was not written.
+
+    ``places`` are the lines of the program on which each graph's ops were made.
+    """
 
     path: str
     command: list[str]
@@ -58,6 +61,7 @@ class Process:
     runs: list[Recorded]
     watched: dict[int, dict[str, bool]]
     notes: list[str]
+    places: list[Places]
 
 
 @dataclass(slots=True)
@@ -150,11 +154,16 @@ def _process(path: Path) -> Process:
             [_recorded(run) for run in document["runs"]],
             watched,
             [str(note) for note in document.get("notes", ())],
+            [_places(found) for found in document.get("places") or [{} for _ in graphs]],
         )
     except OSError as error:
         raise GraphError(f"{path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise GraphError(f"{path}: not a recording ({type(error).__name__}: {error})") from None
+
+
+def _places(found: Mapping[str, Any]) -> Places:
+    return {str(node): (str(path), int(line)) for node, (path, line) in found.items()}
 
 
 def _inside(folder: Path, name: object) -> str | None:
@@ -193,7 +202,8 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
                 found.notes.append(str(error))
                 continue
             meta = source.graphs[0]
-            judged = build(path, Analysis(meta), [_fetch_set(run) for run in runs])
+            sets = [_fetch_set(run) for run in runs]
+            judged = build(path, Analysis(meta), sets, places=process.places[number])
             told = report(source, meta, judged, select, ignore)
             found.graphs.append(told)
             found.findings += findings([judged], select, ignore)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from bnlint.output import json as findings_json
 
 if TYPE_CHECKING:
-    from bnlint.finding import Finding
+    from bnlint.finding import Finding, Location
     from bnlint.graph.command import GraphReport, LayerRow
 
 # Where there is no terminal to ask, lines have a width that does not vary.
@@ -69,10 +69,9 @@ def print_findings(findings: Sequence[Finding], console: Any) -> None:
 
     for finding in findings:
         style = "bold red" if finding.rule.severity == "error" else "bold yellow"
-        node = f" {finding.location.node}" if finding.location.node else ""
         console.print(
             Text.assemble(
-                (printable(finding.location.path + ":" + node), "bold"),
+                (printable(_place(finding.location)), "bold"),
                 ": ",
                 (finding.rule.code, style),
                 f" {finding.rule.name} [{finding.confidence}]",
@@ -82,10 +81,19 @@ def print_findings(findings: Sequence[Finding], console: Any) -> None:
         console.print(Text("  " + printable(finding.message)), soft_wrap=True)
         for related in finding.related:
             if related.location.node:
-                text = f"  {related.location.node}: {related.message}"
+                line = f"{_line(related.location)}: " if related.location.line else ""
+                text = f"  {line}{related.location.node}: {related.message}"
                 console.print(Text(printable(text), "blue"), soft_wrap=True)
         if finding.reason is not None:
             console.print(Text(f"  possible only: {printable(finding.reason)}", "blue"))
+
+
+def _place(location: Location) -> str:
+    return _line(location) + (f": {location.node}" if location.node else ":")
+
+
+def _line(location: Location) -> str:
+    return f"{location.path}:{location.line}" if location.line else location.path
 
 
 def _table(report: GraphReport) -> Any:
