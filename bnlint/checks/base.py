@@ -39,16 +39,24 @@ def per_state(
     """Lift a judgement of one state to a whole project.
 
     A finding is definite if it holds in every state of a program in which its subject exists, and
-    possible if it holds in some. The clearest of several programs speaks.
+    possible if it holds in some. The clearest of several programs speaks; one that never uses the
+    subject does not count where another uses it and is right.
     """
 
     def check(project: Project) -> list[Finding]:
         best: dict[Location, Finding] = {}
-        for program in project.programs:
-            for subject, finding in _join(program, judge).items():
-                found = best.get(subject)
-                if found is None or (
-                    found.confidence == "possible" and finding.confidence == "definite"
+        programs = [_cases(program, judge) for program in project.programs]
+        right = {
+            subject
+            for cases in programs
+            for subject, found in cases.items()
+            if any(case.finding is None and not case.idle for case in found)
+        }
+        for cases in programs:
+            for subject, finding in _join(cases, right).items():
+                known = best.get(subject)
+                if known is None or (
+                    known.confidence == "possible" and finding.confidence == "definite"
                 ):
                     best[subject] = finding
         return list(best.values())
@@ -56,9 +64,10 @@ def per_state(
     return check
 
 
-def _join(
+def _cases(
     program: Program, judge: Callable[[GraphModel], Iterator[Verdict]]
-) -> dict[Location, Finding]:
+) -> dict[Location, list[_Case]]:
+    """What each state says of each subject, the worst that is in use if it says several things."""
     cases: dict[Location, list[_Case]] = {}
     for state in states(program):
         here: dict[Location, _Case] = {}
@@ -72,9 +81,16 @@ def _join(
                 here[verdict.subject] = case
         for subject, case in here.items():
             cases.setdefault(subject, []).append(case)
+    return cases
+
+
+def _join(cases: dict[Location, list[_Case]], right: set[Location]) -> dict[Location, Finding]:
     out = {}
     for subject, found in cases.items():
-        used = [case for case in found if not case.idle] or found
+        used = [case for case in found if not case.idle]
+        if not used and subject in right:
+            continue  # fine: built here and not used; where it is used, it is right
+        used = used or found
         bad = [case for case in used if case.finding is not None]
         if bad:
             out[subject] = _of_cases(bad, [case for case in used if case.finding is None])
