@@ -228,13 +228,12 @@ def layer_row(judged: Judged, layer: Layer) -> LayerRow:
 
 def _stops(judged: Judged, layer: Layer) -> list[str]:
     """What waits for each update that no train op reaches: where the path that should be ends."""
-    reached = {name for _, verdict in judged.sets for name in verdict.nodes}
     told = []
     for variable, nodes in layer.updates.items():
         if not nodes:
             told.append(f"nothing in the graph writes {variable}")
         for node in nodes:
-            if node.name in reached:
+            if any(node.name in verdict.nodes for _, verdict in judged.sets):
                 continue
             waits = _waiting(judged, node.name)
             after = (

@@ -19,7 +19,7 @@ def mixed_frames(
     graph: Graph, reached: Mapping[str, Node], layers: Sequence[Layer]
 ) -> Iterator[tuple[str, str]]:
     """Layers in a loop, each with a node outside that waits for its update."""
-    enters = [name for name, node in reached.items() if node.op in ENTER]
+    enters = [node.name for node in graph.having(ENTER) if node.name in reached]
     if not enters:
         return
     inside = _members(graph, reached, enters)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
+from operator import attrgetter
 
 from bnlint.graph.proto import FunctionBody, MetaGraph, Node, base
 
@@ -32,6 +33,8 @@ MERGE = frozenset({"Merge", "RefMerge"})
 MOST_EXPANDED = 500_000
 DEEPEST = 24
 
+_PLACE = attrgetter("place")
+
 
 class Graph:
     """The nodes of one graph and the ways between them."""
@@ -43,6 +46,7 @@ class Graph:
         self.inside: dict[str, list[str]] = {}
         self.outcomes: dict[str, list[list[str]]] = {}
         self._resolved: dict[str, Node | None] = {}
+        self._by_op: dict[str, list[Node]] = {}
         # Inputs that name no node of this graph.
         self.dangling: set[str] = set()
         self._spent = 0
@@ -51,21 +55,43 @@ class Graph:
                 if node.op in CALLS or node.op in meta.functions:
                     self._expand(node, ())
         self._connect()
-        self._takers: dict[Node, list[Node]] | None = None
 
     def _connect(self) -> None:
         """Resolve every input once, as everything after this walks from node to node."""
-        known, resolve = self.nodes.get, self.node
-        for node in self.nodes.values():
-            sources = node.sources = []
+        known, resolve, by_op, inside = self.nodes.get, self.node, self._by_op, self.inside
+        for place, node in enumerate(self.nodes.values()):
+            node.place = place
+            alike = by_op.get(node.op)
+            if alike is None:
+                by_op[node.op] = [node]
+            else:
+                alike.append(node)
+            sources: list[Node] = []
             for tensor in node.inputs:
                 source = known(tensor) or resolve(tensor)
                 if source is not None:
                     sources.append(source)
                 else:
                     self.dangling.add(tensor)
-        for name, inside in self.inside.items():
-            self.nodes[name].sources += [self.nodes[inner] for inner in inside]
+            if inside and node.name in inside:
+                sources += [self.nodes[inner] for inner in inside[node.name]]
+            node.sources = sources
+            for source in sources:
+                takers = source.takers
+                if takers is None:
+                    source.takers = [node]
+                elif takers[-1] is not node:
+                    takers.append(node)
+
+    def having(self, ops: Collection[str]) -> list[Node]:
+        """The nodes of these ops, in the order of the graph."""
+        found = [node for op in ops for node in self._by_op.get(op, ())]
+        found.sort(key=_PLACE)
+        return found
+
+    def ops(self) -> Collection[str]:
+        """All ops that the graph has nodes of."""
+        return self._by_op.keys()
 
     def node(self, tensor: str) -> Node | None:
         """The node behind an input as it is written: ``x``, ``x:1``, ``^x``."""
@@ -130,17 +156,18 @@ class Graph:
 
     def takers(self, node: Node) -> Sequence[Node]:
         """Who takes an output of a node or waits for its end."""
-        if self._takers is None:
-            self._takers = {}
-            takers = self._takers
-            for taker in self.nodes.values():
-                for source in taker.sources:
-                    known = takers.get(source)
-                    if known is None:
-                        takers[source] = [taker]
-                    elif known[-1] is not taker:
-                        known.append(taker)
-        return self._takers.get(node, ())
+        return node.takers or ()
+
+    def descendants(self, names: Iterable[str]) -> set[Node]:
+        """Everything that these are needed for, and these themselves."""
+        pending = [node for name in names if (node := self.nodes.get(name)) is not None]
+        seen = set(pending)
+        while pending:
+            for taker in pending.pop().takers or ():
+                if taker not in seen:
+                    seen.add(taker)
+                    pending.append(taker)
+        return seen
 
     def consumers(self, names: Iterable[str]) -> dict[str, Sequence[Node]]:
         """Who takes an output (or waits for the end) of each of these nodes, if anybody does."""

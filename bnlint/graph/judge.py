@@ -66,6 +66,7 @@ class Analysis:
             self.graph, self.variables, self.moments, self._plain
         )
         self._train_ops: list[str] | None = None
+        self._computed: dict[frozenset[str], set[Node]] = {}
         self._updates = {node for layer in self.layers for node in layer.writers}
 
     @property
@@ -99,7 +100,8 @@ class Analysis:
         verdict.trains = {w.variable for w in trains if w.node.name not in sure.dead}
         verdict.idle = bool(trains) and not verdict.trains
         likely, rests = sure, verdict.idle
-        if feeds is None and any(n.op == "PlaceholderWithDefault" for n in reached.values()):
+        defaults = self.graph.having(("PlaceholderWithDefault",))
+        if feeds is None and any(node.name in reached for node in defaults):
             likely = self._live(reached, None, defaults=True)
             rests = bool(trains) and all(write.node.name in likely.dead for write in trains)
         for layer in self.layers:
@@ -157,11 +159,13 @@ class Analysis:
 
     def _feeds(self, verdict: Verdict, cut: set[str], late: set[str], *, known: bool) -> None:
         """Placeholders that only the updates need, and those that a known run does not feed."""
-        unfed = [node.name for node in verdict.ancestors.values() if node.op in PLACEHOLDERS]
+        placeholders = (node.name for node in self.graph.having(PLACEHOLDERS))
+        unfed = {name for name in placeholders if name in verdict.ancestors}
         if known:
-            unfed = [name for name in unfed if name not in cut]
+            unfed.difference_update(cut)
             if unfed:
-                verdict.fails = f"nothing is fed for {unfed[0]}"
+                first = next(name for name in verdict.ancestors if name in unfed)
+                verdict.fails = f"nothing is fed for {first}"
         if not unfed or not (verdict.trains or verdict.idle):
             return
         for name in sorted(unfed):
@@ -172,14 +176,11 @@ class Analysis:
                 verdict.hindrances.append(Hindrance("feed", layer, name, detail, known))
 
     def _updated_with(self, placeholder: str, verdict: Verdict) -> list[str]:
+        fed = self.graph.descendants([placeholder])
         return [
             layer.name
             for layer in self.layers
-            if any(
-                placeholder in self.graph.ancestors([node.name])
-                for node in layer.writers
-                if node.name in verdict.nodes
-            )
+            if any(node in fed and node.name in verdict.nodes for node in layer.writers)
         ][:3]
 
     def trained_layers(self, verdict: Verdict) -> list[Layer]:
@@ -199,9 +200,18 @@ class Analysis:
             return not layer.own.isdisjoint(changed)
         if not changed or not any(name in verdict.ancestors for name in layer.forward):
             return False
-        behind = self.graph.ancestors(layer.forward)
-        before = {name for name in self.variables.trainable if name in behind}
-        return not before or not before.isdisjoint(changed)
+        forward = {self.graph.nodes[name] for name in layer.forward}
+        weights = self.variables.trainable
+        return forward.isdisjoint(self._behind(weights)) or not forward.isdisjoint(
+            self._behind(weights & changed)
+        )
+
+    def _behind(self, weights: frozenset[str]) -> set[Node]:
+        """What is computed with some of these weights; asked again and again for the same."""
+        known = self._computed.get(weights)
+        if known is None:
+            known = self._computed[weights] = self.graph.descendants(weights)
+        return known
 
 
 def _rests(live: Live, node: Node) -> bool:

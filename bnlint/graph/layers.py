@@ -80,9 +80,7 @@ class _Finder:
         for write in self._variables.writes:
             by_variable.setdefault(write.variable, []).append(write)
         found = []
-        frozen = (
-            n.name for n in self._graph.meta.nodes if n.op == "Const" and _NAMED.search(n.name)
-        )
+        frozen = (n.name for n in self._graph.having(("Const",)) if _NAMED.search(n.name))
         for name in sorted(self._variables.names or frozen):
             if name in self._variables.trainable or _HELPER.search(name):
                 continue

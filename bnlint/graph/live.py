@@ -60,8 +60,9 @@ class Live:
     def spread(self, reached: Mapping[str, Node]) -> None:
         """Find the ops among those reached that are dead."""
         pending: list[str] = []
-        for node in reached.values():
-            if node.op in SWITCH and len(node.inputs) > 1:
+        switches = self.graph.having(SWITCH)
+        for node in switches:
+            if node.name in reached and len(node.inputs) > 1:
                 taken = self.values(node.inputs[1])
                 if len(taken) == 1:
                     port = 0 if next(iter(taken)) else 1

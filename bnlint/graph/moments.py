@@ -38,11 +38,10 @@ class Moments:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._means: dict[str, str] = {}
-        for node in graph.nodes.values():
-            if node.op == "SquaredDifference" or node.op == "Sub":
-                self._difference(node)
-        for node in list(graph.nodes.values()):
-            if node.op == "Mean" and node.name not in self._means:
+        for node in graph.having(("SquaredDifference", "Sub")):
+            self._difference(node)
+        for node in graph.having(("Mean",)):
+            if node.name not in self._means:
                 self._variance(node)
 
     def _difference(self, node: Node) -> None:
