@@ -8,10 +8,10 @@ A call (``If``, ``While``, ``PartitionedCall``…) is expanded: the body's nodes
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
 from operator import attrgetter
 
 from bnlint.graph.proto import FunctionBody, MetaGraph, Node, base
+from bnlint.graph.reach import Reached, walk
 
 IF = frozenset({"If", "StatelessIf"})
 # Where the arguments of the body begin among the inputs of the call.
@@ -58,7 +58,7 @@ class Graph:
 
     def _connect(self) -> None:
         """Resolve every input once, as everything after this walks from node to node."""
-        known, resolve, by_op, inside = self.nodes.get, self.node, self._by_op, self.inside
+        known, by_op, inside = self.nodes.get, self._by_op, self.inside
         for place, node in enumerate(self.nodes.values()):
             node.place = place
             alike = by_op.get(node.op)
@@ -68,11 +68,15 @@ class Graph:
                 alike.append(node)
             sources: list[Node] = []
             for tensor in node.inputs:
-                source = known(tensor) or resolve(tensor)
-                if source is not None:
-                    sources.append(source)
-                else:
-                    self.dangling.add(tensor)
+                source = known(tensor)
+                if source is None:
+                    # Written out, as it is met hundreds of thousands of times: base(tensor)
+                    name = tensor[1:] if tensor[:1] == "^" else tensor.partition(":")[0]
+                    source = known(name)
+                    if source is None:
+                        self.dangling.add(tensor)
+                        continue
+                sources.append(source)
             if inside and node.name in inside:
                 sources += [self.nodes[inner] for inner in inside[node.name]]
             node.sources = sources
@@ -111,7 +115,7 @@ class Graph:
             if found is not None:
                 yield found
 
-    def ancestors(self, tensors: Iterable[str], cut: Collection[str] = ()) -> dict[str, Node]:
+    def ancestors(self, tensors: Iterable[str], cut: Collection[str] = ()) -> Reached:
         """Everything that runs when these are fetched, by name, the fetched included.
 
         ``cut`` are tensors (as inputs are written) that are fed, so that nothing behind them runs.
@@ -120,39 +124,18 @@ class Graph:
 
     def ancestors_in_two(
         self, tensors: Iterable[str], cut: Collection[str], late: Collection[Node]
-    ) -> tuple[dict[str, Node], set[str]]:
+    ) -> tuple[Reached, set[str]]:
         """The ancestors, and the names of those that only the ``late`` nodes need, or are."""
-        found: dict[str, Node] = {}
-        pending: list[Node] = []
-        waiting: list[Node] = []
-        seen: set[Node] = set()
-        for tensor in tensors:
-            node = self.node(tensor)
-            if node is not None and node not in seen:
-                seen.add(node)
-                (waiting if node in late else pending).append(node)
+        fetched = [node for tensor in tensors if (node := self.node(tensor)) is not None]
         fed = {node for tensor in cut if (node := self.node(tensor)) is not None and node.inputs}
-        count = None
-        while pending or waiting:
-            if not pending:
-                if count is None:
-                    count = len(found)
-                    late = ()
-                pending, waiting = waiting, []
-            here = pending.pop()
-            found[here.name] = here
-            sources = here.sources
-            if fed and not fed.isdisjoint(sources):
-                sources = [s for t in here.inputs if t not in cut and (s := self.node(t))]
-                sources += [self.nodes[inner] for inner in self.inside.get(here.name, ())]
-            for source in sources:
-                if source not in seen:
-                    seen.add(source)
-                    if source in late:
-                        waiting.append(source)
-                    else:
-                        pending.append(source)
-        return found, set(islice(found, count, None)) if count is not None else set()
+
+        def not_fed(node: Node) -> list[Node]:
+            if fed.isdisjoint(node.sources):
+                return node.sources
+            sources = [s for t in node.inputs if t not in cut and (s := self.node(t))]
+            return sources + [self.nodes[inner] for inner in self.inside.get(node.name, ())]
+
+        return walk(self.nodes, fetched, late, not_fed if fed else None)
 
     def takers(self, node: Node) -> Sequence[Node]:
         """Who takes an output of a node or waits for its end."""

@@ -12,6 +12,7 @@ from bnlint.graph.layers import Layer, find_layers
 from bnlint.graph.live import Live, canonical
 from bnlint.graph.moments import Moments
 from bnlint.graph.proto import MetaGraph, Node, base
+from bnlint.graph.reach import Reached
 from bnlint.graph.replicas import Replicas
 from bnlint.graph.train_ops import find_train_ops
 from bnlint.graph.variables import Variables
@@ -115,7 +116,7 @@ class Analysis:
             verdict.fails = f"{where} has inputs from different frames"
         return verdict
 
-    def _live(self, reached: Mapping[str, Node], feeds: Feeds | None, *, defaults: bool) -> Live:
+    def _live(self, reached: Reached, feeds: Feeds | None, *, defaults: bool) -> Live:
         live = Live(self.graph, feeds, defaults=defaults)
         live.spread(reached)
         return self._plain if feeds is None and not defaults and not live.dead else live
