@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from bnlint.graph.attrs import Number
 from bnlint.graph.frames import mixed_frames
@@ -178,11 +179,13 @@ class Analysis:
 
     def _updated_with(self, placeholder: str, verdict: Verdict) -> list[str]:
         fed = self.graph.descendants([placeholder])
-        return [
+        names = {node.name for node in self._updates if node in fed} & verdict.nodes
+        updated = (
             layer.name
             for layer in self.layers
-            if any(node in fed and node.name in verdict.nodes for node in layer.writers)
-        ][:3]
+            if not names.isdisjoint(node.name for node in layer.writers)
+        )
+        return list(islice(updated, 3))
 
     def trained_layers(self, verdict: Verdict) -> list[Layer]:
         """The layers that a train op trains: it changes their weights, or weights before them.
@@ -194,18 +197,22 @@ class Analysis:
         changed = verdict.trains or {
             w.variable for w in self.variables.trains if w.node.name in verdict.ancestors
         }
-        return [layer for layer in self.layers if self._is_trained(layer, verdict, changed)]
-
-    def _is_trained(self, layer: Layer, verdict: Verdict, changed: set[str]) -> bool:
-        if layer.own:
-            return not layer.own.isdisjoint(changed)
-        if not changed or not any(name in verdict.ancestors for name in layer.forward):
-            return False
-        forward = {self.graph.nodes[name] for name in layer.forward}
+        if not changed:
+            return []
         weights = self.variables.trainable
-        return forward.isdisjoint(self._behind(weights)) or not forward.isdisjoint(
-            self._behind(weights & changed)
-        )
+        named = all(layer.own for layer in self.layers)
+        after_any = set() if named else self._behind(weights)
+        after_changed = set() if named else self._behind(weights & changed)
+
+        def trained(layer: Layer) -> bool:
+            if layer.own:
+                return not layer.own.isdisjoint(changed)
+            if not any(name in verdict.ancestors for name in layer.forward):
+                return False
+            forward = {self.graph.nodes[name] for name in layer.forward}
+            return forward.isdisjoint(after_any) or not forward.isdisjoint(after_changed)
+
+        return [layer for layer in self.layers if trained(layer)]
 
     def _behind(self, weights: frozenset[str]) -> set[Node]:
         """What is computed with some of these weights; asked again and again for the same."""

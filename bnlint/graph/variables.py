@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bnlint.graph.index import Graph
-from bnlint.graph.ops import PASSES, READS, RESTORES, VARIABLES, WRITES, applies
+from bnlint.graph.ops import PASSES, READS, RESTORES, SCATTERS, VARIABLES, WRITES, applies
 from bnlint.graph.proto import Node
 
 FARTHEST = 64
@@ -18,6 +18,12 @@ class Write:
 
     node: Node
     variable: str
+
+
+def written(node: Node) -> str | None:
+    """The tensor that an op writes, or adds: the second input, or the third behind indices."""
+    position = 2 if node.op in SCATTERS else 1
+    return node.inputs[position] if len(node.inputs) > position else None
 
 
 class Variables:
