@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; no exception leaves here."""
     # Imports and abstract runs make many objects and little garbage: look for it less often.
     gc.set_threshold(50_000, 20, 20)
+    atexit.register(gc.freeze)  # a process that ends needs no last look
     for stream in (sys.stdout, sys.stderr):
         # A character that the stream cannot encode must not lose the report.
         if hasattr(stream, "reconfigure"):

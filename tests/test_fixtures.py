@@ -39,7 +39,6 @@ KNOWN = {
     "scripts/filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
     "scripts/handwritten/means_by_hand.py": "moments made by tf.reduce_mean are not seen",
     "scripts/loops/collected_inside_the_loop.py": "layers of one loop count as one",
-    "scripts/wrong/layer_left_unused.py": "a forgotten layer is reported with its network",
 }
 """Where bnlint is wrong today, and why. The marks of these fixtures say what is true."""
 

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 RULE = Rule("BN102", "hard-coded-training-flag", "warning")
 
 
-_Network = tuple[int, tuple[Location, ...], str]
-
-
 class _Site:
     """What all states of all programs say about one batch-norm call."""
 
@@ -36,17 +33,11 @@ def check(project: Project) -> Iterator[Finding]:
         for state in states(program):
             _collect(state, sites)
     reported: set[Location] = set()
-    networks: dict[_Network, Run] = {}
     for location, site in sites.items():
         for finding in _judge(location, site):
             if finding.location not in reported:
                 reported.add(finding.location)
                 yield finding
-            if finding.confidence == "definite":
-                networks |= {_network(layer): run for layer, run in site.evaluated.values()}
-    for location, site in sites.items():
-        if location not in reported:
-            yield from _unused(location, site, networks)
 
 
 def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
@@ -99,25 +90,6 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
         return
     for layer, run in site.evaluated.values():  # none: this network exists for training only
         yield _always_true(location, layer, run)
-
-
-def _unused(location: Location, site: _Site, networks: dict[_Network, Run]) -> Iterator[Finding]:
-    """A layer whose output nothing uses, in a network of which the rest is reported."""
-    if site.trained is not None or site.evaluated:
-        return  # judged by itself
-    for layer in site.layers:
-        if layer.flag.kind != "constant" or not layer.flag.value:
-            return  # fine: it does not always update
-    for layer in site.layers:
-        run = networks.get(_network(layer))
-        if run is not None:
-            yield _always_true(location, layer, run)
-            return
-
-
-def _network(layer: NormLayer) -> _Network:
-    """Layers that one call of a function built in one variable scope belong together."""
-    return layer.graph, layer.trace, layer.path.rpartition("/")[0]
 
 
 def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:

@@ -103,9 +103,16 @@ Value = Union[None, str, bool, int, float, Tensor, Function, list["Value"]]  # n
 def attributes(buffer: Buffer, pos: int, end: int, only: str | None = None) -> dict[str, Value]:
     """The attributes among the fields of a NodeDef, or the one wanted."""
     found: dict[str, Value] = {}
+    opening = None if only is None else bytes((0x0A, len(only))) + only.encode()
     for number, kind, start, stop in fields(buffer, pos, end):
         if number != 5 or kind != BYTES:
             continue
+        if (
+            opening
+            and buffer[start : start + len(opening)] != opening
+            and buffer[start : start + 1] == b"\n"
+        ):
+            continue  # another key
         key = ""
         at: tuple[int, int] | None = None
         for inner, inner_kind, first, last in fields(buffer, start, stop):

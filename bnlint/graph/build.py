@@ -103,20 +103,22 @@ class _Builder:
             layers=[self._layer(layer) for layer in analysis.layers],
             exported=self._at(None) if exported else None,
         )
-        trained: set[str] = set()
+        trained: list[Mapping[str, Node]] = []
         for number, (fetches, verdict) in enumerate(verdicts):
             trains = bool(verdict.trains or verdict.idle)
             if trains:
                 model.train_ops.append(self._train_op(number, fetches, verdict))
-                trained.update(verdict.ancestors)
+                trained.append(verdict.ancestors)
             if fetches.feeds is not None and any(
-                node.op in RESTORES for node in verdict.ancestors.values()
+                node.name in verdict.ancestors for node in analysis.graph.having(RESTORES)
             ):
                 model.restores = True
             if fetches.run:
                 model.runs.append(self._run(number, fetches, verdict, trains))
         model.hand_written = [
-            HandWritten(self._at(node), self._at(moments), True, node in trained)
+            HandWritten(
+                self._at(node), self._at(moments), True, any(node in ops for ops in trained)
+            )
             for node, moments in batch_only(analysis.graph, analysis.moments, analysis.layers)
         ]
         model.savers = [

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from bnlint import codes
 from bnlint.finding import Finding, Location, Report
 from bnlint.graph.build import FetchSet, Judged, build, project
-from bnlint.graph.errors import GraphError
+from bnlint.graph.errors import GraphError, about
 from bnlint.graph.judge import Analysis, Verdict, resolve
 from bnlint.graph.layers import Layer
 from bnlint.graph.ops import VARIABLES
@@ -102,14 +102,15 @@ def judge(
     source: Source, meta: MetaGraph, train_ops: Sequence[str] = (), fetches: Sequence[str] = ()
 ) -> Judged:
     """Judge one graph: the train ops that are named, or all that are found."""
-    analysis = Analysis(meta)
-    sets = [FetchSet(name, (name,), run=True) for name in _named(source, analysis, train_ops)]
-    together = _named(source, analysis, fetches)
-    if together:
-        sets.append(FetchSet(", ".join(together), tuple(together), run=True))
-    if not sets:
-        sets = [FetchSet(name, (name,)) for name in analysis.train_ops]
-    return build(source.path, analysis, sets, exported=_exported(source, meta))
+    with about(source.path):
+        analysis = Analysis(meta)
+        sets = [FetchSet(name, (name,), run=True) for name in _named(source, analysis, train_ops)]
+        together = _named(source, analysis, fetches)
+        if together:
+            sets.append(FetchSet(", ".join(together), tuple(together), run=True))
+        if not sets:
+            sets = [FetchSet(name, (name,)) for name in analysis.train_ops]
+        return build(source.path, analysis, sets, exported=_exported(source, meta))
 
 
 def _named(source: Source, analysis: Analysis, names: Sequence[str]) -> list[str]:
@@ -228,13 +229,12 @@ def layer_row(judged: Judged, layer: Layer) -> LayerRow:
 
 def _stops(judged: Judged, layer: Layer) -> list[str]:
     """What waits for each update that no train op reaches: where the path that should be ends."""
-    reached = {name for _, verdict in judged.sets for name in verdict.nodes}
     told = []
     for variable, nodes in layer.updates.items():
         if not nodes:
             told.append(f"nothing in the graph writes {variable}")
         for node in nodes:
-            if node.name in reached:
+            if any(node.name in verdict.nodes for _, verdict in judged.sets):
                 continue
             waits = _waiting(judged, node.name)
             after = (

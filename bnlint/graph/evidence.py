@@ -10,7 +10,7 @@ from bnlint.finding import Finding
 from bnlint.graph import trace
 from bnlint.graph.build import FetchSet, Judged, build
 from bnlint.graph.command import findings, judge
-from bnlint.graph.errors import GraphError
+from bnlint.graph.errors import GraphError, about
 from bnlint.graph.judge import Analysis, Verdict
 from bnlint.graph.layers import Layer
 from bnlint.graph.pause import collection_paused
@@ -74,17 +74,18 @@ def _recording(path: str) -> Evidence:
             runs.sort(key=lambda run: -run.count)
             if graph is None or not runs:
                 continue
-            try:
-                source = read(graph)
-            except GraphError as error:
-                evidence.notes.append(str(error))
-                continue
             sets = [
                 FetchSet(", ".join(run.fetches[:3]), run.fetches, run.feeds, run=True)
                 for run in runs[: trace.MOST_RUNS]
             ]
-            places = process.places[number]
-            judged = build(graph, Analysis(source.graphs[0]), sets, places=places)
+            try:
+                source = read(graph)
+                with about(graph):
+                    places = process.places[number]
+                    judged = build(graph, Analysis(source.graphs[0]), sets, places=places)
+            except GraphError as error:
+                evidence.notes.append(str(error))
+                continue
             evidence.graphs.append(judged)
             evidence.findings += findings([judged])
     if not evidence.graphs:

@@ -5,21 +5,22 @@ TensorFlow builds such a graph and refuses to run it ("inputs from different fra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from bnlint.graph.index import MERGE, Graph
 from bnlint.graph.layers import Layer
 from bnlint.graph.proto import Node
+from bnlint.graph.reach import Reached
 
 ENTER = frozenset({"Enter", "RefEnter"})
 EXIT = frozenset({"Exit", "RefExit"})
 
 
 def mixed_frames(
-    graph: Graph, reached: Mapping[str, Node], layers: Sequence[Layer]
+    graph: Graph, reached: Reached, layers: Sequence[Layer]
 ) -> Iterator[tuple[str, str]]:
     """Layers in a loop, each with a node outside that waits for its update."""
-    enters = [name for name, node in reached.items() if node.op in ENTER]
+    enters = [node.name for node in graph.having(ENTER) if node.name in reached]
     if not enters:
         return
     inside = _members(graph, reached, enters)
@@ -32,10 +33,10 @@ def mixed_frames(
             yield layer.name, found
 
 
-def _members(graph: Graph, reached: Mapping[str, Node], enters: list[str]) -> set[str]:
+def _members(graph: Graph, reached: Reached, enters: list[str]) -> set[str]:
     """What data of a loop flows through, up to its exits."""
     takers: dict[str, list[Node]] = {}
-    for node in reached.values():
+    for node in reached.nodes():
         for tensor in node.inputs:
             if tensor[:1] != "^":
                 takers.setdefault(tensor.partition(":")[0], []).append(node)
@@ -51,16 +52,16 @@ def _members(graph: Graph, reached: Mapping[str, Node], enters: list[str]) -> se
 
 
 def _waiting_outside(
-    graph: Graph, reached: Mapping[str, Node], updates: set[str], inside: set[str]
+    graph: Graph, reached: Reached, updates: set[str], inside: set[str]
 ) -> str | None:
     gates = updates | {
         node.name
-        for node in reached.values()
+        for node in reached.nodes()
         if node.op in MERGE and any(t.partition(":")[0] in updates for t in node.inputs)
     }
     gates |= {
         node.name
-        for node in reached.values()
+        for node in reached.nodes()
         if node.op in MERGE
         and any(
             source.op == "Identity" and not updates.isdisjoint(t.lstrip("^") for t in source.inputs)
@@ -68,7 +69,7 @@ def _waiting_outside(
         )
     }
     waits = {f"^{name}" for name in gates}
-    for node in reached.values():
+    for node in reached.nodes():
         if waits.isdisjoint(node.inputs) or node.op in ENTER:
             continue
         data = [t.partition(":")[0] for t in node.inputs if t[:1] != "^"]

@@ -20,16 +20,16 @@ def batch_only(
     """Each such normalisation: the node that normalises and the node of the statistics."""
     used = {name for layer in layers for name in layer.forward}
     scopes = tuple(f"{layer.name}/" for layer in layers)
-    for node in graph.nodes.values():
+    for node in graph.having(FUSED | {"Rsqrt"}):
         if node.op in FUSED:
             if (
-                node.attr("is_training") is not False
-                and node.name not in used
+                node.name not in used
                 and not node.name.startswith(scopes)
+                and node.attr("is_training") is not False
                 and not _switched(graph, node)
             ):
                 yield node.name, node.name
-        elif node.op == "Rsqrt" and "_grad/" not in node.name:
+        elif "_grad/" not in node.name:
             found = _variance(graph, moments, node)
             if (
                 found is not None

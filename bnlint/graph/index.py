@@ -8,9 +8,10 @@ A call (``If``, ``While``, ``PartitionedCall``…) is expanded: the body's nodes
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
+from operator import attrgetter
 
 from bnlint.graph.proto import FunctionBody, MetaGraph, Node, base
+from bnlint.graph.reach import Reached, walk
 
 IF = frozenset({"If", "StatelessIf"})
 # Where the arguments of the body begin among the inputs of the call.
@@ -32,6 +33,8 @@ MERGE = frozenset({"Merge", "RefMerge"})
 MOST_EXPANDED = 500_000
 DEEPEST = 24
 
+_PLACE = attrgetter("place")
+
 
 class Graph:
     """The nodes of one graph and the ways between them."""
@@ -43,6 +46,7 @@ class Graph:
         self.inside: dict[str, list[str]] = {}
         self.outcomes: dict[str, list[list[str]]] = {}
         self._resolved: dict[str, Node | None] = {}
+        self._by_op: dict[str, list[Node]] = {}
         # Inputs that name no node of this graph.
         self.dangling: set[str] = set()
         self._spent = 0
@@ -51,21 +55,47 @@ class Graph:
                 if node.op in CALLS or node.op in meta.functions:
                     self._expand(node, ())
         self._connect()
-        self._takers: dict[Node, list[Node]] | None = None
 
     def _connect(self) -> None:
         """Resolve every input once, as everything after this walks from node to node."""
-        known, resolve = self.nodes.get, self.node
-        for node in self.nodes.values():
-            sources = node.sources = []
+        known, by_op, inside = self.nodes.get, self._by_op, self.inside
+        for place, node in enumerate(self.nodes.values()):
+            node.place = place
+            alike = by_op.get(node.op)
+            if alike is None:
+                by_op[node.op] = [node]
+            else:
+                alike.append(node)
+            sources: list[Node] = []
             for tensor in node.inputs:
-                source = known(tensor) or resolve(tensor)
-                if source is not None:
-                    sources.append(source)
-                else:
-                    self.dangling.add(tensor)
-        for name, inside in self.inside.items():
-            self.nodes[name].sources += [self.nodes[inner] for inner in inside]
+                source = known(tensor)
+                if source is None:
+                    # Written out, as it is met hundreds of thousands of times: base(tensor)
+                    name = tensor[1:] if tensor[:1] == "^" else tensor.partition(":")[0]
+                    source = known(name)
+                    if source is None:
+                        self.dangling.add(tensor)
+                        continue
+                sources.append(source)
+            if inside and node.name in inside:
+                sources += [self.nodes[inner] for inner in inside[node.name]]
+            node.sources = sources
+            for source in sources:
+                takers = source.takers
+                if takers is None:
+                    source.takers = [node]
+                elif takers[-1] is not node:
+                    takers.append(node)
+
+    def having(self, ops: Collection[str]) -> list[Node]:
+        """The nodes of these ops, in the order of the graph."""
+        found = [node for op in ops for node in self._by_op.get(op, ())]
+        found.sort(key=_PLACE)
+        return found
+
+    def ops(self) -> Collection[str]:
+        """All ops that the graph has nodes of."""
+        return self._by_op.keys()
 
     def node(self, tensor: str) -> Node | None:
         """The node behind an input as it is written: ``x``, ``x:1``, ``^x``."""
@@ -85,7 +115,7 @@ class Graph:
             if found is not None:
                 yield found
 
-    def ancestors(self, tensors: Iterable[str], cut: Collection[str] = ()) -> dict[str, Node]:
+    def ancestors(self, tensors: Iterable[str], cut: Collection[str] = ()) -> Reached:
         """Everything that runs when these are fetched, by name, the fetched included.
 
         ``cut`` are tensors (as inputs are written) that are fed, so that nothing behind them runs.
@@ -94,53 +124,33 @@ class Graph:
 
     def ancestors_in_two(
         self, tensors: Iterable[str], cut: Collection[str], late: Collection[Node]
-    ) -> tuple[dict[str, Node], set[str]]:
+    ) -> tuple[Reached, set[str]]:
         """The ancestors, and the names of those that only the ``late`` nodes need, or are."""
-        found: dict[str, Node] = {}
-        pending: list[Node] = []
-        waiting: list[Node] = []
-        seen: set[Node] = set()
-        for tensor in tensors:
-            node = self.node(tensor)
-            if node is not None and node not in seen:
-                seen.add(node)
-                (waiting if node in late else pending).append(node)
+        fetched = [node for tensor in tensors if (node := self.node(tensor)) is not None]
         fed = {node for tensor in cut if (node := self.node(tensor)) is not None and node.inputs}
-        count = None
-        while pending or waiting:
-            if not pending:
-                if count is None:
-                    count = len(found)
-                    late = ()
-                pending, waiting = waiting, []
-            here = pending.pop()
-            found[here.name] = here
-            sources = here.sources
-            if fed and not fed.isdisjoint(sources):
-                sources = [s for t in here.inputs if t not in cut and (s := self.node(t))]
-                sources += [self.nodes[inner] for inner in self.inside.get(here.name, ())]
-            for source in sources:
-                if source not in seen:
-                    seen.add(source)
-                    if source in late:
-                        waiting.append(source)
-                    else:
-                        pending.append(source)
-        return found, set(islice(found, count, None)) if count is not None else set()
+
+        def not_fed(node: Node) -> list[Node]:
+            if fed.isdisjoint(node.sources):
+                return node.sources
+            sources = [s for t in node.inputs if t not in cut and (s := self.node(t))]
+            return sources + [self.nodes[inner] for inner in self.inside.get(node.name, ())]
+
+        return walk(self.nodes, fetched, late, not_fed if fed else None)
 
     def takers(self, node: Node) -> Sequence[Node]:
         """Who takes an output of a node or waits for its end."""
-        if self._takers is None:
-            self._takers = {}
-            takers = self._takers
-            for taker in self.nodes.values():
-                for source in taker.sources:
-                    known = takers.get(source)
-                    if known is None:
-                        takers[source] = [taker]
-                    elif known[-1] is not taker:
-                        known.append(taker)
-        return self._takers.get(node, ())
+        return node.takers or ()
+
+    def descendants(self, names: Iterable[str]) -> set[Node]:
+        """Everything that these are needed for, and these themselves."""
+        pending = [node for name in names if (node := self.nodes.get(name)) is not None]
+        seen = set(pending)
+        while pending:
+            for taker in pending.pop().takers or ():
+                if taker not in seen:
+                    seen.add(taker)
+                    pending.append(taker)
+        return seen
 
     def consumers(self, names: Iterable[str]) -> dict[str, Sequence[Node]]:
         """Who takes an output (or waits for the end) of each of these nodes, if anybody does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from bnlint.graph.attrs import Number
 from bnlint.graph.frames import mixed_frames
@@ -12,6 +13,7 @@ from bnlint.graph.layers import Layer, find_layers
 from bnlint.graph.live import Live, canonical
 from bnlint.graph.moments import Moments
 from bnlint.graph.proto import MetaGraph, Node, base
+from bnlint.graph.reach import Reached
 from bnlint.graph.replicas import Replicas
 from bnlint.graph.train_ops import find_train_ops
 from bnlint.graph.variables import Variables
@@ -66,6 +68,7 @@ class Analysis:
             self.graph, self.variables, self.moments, self._plain
         )
         self._train_ops: list[str] | None = None
+        self._computed: dict[frozenset[str], set[Node]] = {}
         self._updates = {node for layer in self.layers for node in layer.writers}
 
     @property
@@ -99,7 +102,8 @@ class Analysis:
         verdict.trains = {w.variable for w in trains if w.node.name not in sure.dead}
         verdict.idle = bool(trains) and not verdict.trains
         likely, rests = sure, verdict.idle
-        if feeds is None and any(n.op == "PlaceholderWithDefault" for n in reached.values()):
+        defaults = self.graph.having(("PlaceholderWithDefault",))
+        if feeds is None and any(node.name in reached for node in defaults):
             likely = self._live(reached, None, defaults=True)
             rests = bool(trains) and all(write.node.name in likely.dead for write in trains)
         for layer in self.layers:
@@ -113,7 +117,7 @@ class Analysis:
             verdict.fails = f"{where} has inputs from different frames"
         return verdict
 
-    def _live(self, reached: Mapping[str, Node], feeds: Feeds | None, *, defaults: bool) -> Live:
+    def _live(self, reached: Reached, feeds: Feeds | None, *, defaults: bool) -> Live:
         live = Live(self.graph, feeds, defaults=defaults)
         live.spread(reached)
         return self._plain if feeds is None and not defaults and not live.dead else live
@@ -157,11 +161,13 @@ class Analysis:
 
     def _feeds(self, verdict: Verdict, cut: set[str], late: set[str], *, known: bool) -> None:
         """Placeholders that only the updates need, and those that a known run does not feed."""
-        unfed = [node.name for node in verdict.ancestors.values() if node.op in PLACEHOLDERS]
+        placeholders = (node.name for node in self.graph.having(PLACEHOLDERS))
+        unfed = {name for name in placeholders if name in verdict.ancestors}
         if known:
-            unfed = [name for name in unfed if name not in cut]
+            unfed.difference_update(cut)
             if unfed:
-                verdict.fails = f"nothing is fed for {unfed[0]}"
+                first = next(name for name in verdict.ancestors if name in unfed)
+                verdict.fails = f"nothing is fed for {first}"
         if not unfed or not (verdict.trains or verdict.idle):
             return
         for name in sorted(unfed):
@@ -172,15 +178,14 @@ class Analysis:
                 verdict.hindrances.append(Hindrance("feed", layer, name, detail, known))
 
     def _updated_with(self, placeholder: str, verdict: Verdict) -> list[str]:
-        return [
+        fed = self.graph.descendants([placeholder])
+        names = {node.name for node in self._updates if node in fed} & verdict.nodes
+        updated = (
             layer.name
             for layer in self.layers
-            if any(
-                placeholder in self.graph.ancestors([node.name])
-                for node in layer.writers
-                if node.name in verdict.nodes
-            )
-        ][:3]
+            if not names.isdisjoint(node.name for node in layer.writers)
+        )
+        return list(islice(updated, 3))
 
     def trained_layers(self, verdict: Verdict) -> list[Layer]:
         """The layers that a train op trains: it changes their weights, or weights before them.
@@ -192,16 +197,29 @@ class Analysis:
         changed = verdict.trains or {
             w.variable for w in self.variables.trains if w.node.name in verdict.ancestors
         }
-        return [layer for layer in self.layers if self._is_trained(layer, verdict, changed)]
+        if not changed:
+            return []
+        weights = self.variables.trainable
+        named = all(layer.own for layer in self.layers)
+        after_any = set() if named else self._behind(weights)
+        after_changed = set() if named else self._behind(weights & changed)
 
-    def _is_trained(self, layer: Layer, verdict: Verdict, changed: set[str]) -> bool:
-        if layer.own:
-            return not layer.own.isdisjoint(changed)
-        if not changed or not any(name in verdict.ancestors for name in layer.forward):
-            return False
-        behind = self.graph.ancestors(layer.forward)
-        before = {name for name in self.variables.trainable if name in behind}
-        return not before or not before.isdisjoint(changed)
+        def trained(layer: Layer) -> bool:
+            if layer.own:
+                return not layer.own.isdisjoint(changed)
+            if not any(name in verdict.ancestors for name in layer.forward):
+                return False
+            forward = {self.graph.nodes[name] for name in layer.forward}
+            return forward.isdisjoint(after_any) or not forward.isdisjoint(after_changed)
+
+        return [layer for layer in self.layers if trained(layer)]
+
+    def _behind(self, weights: frozenset[str]) -> set[Node]:
+        """What is computed with some of these weights; asked again and again for the same."""
+        known = self._computed.get(weights)
+        if known is None:
+            known = self._computed[weights] = self.graph.descendants(weights)
+        return known
 
 
 def _rests(live: Live, node: Node) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os.path
 import re
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from bnlint.graph.flags import GraphFlag, find_flag
 from bnlint.graph.index import MERGE, Graph
@@ -18,7 +19,7 @@ from bnlint.graph.live import Live
 from bnlint.graph.moments import Moments
 from bnlint.graph.ops import ADDS, FUSED, SAVES, SETS, VARIABLES, WRITES
 from bnlint.graph.proto import Node, base
-from bnlint.graph.variables import Variables, Write
+from bnlint.graph.variables import Variables, Write, written
 
 _NAMED = re.compile(r"(?:^|/)moving_(?:mean|variance)(?:_\d+)?(?:/part_\d+)?$")
 # Helpers of a layer, written beside its statistics: not statistics that inference uses.
@@ -68,6 +69,11 @@ class _Finder:
         self._source: dict[str, set[str]] = {}
         self._way: dict[str, set[str]] = {}
         self._fused: set[str] = set()
+        # The trainable variables below each scope: there may be thousands of both.
+        self._below: dict[str, list[str]] = {}
+        for variable in variables.trainable:
+            for scope in accumulate(variable.split("/")[:-1], "{}/{}".format):
+                self._below.setdefault(scope, []).append(variable)
 
     def layers(self) -> list[Layer]:
         statistics = self._statistics()
@@ -80,9 +86,7 @@ class _Finder:
         for write in self._variables.writes:
             by_variable.setdefault(write.variable, []).append(write)
         found = []
-        frozen = (
-            n.name for n in self._graph.meta.nodes if n.op == "Const" and _NAMED.search(n.name)
-        )
+        frozen = (n.name for n in self._graph.having(("Const",)) if _NAMED.search(n.name))
         for name in sorted(self._variables.names or frozen):
             if name in self._variables.trainable or _HELPER.search(name):
                 continue
@@ -105,11 +109,13 @@ class _Finder:
             if node.op in FUSED:
                 fused.append(node.name)
 
-        if len(write.node.inputs) < 2:
+        value = written(write.node)
+        if value is None:
             return False
-        if write.node.op in ADDS and not self._moments.reads(write.node.inputs[1], write.variable):
+        sets = write.node.op in SETS or write.node.op.endswith("Update")
+        if not sets and not self._moments.reads(value, write.variable):
             return False  # an accumulator of gradients or of sums, not an average
-        behind = self._moments.behind(write.node.inputs[1], visit)
+        behind = self._moments.behind(value, visit)
         self._way.setdefault(write.variable, set()).update(way, {write.node.name})
         if behind is None:
             return False
@@ -147,8 +153,7 @@ class _Finder:
         updates = {m: [write.node for write in self._writes[m]] for m in members}
         layer = Layer(name, members, updates)
         layer.resource = any(self._graph.nodes[m].op == "VarHandleOp" for m in members)
-        prefix = f"{name}/"
-        layer.own = frozenset(t for t in self._variables.trainable if t.startswith(prefix))
+        layer.own = frozenset(self._below.get(name, ()))
         layer.momentum = self._momentum(layer)
         if any(m.endswith("/ExponentialMovingAverage") for m in members):
             layer.flavour = "moving average"

@@ -15,6 +15,7 @@ from bnlint.graph.attrs import Number, Tensor
 from bnlint.graph.index import IF, MERGE, SWITCH, Graph
 from bnlint.graph.ops import ADDS
 from bnlint.graph.proto import Node
+from bnlint.graph.reach import Reached
 
 Values = frozenset[Number]
 UNKNOWN: Values = frozenset()
@@ -57,11 +58,11 @@ class Live:
         self.dead_tensors: set[str] = set()
         self.dead: set[str] = set()
 
-    def spread(self, reached: Mapping[str, Node]) -> None:
+    def spread(self, reached: Reached) -> None:
         """Find the ops among those reached that are dead."""
         pending: list[str] = []
-        for node in reached.values():
-            if node.op in SWITCH and len(node.inputs) > 1:
+        for node in self.graph.having(SWITCH):
+            if node.name in reached and len(node.inputs) > 1:
                 taken = self.values(node.inputs[1])
                 if len(taken) == 1:
                     port = 0 if next(iter(taken)) else 1
@@ -69,7 +70,7 @@ class Live:
         if not pending:
             return
         takers: dict[str, list[Node]] = {}
-        for node in reached.values():
+        for node in reached.nodes():
             for tensor in node.inputs:
                 takers.setdefault(tensor, []).append(node)
         self._values.clear()

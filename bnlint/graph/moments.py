@@ -2,7 +2,8 @@
 
 ``tf.nn.moments`` is a Mean, the squared difference from it, and a Mean of that (1.2 and later); its
 scope is called ``moments`` in every version, which tells those of older ones. Hand-written code has
-the same Mean under a Sub. A fused kernel's outputs 1 and 2 are the statistics.
+the same Mean under a Sub; ``tf.nn.sufficient_statistics`` names its sums. A fused kernel's outputs
+1 and 2 are the statistics.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ _NAMED = re.compile(
     r"(?:^|/)((?:\w*_)?moments(?:_\d+)?)/"
     r"(?:mean|variance|Squeeze|Squeeze_1|normalize/(?:mean|variance|shifted_mean|divisor))$"
 )
+# tf.nn.sufficient_statistics, by itself: the sums that a mean and a variance are made of.
+_SUMS = re.compile(r"(?:^|/)(sufficient_statistics(?:_\d+)?)/(?:mean|var)_ss$")
 
 # Ops between a statistic of the batch and the value that is written: arithmetic and plumbing.
 _BETWEEN = (
@@ -38,11 +41,10 @@ class Moments:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._means: dict[str, str] = {}
-        for node in graph.nodes.values():
-            if node.op == "SquaredDifference" or node.op == "Sub":
-                self._difference(node)
-        for node in list(graph.nodes.values()):
-            if node.op == "Mean" and node.name not in self._means:
+        for node in graph.having(("SquaredDifference", "Sub")):
+            self._difference(node)
+        for node in graph.having(("Mean",)):
+            if node.name not in self._means:
                 self._variance(node)
 
     def _difference(self, node: Node) -> None:
@@ -88,6 +90,9 @@ class Moments:
             return node.name if tensor[-2:] in (":1", ":2", ":3", ":4") else None
         if node.op == "Mean":
             return self._means.get(node.name) or self._named(node)
+        if node.op == "Sum":
+            found = _SUMS.search(node.name)
+            return node.name[: found.end(1)] + "/mean_ss" if found else None
         return self._named(node) if node.op in ("Squeeze", "Sub", "Add", "AddV2") else None
 
     @staticmethod

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 def collection_paused() -> Iterator[None]:
     """A graph is hundreds of thousands of objects without a cycle that stay until the end.
 
-    Looking through them again and again for garbage takes longer than all of the analysis.
+    Looking through them again and again for garbage takes longer than all of the analysis. After
+    it they count as old, so that the next young object is not the occasion to look at them all.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -19,4 +20,7 @@ def collection_paused() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

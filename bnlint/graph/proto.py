@@ -6,7 +6,9 @@ The numbers are those of TensorFlow's ``graph.proto``, ``node_def.proto``, ``fun
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from sys import intern
 
 from bnlint.graph.attrs import Function, Value, attributes
 from bnlint.graph.errors import GraphError
@@ -16,11 +18,15 @@ from bnlint.graph.wire import BYTES, VARINT, Buffer, fields, string, strings, te
 class Node:
     """One op of a graph. Its attributes stay unread until somebody asks.
 
-    ``inputs`` are names as the file has them; ``sources`` the nodes that run before this one, once
-    a graph has put them there.
+    ``inputs`` are names as the file has them. A graph adds the rest: ``sources`` are the nodes that
+    run before this one, ``takers`` those that take an output of it or wait for its end, and
+    ``place`` is its number.
     """
 
-    __slots__ = ("_buffer", "_end", "_start", "inputs", "name", "op", "sources")
+    __slots__ = ("_buffer", "_end", "_start", "inputs", "name", "op", "place", "sources", "takers")
+    sources: list[Node]
+    takers: list[Node] | None
+    place: int
 
     def __init__(
         self,
@@ -34,7 +40,7 @@ class Node:
         self.name = name
         self.op = op
         self.inputs = inputs
-        self.sources: list[Node] = []
+        self.takers = None
         self._buffer = buffer
         self._start = start
         self._end = end
@@ -103,18 +109,91 @@ class MetaGraph:
 
 
 def graph_def(buffer: Buffer, pos: int, end: int, into: MetaGraph) -> None:
-    """Read a GraphDef."""
-    runs: _Runs = []
-    for number, kind, start, stop in fields(buffer, pos, end):
-        if kind != BYTES:
-            continue
-        if number == 1:
-            into.nodes.append(_node(buffer, start, stop, runs))
-        elif number == 2:
+    """Read a GraphDef: 1 nodes, 2 the library of functions."""
+    for number, kind, start, stop in _beside_nodes(buffer, pos, end, 0x0A, into.nodes):
+        if number == 2 and kind == BYTES:
             for inner, inner_kind, first, last in fields(buffer, start, stop):
                 if inner == 1 and inner_kind == BYTES:
                     body = _function(buffer, first, last)
                     into.functions[body.name] = body
+
+
+def _beside_nodes(
+    buffer: Buffer, pos: int, end: int, tag: int, into: list[Node]
+) -> Iterator[tuple[int, int, int, int]]:
+    """The fields of a message, but for its nodes (they begin with ``tag``), which are read."""
+    while pos < end:
+        if buffer[pos] == tag:
+            pos = _nodes(buffer, pos, end, tag, into)
+            continue
+        number, kind, start, stop = next(fields(buffer, pos, end))
+        yield number, kind, start, stop
+        pos = stop if kind != VARINT else _skip(buffer, varint(buffer, pos, end)[1], end, VARINT)
+
+
+# How much of a file is looked at in one go, and how long a node may be that is read straight on.
+WINDOW, PLAIN = 1 << 16, 1 << 10
+# Behind a window, so that a length beyond its end is read as something and found out later.
+_PADDING = bytes(1 << 10)
+
+
+def _nodes(buffer: Buffer, pos: int, end: int, tag: int, into: list[Node]) -> int:
+    """Read the nodes that follow each other from ``pos`` on, and say where they end.
+
+    This is where the time goes in a large graph. Nearly all nodes are plain: name, op, inputs,
+    device and attributes in this order, as every protobuf library writes them, and no string longer
+    than 127 bytes. They are read straight on, and whatever is not plain is left to ``_node``.
+    """
+    runs: _Runs = []
+    append = into.append
+    base, at, last = pos, 0, 0  # where the window begins; where in it we are; its length
+    raw, letters = b"", ""
+    while base + at < end:
+        if at + PLAIN + 4 > last and base + last < end:
+            base, at = base + at, 0
+            raw = buffer[base : min(base + WINDOW, end)]
+            letters, last = raw.decode("latin-1"), len(raw)
+            raw += _PADDING
+        field = at
+        if raw[at] != tag:
+            break
+        size = raw[at + 1]
+        at += 2
+        if size >= 0x80:
+            size += (raw[at] << 7) - 0x80
+            at += 1
+        stop = at + size
+        if size <= PLAIN and stop <= last:
+            first = at + 2 + raw[at + 1]
+            here = first + 2 + raw[first + 1]
+            if raw[at] == 0x0A and raw[first] == 0x12 and here <= stop:
+                op = letters[first + 2 : here]
+                inputs: list[str] = []
+                while here < stop and raw[here] == 0x1A:
+                    begin = here + 2
+                    here = begin + raw[here + 1]
+                    inputs.append(letters[begin:here])
+                if here < stop and raw[here] == 0x22:
+                    here += 2 + raw[here + 1]
+                attrs = here
+                while here < stop and raw[here] == 0x2A:
+                    length = raw[here + 1]
+                    here += 2 + length
+                    if length >= 0x80:
+                        here += (raw[here - length] << 7) - 0x7F
+                # A length of two bytes is no ASCII either.
+                if here == stop and letters[at:attrs].isascii():
+                    name = letters[at + 2 : first]
+                    append(Node(name, intern(op), inputs, buffer, base + attrs, base + stop))
+                    at = stop
+                    continue
+        size, start = varint(buffer, base + field + 1, end)
+        if start + size > end:
+            wanted = start + size - end
+            raise GraphError(f"truncated: a field at byte {start} wants {wanted} bytes more")
+        append(_node(buffer, start, start + size, runs))
+        at = start + size - base
+    return base + at
 
 
 # Runs of control inputs, as bytes and as names. Everything that minimize makes inside the usual
@@ -126,7 +205,8 @@ LONG, KEPT, TRIES = 8, 4, 4
 def _node(buffer: Buffer, start: int, end: int, runs: _Runs) -> Node:
     """A NodeDef: 1 name, 2 op, 3 inputs, 5 attributes (left for later).
 
-    This is where the time goes in a large graph, hence one flat loop with the common case first.
+    A graph with weights, or whose ops wait for many others, is full of nodes that come here, hence
+    one flat loop with the common case first.
     """
     name = op = ""
     inputs: list[str] = []
@@ -183,7 +263,7 @@ def _node(buffer: Buffer, start: int, end: int, runs: _Runs) -> Node:
     if 0 <= run_first <= len(inputs) - LONG and run_end > run_start:
         runs.insert(0, (bytes(buffer[run_start:run_end]), inputs[run_first:]))
         del runs[KEPT:]
-    return Node(name, op, inputs, buffer, attrs, end)
+    return Node(name, intern(op), inputs, buffer, attrs, end)
 
 
 _CARET = ord("^")
@@ -219,7 +299,7 @@ def _skip(buffer: Buffer, pos: int, end: int, kind: int) -> int:
 def _function(buffer: Buffer, pos: int, end: int) -> FunctionBody:
     """A FunctionDef: 1 signature, 3 nodes, 4 and 6 maps of what it returns."""
     body = FunctionBody("", [], [], [], {}, [])
-    for number, kind, start, stop in fields(buffer, pos, end):
+    for number, kind, start, stop in _beside_nodes(buffer, pos, end, 0x1A, body.nodes):
         if kind != BYTES:
             continue
         if number == 1:
@@ -230,8 +310,6 @@ def _function(buffer: Buffer, pos: int, end: int) -> FunctionBody:
                     body.arguments.append(string(buffer, first, last, 1))
                 elif inner == 3 and inner_kind == BYTES:
                     body.outputs.append(string(buffer, first, last, 1))
-        elif number == 3:
-            body.nodes.append(_node(buffer, start, stop, []))
         elif number == 4:
             body.returns[string(buffer, start, stop, 1)] = string(buffer, start, stop, 2)
         elif number == 6:

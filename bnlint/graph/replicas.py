@@ -27,9 +27,8 @@ class Replicas:
         self.applied: set[str] = set()
         self._ends: dict[str, set[str]] = {}
         taken: dict[str, list[str]] = {}
-        for node in graph.nodes.values():
-            # Few ops have such names, and the graph may have a million nodes.
-            if "Accumulator" in node.op and node.inputs:
+        for node in graph.having([op for op in graph.ops() if "Accumulator" in op]):
+            if node.inputs:
                 accumulator = graph.node(node.inputs[0])
                 if accumulator is None:
                     continue

@@ -19,8 +19,8 @@ def find_savers(graph: Graph, layers: Sequence[Layer]) -> list[tuple[str, list[s
     None of them if another saver has everything: then this one is for something special.
     """
     saved: dict[str, set[str]] = {}
-    for node in graph.nodes.values():
-        if node.op in ("SaveV2", "SaveSlices", "Save") and len(node.inputs) > 1:
+    for node in graph.having(("SaveV2", "SaveSlices", "Save")):
+        if len(node.inputs) > 1:
             listed = graph.node(node.inputs[1])
             value = listed.attr("value") if listed is not None else None
             if isinstance(value, Tensor):

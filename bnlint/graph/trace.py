@@ -26,7 +26,7 @@ from bnlint.graph.command import (
     findings,
     report,
 )
-from bnlint.graph.errors import GraphError
+from bnlint.graph.errors import GraphError, about
 from bnlint.graph.judge import Analysis
 from bnlint.graph.pause import collection_paused
 from bnlint.graph.read import read
@@ -198,12 +198,13 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
                 continue
             try:
                 source = read(path)
+                meta = source.graphs[0]
+                sets = [_fetch_set(run) for run in runs]
+                with about(path):
+                    judged = build(path, Analysis(meta), sets, places=process.places[number])
             except GraphError as error:
                 found.notes.append(str(error))
                 continue
-            meta = source.graphs[0]
-            sets = [_fetch_set(run) for run in runs]
-            judged = build(path, Analysis(meta), sets, places=process.places[number])
             told = report(source, meta, judged, select, ignore)
             found.graphs.append(told)
             found.findings += findings([judged], select, ignore)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bnlint.graph.index import Graph
-from bnlint.graph.ops import PASSES, READS, RESTORES, VARIABLES, WRITES, applies
+from bnlint.graph.ops import PASSES, READS, RESTORES, SCATTERS, VARIABLES, WRITES, applies
 from bnlint.graph.proto import Node
 
 FARTHEST = 64
@@ -20,6 +20,12 @@ class Write:
     variable: str
 
 
+def written(node: Node) -> str | None:
+    """The tensor that an op writes, or adds: the second input, or the third behind indices."""
+    position = 2 if node.op in SCATTERS else 1
+    return node.inputs[position] if len(node.inputs) > position else None
+
+
 class Variables:
     """The variables of a graph. ``trainable`` is what training is about."""
 
@@ -30,19 +36,17 @@ class Variables:
         meta = graph.meta
         declared = meta.variables
         self._initializers = {v.initializer for v in declared or ()} - {""}
-        self.names = {node.name for node in graph.nodes.values() if node.op in VARIABLES}
+        self.names = {node.name for node in graph.having(VARIABLES)}
         kernels: list[Write] = []
         writes: list[Write] = []
-        for node in graph.nodes.values():
-            op = node.op
-            if op in WRITES:
-                variable = self.behind(node)
-                if variable is not None and not self._restores(node):
-                    writes.append(Write(node, variable))
-            elif applies(op):
-                variable = self.behind(node)
-                if variable is not None:
-                    kernels.append(Write(node, variable))
+        for node in graph.having([op for op in graph.ops() if op in WRITES or applies(op)]):
+            variable = self.behind(node)
+            if variable is None:
+                continue
+            if node.op not in WRITES:
+                kernels.append(Write(node, variable))
+            elif not self._restores(node):
+                writes.append(Write(node, variable))
         if meta.trainable is None:
             self.trainable = frozenset(write.variable for write in kernels)
         else:

@@ -1,9 +1,11 @@
 """The protobuf wire format, as far as graphs need it.
 
-Why not the ``protobuf`` package: a reader that names the few fields it wants and skips the rest is
-as fast (0.07 s for the 8 MB of a ResNet-152, about what upb takes), never copies the weights of a
-large graph, cannot clash with the protobuf version of anybody's TensorFlow, and does not mind
-fields or ops that it has never heard of. The wire format itself: https://protobuf.dev/programming-guides/encoding/
+Why not the ``protobuf`` package: its C reader (upb, with a schema of three fields) hands out the
+names and inputs of 152,000 nodes a little sooner (0.50 s against 0.67 s), but it reads 2 GB of
+weights into 4.1 GB of memory where this one maps the file and takes 14 MB. And this one cannot
+clash with the protobuf version of anybody's TensorFlow, and minds no field or op that is new.
+
+The wire format itself: https://protobuf.dev/programming-guides/encoding/
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -156,7 +155,5 @@ def test_a_function_that_calls_itself_ends(tmp_path: Path) -> None:
 def test_long_graphs_do_not_recurse(size: int) -> None:
     nodes = [Node("n0", "Placeholder", [])]
     nodes += [Node(f"n{i}", "Identity", [f"n{i - 1}"]) for i in range(1, size)]
-    start = time.perf_counter()
     walked = Graph(MetaGraph(nodes))
     assert len(walked.ancestors([f"n{size - 1}"])) == size
-    assert time.perf_counter() - start < 20  # far more than it takes; a recursion would not end
