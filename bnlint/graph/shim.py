@@ -468,6 +468,23 @@ def write_at_exit():
         sys.stderr.write("bnlint: the trace could not be written: %s\n" % first_line(error))
 
 
+def write_at_sigterm():
+    """What stops a job sends SIGTERM, of which Python dies without the usual end.
+
+    A handler of the program's own replaces this one, and what it ignores stays ignored.
+    """
+    import signal
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return
+
+    def terminated(number, frame):
+        signal.signal(number, signal.SIG_DFL)
+        write_at_exit()
+        os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGTERM, terminated)
+
+
 def chain():
     """Run the sitecustomize that this one stands in front of, if there is one."""
     folder = os.path.realpath(os.path.dirname(os.path.abspath(__file__)))
@@ -491,6 +508,10 @@ def start():
         recorder = Recorder(directory, os.environ.get("BNLINT_TRACE_WATCH") == "1")
         sys.meta_path.insert(0, Finder())
         atexit.register(write_at_exit)
+        try:
+            write_at_sigterm()
+        except Exception:
+            pass  # a platform without it
     chain()
 
 

@@ -87,7 +87,8 @@ class TraceReport:
 def run(command: Sequence[str], out: str, *, watch: bool = False) -> int:
     """Run a command with the shim; its exit code, or 128 + the signal that ended it.
 
-    Ctrl-C reaches the program as it would without us; we wait for it to end and to write.
+    Ctrl-C reaches the program as it would without us; we wait for it to end and to write. SIGTERM
+    is passed on to it.
     """
     os.makedirs(out, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bnlint-") as folder:
@@ -100,6 +101,7 @@ def run(command: Sequence[str], out: str, *, watch: bool = False) -> int:
         environment[DIRECTORY] = os.path.abspath(out)
         environment[WATCH] = "1" if watch else "0"
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        terminate = signal.getsignal(signal.SIGTERM)
         try:
             child = subprocess.Popen(
                 command, env=environment, preexec_fn=_restore if os.name == "posix" else None
@@ -107,9 +109,11 @@ def run(command: Sequence[str], out: str, *, watch: bool = False) -> int:
         except OSError as error:
             raise GraphError(f"{command[0]}: {error.strerror or error}") from None
         else:
+            signal.signal(signal.SIGTERM, lambda *_: child.terminate())
             code = child.wait()
         finally:
             signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGTERM, terminate)
     return code if code >= 0 else 128 - code
 
 
