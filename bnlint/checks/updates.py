@@ -218,8 +218,12 @@ def verdicts(
 
 
 def which(diagnosis: Diagnosis) -> str:
-    """How many layers of the network are meant."""
-    missing, trained = len(diagnosis.missing), len(diagnosis.trained)
+    """How many layers of the network are meant.
+
+    Source tells the calls that make them; how often a loop goes round it may not tell.
+    """
+    missing = len({layer.location for layer in diagnosis.missing})
+    trained = len({layer.location for layer in diagnosis.trained})
     if missing == trained:
         return "a batch-norm layer" if missing == 1 else f"{missing} batch-norm layers"
     return f"{missing} of its {trained} batch-norm layers"

@@ -18,7 +18,8 @@ class NormApi:
     ``positional`` is the parameter order of TensorFlow 1.4 and later, ``positional_1_0`` that of
     1.0 where it differs. ``default`` is the flag's default: False, True, or None for the Keras
     learning phase. ``updates`` names the parameter that says where updates go, if there is one.
-    ``trap`` is the parameter that a flag passed second lands on.
+    ``trap`` is the parameter that a flag passed second lands on, ``scale`` whether there is a gamma
+    unless the call says so (contrib has none).
     """
 
     name: str
@@ -33,6 +34,7 @@ class NormApi:
     trap: str = ""
     arg_scoped: bool = False
     momentum_hint: str = ""
+    scale: bool = True
 
 
 _LAYERS_HEAD = (
@@ -76,6 +78,7 @@ NORMS: dict[str, NormApi] = {
             positional_1_0=tuple(f"{_CONTRIB_HEAD} {_CONTRIB_TAIL}".split()),
             trap="decay",
             arg_scoped=True,
+            scale=False,
         ),
     )
 }

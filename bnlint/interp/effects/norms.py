@@ -123,6 +123,11 @@ def _destination(row: api.NormApi, args: Args) -> tuple[str, str | None]:
     return "unknown", None
 
 
+def _has(given: Value | None, default: bool) -> bool:
+    """Whether a layer has one of its weights, by what the call says of it."""
+    return default if given is None else not (isinstance(given, Known) and not given.value)
+
+
 def apply(
     machine: Machine,
     row: api.NormApi,
@@ -148,7 +153,8 @@ def apply(
         path = layer_path(machine, label, default)
     variables = tuple(
         add_variable(machine, f"{path}{part}", args.place, trainable=not frozen)
-        for part in ("gamma", "beta")
+        for part, default in (("gamma", row.scale), ("beta", True))
+        if _has(made.get("scale" if part == "gamma" else "center"), default)
     )
     for part in ("moving_mean", "moving_variance"):
         add_variable(machine, f"{path}{part}", args.place, trainable=False)
