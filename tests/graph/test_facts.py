@@ -110,7 +110,7 @@ def test_real_tensorflow_1(tf1: str, tmp_path: Path) -> None:
         # With Keras 2, tf.layers and all; what TensorFlow 1 builds too has the same outcome.
         (
             "1",
-            56,
+            58,
             {"slim_create_train_op_of_tf_slim"}
             | {"keras_version_2_attached", "keras_version_2_forgotten"}
             | {
