@@ -107,7 +107,7 @@ def open_checkpoint(path: str) -> Bundle:
                     raise GraphError(f"{path}: no checkpoint in this directory")
                 return Bundle(variables)
             prefix = os.path.join(path, names[-1].removesuffix(".index"))
-        return Bundle(prefix)
+        return _bundle(prefix, prefix)
     name = os.path.basename(path)
     if name == "checkpoint" and os.path.isfile(path):
         return open_checkpoint(os.path.dirname(path) or ".")
@@ -117,9 +117,16 @@ def open_checkpoint(path: str) -> Bundle:
     head, found, tail = prefix.rpartition(".data-")
     if found and "-of-" in tail:
         prefix = head
+    return _bundle(prefix, path)
+
+
+def _bundle(prefix: str, path: str) -> Bundle:
     if not os.path.isfile(prefix + ".index"):
         if os.path.isfile(path):
-            raise GraphError(f"{path}: not a checkpoint (or one of the format V1, not supported)")
+            raise GraphError(
+                f"{path}: not a checkpoint, or one of the format V1, which is not read: save it "
+                "again with tf.train.Saver(), or judge its .meta file with bnlint graph"
+            )
         raise GraphError(f"{path}: no such checkpoint")
     return Bundle(prefix)
 

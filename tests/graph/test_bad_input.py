@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnlint.cli import main
+from bnlint.graph.bundle import open_checkpoint
 from bnlint.graph.command import GraphReport, inspect
 from bnlint.graph.errors import GraphError
 from bnlint.graph.proto import WINDOW
@@ -250,3 +251,17 @@ def test_any_bytes_at_all(content: bytes) -> None:
     inspected(content)
     inspected(node("a", "NoOp") + content)
     inspected(field(1, content))
+
+
+def test_a_checkpoint_of_the_first_format(tmp_path: Path) -> None:
+    """One file without an index beside it, as TensorFlow wrote them before 0.12."""
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model"\n')
+    (tmp_path / "model").write_bytes(b"\0\0")
+    (tmp_path / "model.meta").write_bytes(b"")
+    for path in (tmp_path, tmp_path / "model"):
+        with pytest.raises(GraphError) as caught:
+            open_checkpoint(str(path))
+        assert str(caught.value) == (
+            f"{tmp_path / 'model'}: not a checkpoint, or one of the format V1, which is not read: "
+            "save it again with tf.train.Saver(), or judge its .meta file with bnlint graph"
+        )
