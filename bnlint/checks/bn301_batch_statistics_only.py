@@ -36,8 +36,8 @@ def check(project: Project) -> Iterator[Finding]:
         yield Finding(
             RULE,
             location,
-            "hand-written batch norm keeps no population statistics: at evaluation it still "
-            "normalises with the batch it is given, so a single example comes out wrong",
+            "hand-written batch norm keeps no population statistics: evaluation can only normalise "
+            "with the batch it is given, or not at all, and never as training did",
             related((use.moments, "the statistics of the batch, the only ones there are")),
         )
 
