@@ -107,7 +107,7 @@ def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
             (run.location, "evaluated here with the same flag"),
         ),
         "possible" if deliberate else "definite",
-        "generators of adversarial networks keep batch statistics on purpose"
+        "generators of adversarial networks often keep batch statistics on purpose"
         if deliberate
         else None,
     )
