@@ -16,10 +16,8 @@ RULE = Rule("BN204", "update-ops-collected-too-early", "error")
 
 def tell(diagnosis: Diagnosis) -> tuple[str, tuple[Related, ...]]:
     read = diagnosis.read
-    elsewhere = "graph" in diagnosis.detail
-    why = "" if elsewhere else ", and get_collection returns a copy"
     return (
-        f"the collection was read {diagnosis.detail}{why}, so "
+        f"the collection was read {diagnosis.detail}, so "
         f"{maker(diagnosis)} runs without the updates of {which(diagnosis)}: {SYMPTOM}",
         places(
             diagnosis, (read.location, "read here, when it did not hold them") if read else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from bnlint.checks.base import Verdict, related
-from bnlint.finding import Finding, Related, Rule
+from bnlint.finding import Finding, Location, Related, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +183,7 @@ def _wrong_read(read: CollectionRead, missing: tuple[NormLayer, ...]) -> tuple[C
     if any(layer.graph != read.graph for layer in missing):
         return "BN204", "under another graph"
     if all(layer.id >= read.before for layer in missing):
-        return "BN204", "before those layers were built"
+        return "BN204", "before those layers were built, and get_collection returns a copy"
     if read.scope is not None:
         return "BN205", f"scope={read.scope!r} (a regex that has to match at the start of op names)"
     return None
@@ -235,10 +235,12 @@ def maker(diagnosis: Diagnosis) -> str:
     return "this assignment" if "assign" in api or "scatter" in api else api
 
 
-def places(diagnosis: Diagnosis, where: tuple[object, str] | None = None) -> tuple[Related, ...]:
+def places(
+    diagnosis: Diagnosis, where: tuple[Location | None, str] | None = None
+) -> tuple[Related, ...]:
     """The story: the first layers meant, then the place where the chain breaks."""
-    pairs: list[tuple[object, str]] = []
-    shown: set[object] = set()
+    pairs: list[tuple[Location | None, str]] = []
+    shown: set[Location] = set()
     for layer in diagnosis.missing:
         if layer.location not in shown and len(shown) < 3:
             shown.add(layer.location)
@@ -247,7 +249,7 @@ def places(diagnosis: Diagnosis, where: tuple[object, str] | None = None) -> tup
             )
     if where is not None:
         pairs.append(where)
-    return related(*pairs)  # type: ignore[arg-type]
+    return related(*pairs)
 
 
 SYMPTOM = (

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from bnlint.finding import Finding
 from bnlint.graph import trace
-from bnlint.graph.build import FetchSet, Judged, build
+from bnlint.graph.build import FetchSet, Judged
 from bnlint.graph.command import findings, judge
-from bnlint.graph.errors import GraphError, about
-from bnlint.graph.judge import Analysis, Verdict
+from bnlint.graph.errors import GraphError
+from bnlint.graph.judge import Verdict
 from bnlint.graph.layers import Layer
 from bnlint.graph.pause import collection_paused
 from bnlint.graph.read import read
@@ -79,10 +79,7 @@ def _recording(path: str) -> Evidence:
                 for run in runs[: trace.MOST_RUNS]
             ]
             try:
-                source = read(graph)
-                with about(graph):
-                    places = process.places[number]
-                    judged = build(graph, Analysis(source.graphs[0]), sets, places=places)
+                _, judged = trace.judge_graph(graph, sets, process.places[number])
             except GraphError as error:
                 evidence.notes.append(str(error))
                 continue

@@ -29,7 +29,7 @@ from bnlint.graph.command import (
 from bnlint.graph.errors import GraphError, about
 from bnlint.graph.judge import Analysis
 from bnlint.graph.pause import collection_paused
-from bnlint.graph.read import read
+from bnlint.graph.read import Source, read
 
 FORMAT = 1
 DIRECTORY, WATCH = "BNLINT_TRACE_DIR", "BNLINT_TRACE_WATCH"
@@ -145,6 +145,9 @@ def _process(path: Path) -> Process:
             raise GraphError(f"{path}: a recording of an unknown format {document['format']!r}")
         folder = path.parent
         graphs = [_inside(folder, name) for name in document["graphs"]]
+        places = [_places(found) for found in document.get("places") or [{} for _ in graphs]]
+        if len(places) != len(graphs):
+            raise ValueError(f"places of {len(places)} graphs, but {len(graphs)} graphs")
         watched: dict[int, dict[str, bool]] = {}
         for entry in document.get("watched") or ():
             seen = watched.setdefault(int(entry["graph"]), {})
@@ -158,7 +161,7 @@ def _process(path: Path) -> Process:
             [_recorded(run) for run in document["runs"]],
             watched,
             [str(note) for note in document.get("notes", ())],
-            [_places(found) for found in document.get("places") or [{} for _ in graphs]],
+            places,
         )
     except OSError as error:
         raise GraphError(f"{path}: {error.strerror or error}") from None
@@ -201,15 +204,12 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
             if path is None or not runs:
                 continue
             try:
-                source = read(path)
-                meta = source.graphs[0]
                 sets = [_fetch_set(run) for run in runs]
-                with about(path):
-                    judged = build(path, Analysis(meta), sets, places=process.places[number])
+                source, judged = judge_graph(path, sets, process.places[number])
             except GraphError as error:
                 found.notes.append(str(error))
                 continue
-            told = report(source, meta, judged, select, ignore)
+            told = report(source, source.graphs[0], judged, select, ignore)
             found.graphs.append(told)
             found.findings += findings([judged], select, ignore)
             found.moved[told.path] = _moved(judged, runs)
@@ -222,6 +222,13 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
     if not found.graphs:
         found.notes.append("no graph was run: does the program use TensorFlow's sessions?")
     return found
+
+
+def judge_graph(path: str, sets: Sequence[FetchSet], places: Places) -> tuple[Source, Judged]:
+    """Read a recorded graph and judge what was fetched of it. Raises GraphError."""
+    source = read(path)
+    with about(path):
+        return source, build(path, Analysis(source.graphs[0]), sets, places=places)
 
 
 # Each distinct run is judged by itself; a program that feeds a new name each time must not take us

@@ -77,7 +77,6 @@ class Explorer:
         """Run one root under both policies, then with each condition that matters flipped."""
         program = Program(name, path, is_open)
         self.steps = 0
-        tried: set[tuple[bool, frozenset[tuple[int, bool]]]] = set()
         bases = [self._run(program, root, True, {})]
         if not any(self._matters(program, decision.node) for decision in bases[0].order):
             return program  # no condition that could change a verdict
@@ -98,13 +97,8 @@ class Explorer:
                 place = (policy, id(decision.node))
                 if places.get(place, 0) >= SAME_PLACE and decision.node is not ALWAYS:
                     continue
-                other = not decision.choice
-                flip = (policy, frozenset([(decision.key, other)]))
-                if flip in tried:
-                    continue
-                tried.add(flip)
                 places[place] = places.get(place, 0) + 1
-                flipped = self._run(program, root, policy, {decision.key: other})
+                flipped = self._run(program, root, policy, {decision.key: not decision.choice})
                 if decision.importing and _extent(flipped) == _extent(base):
                     tries = self._import_tries
                     tries[id(decision.node)] = tries.get(id(decision.node), 0) + 1

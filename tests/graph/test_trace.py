@@ -255,8 +255,23 @@ def test_statistics_that_stay_initial(fake: Path) -> None:
     assert [(f.rule.code, f.confidence) for f in report.findings] == [("BN102", "definite")]
 
 
+TWO_GRAPHS = (
+    '{"format": 1, "graphs": ["a.meta", "b.meta"], "places": [{%s}], "runs": ['
+    '{"graph": 1, "fetches": ["t"], "feeds": {}, "count": 1, "errors": 0}]}'
+)
+
+
 @pytest.mark.parametrize(
-    "document", ["", "[]", "{}", '{"format": 99}', '{"format": 1, "graphs": ["../x"], "runs": 3}']
+    "document",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": 99}',
+        '{"format": 1, "graphs": ["../x"], "runs": 3}',
+        TWO_GRAPHS % "",
+        TWO_GRAPHS % '"op": 3',
+    ],
 )
 def test_broken_recordings(document: str, tmp_path: Path) -> None:
     folder = tmp_path / "process-1"
