@@ -13,19 +13,18 @@ from bnlint.interp import api, attributes, calls, operators, tensorflow
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.overwriting import overwrite_entries
 from bnlint.interp.scope import Frame
-from bnlint.interp.state import OutOfBudget, State, Stop
-from bnlint.interp.syntax import contains_yield, counted_in, is_unwritten, terminal
+from bnlint.interp.state import OutOfBudget, State
+from bnlint.interp.statements import STATEMENTS, Signal
+from bnlint.interp.syntax import is_unwritten
 from bnlint.interp.values import (
     NONE,
     TRUE,
     Api,
-    Class,
     External,
     Func,
     Instance,
     Known,
     Map,
-    ModuleEnv,
     Place,
     Seq,
     Unknown,
@@ -37,12 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bnlint.interp.imports import Modules
-
-Signal = tuple[str, Value] | None
-"""How a block ended: None, or ``return``/``break``/``continue`` with the returned value."""
-
-BREAK: Signal = ("break", NONE)
-CONTINUE: Signal = ("continue", NONE)
 
 
 class Machine:
@@ -85,166 +78,13 @@ class Machine:
             if stmt.__class__ is ir.Raise and stmt is not body[-1] and is_unwritten(stmt):
                 frame.has_gap = True
                 continue
-            handler = _STATEMENTS.get(type(stmt))
+            handler = STATEMENTS.get(type(stmt))
             if handler is None:
                 continue
             signal = handler(self, stmt, frame)
             if signal is not None:
                 return signal
         return None
-
-    def _expr(self, stmt: ir.ExprStmt, frame: Frame) -> Signal:
-        if stmt.value.__class__ is ir.Const:
-            frame.has_gap = frame.has_gap or is_unwritten(stmt)
-        self.eval(stmt.value, frame)
-        return None
-
-    def _assign(self, stmt: ir.Assign, frame: Frame) -> Signal:
-        value = self.eval(stmt.value, frame)
-        for target in stmt.targets:
-            self.bind(target, value, frame)
-        return None
-
-    def _aug_assign(self, stmt: ir.AugAssign, frame: Frame) -> Signal:
-        old = self.eval(stmt.target, frame)
-        new = self.eval(stmt.value, frame)
-        op = stmt.op.rstrip("=") or stmt.op
-        if isinstance(old, Seq) and old.kind == "list" and op == "+":
-            items, exact = self.iterate(new)
-            old.items.extend(items)
-            old.exact = old.exact and exact
-            return None
-        self.bind(stmt.target, operators.binary(self, op, old, new, self.place(frame, stmt)), frame)
-        return None
-
-    def _return(self, stmt: ir.Return, frame: Frame) -> Signal:
-        return ("return", self.eval(stmt.value, frame) if stmt.value is not None else NONE)
-
-    def _raise(self, stmt: ir.Raise, frame: Frame) -> Signal:
-        raise Stop
-
-    def _assert(self, stmt: ir.Assert, frame: Frame) -> Signal:
-        self.eval(stmt.test, frame)
-        return None
-
-    def _delete(self, stmt: ir.Delete, frame: Frame) -> Signal:
-        for target in stmt.targets:
-            if isinstance(target, ir.Name):
-                frame.locals.pop(target.id, None)
-            elif isinstance(target, ir.Subscript):
-                self._delete_item(self.eval(target.value, frame), target.index, frame)
-        return None
-
-    def _delete_item(self, value: Value, index: ir.Expr, frame: Frame) -> None:
-        if isinstance(value, Seq):
-            whole = isinstance(index, ir.Slice) and index.lower is None and index.upper is None
-            if whole:
-                value.items.clear()
-            else:
-                value.exact = False
-        elif isinstance(value, Map):
-            key = self.eval(index, frame)
-            if isinstance(key, Known):
-                value.items.pop(key.value, None)
-                value.keys.pop(key.value, None)
-
-    def _jump(self, stmt: ir.Jump, frame: Frame) -> Signal:
-        if stmt.kind == "break":
-            return BREAK
-        return CONTINUE if stmt.kind == "continue" else None
-
-    def _scope_decl(self, stmt: ir.ScopeDecl, frame: Frame) -> Signal:
-        if stmt.kind == "global":
-            if frame.locals is not frame.module.globals:
-                frame.global_names = (frame.global_names or set()) | set(stmt.names)
-        else:
-            for name in stmt.names:
-                outer = frame.parent.find(name) if frame.parent else None
-                if outer is not None:
-                    frame.outer_names = {**(frame.outer_names or {}), name: outer}
-        return None
-
-    def _import(self, stmt: ir.Import, frame: Frame) -> Signal:
-        for item in stmt.names:
-            module = self.modules.load(self, item.name, 0, frame.module.path)
-            if item.alias is not None:
-                self.store(item.alias, module, frame)
-            else:
-                head = item.name.split(".")[0]
-                root = (
-                    module
-                    if head == item.name
-                    else self.modules.load(self, head, 0, frame.module.path)
-                )
-                self.store(head, root, frame)
-        return None
-
-    def _import_from(self, stmt: ir.ImportFrom, frame: Frame) -> Signal:
-        if stmt.module == "__future__":
-            return None
-        module = self.modules.load(self, stmt.module, stmt.level, frame.module.path)
-        for item in stmt.names:
-            if item.name == "*":
-                if isinstance(module, Api):
-                    frame.module.stars.append(module.name)
-                if isinstance(module, ModuleEnv):
-                    frame.module.stars.extend(module.stars)
-                    listed = module.globals.get("__all__")
-                    names = (
-                        {i.value for i in listed.items if isinstance(i, Known)}
-                        if isinstance(listed, Seq)
-                        else {n for n in module.globals if not n.startswith("_")}
-                    )
-                    for name in names:
-                        if name in module.globals:
-                            self.store(name, module.globals[name], frame)
-                continue
-            value = self.modules.member(self, module, item.name)
-            self.store(item.alias or item.name, value, frame)
-        return None
-
-    def _if(self, stmt: ir.If, frame: Frame) -> Signal:
-        test = self.eval(stmt.test, frame)
-        prefer: bool | None = None
-        if terminal(stmt.body) and not (stmt.orelse and terminal(stmt.orelse)):
-            prefer = False
-        elif stmt.orelse and terminal(stmt.orelse):
-            prefer = True
-        self.state.deciding = stmt
-        return self.block(stmt.body if self.truth(test, prefer) else stmt.orelse, frame)
-
-    def _for(self, stmt: ir.For, frame: Frame) -> Signal:
-        iterable = self.eval(stmt.iterable, frame)
-        outcome: Signal = None
-        total, exact = self.iterate(iterable)
-        visited = self.loop_items(iterable)
-        partial = not exact or len(visited) < len(total)
-        for turn, item in enumerate(visited, 1):
-            self.state.step()
-            if partial and turn == len(visited):
-                self._widen(stmt, frame)
-            self.bind(stmt.target, item, frame)
-            outcome = self.block(stmt.body, frame)
-            if outcome is not None and outcome[0] == "return":
-                self.leave_loop()
-                return outcome
-            if outcome is not None and outcome[0] == "break":
-                break
-        self.leave_loop()
-        if stmt.orelse and outcome is None:
-            return self.block(stmt.orelse, frame)
-        return None
-
-    def _widen(self, loop: ir.For | ir.While, frame: Frame) -> None:
-        """What a loop counts is not known once it has gone round more often than was followed."""
-        counters = self.modules.counters.get(id(loop))
-        if counters is None:
-            counters = self.modules.counters[id(loop)] = counted_in(loop.body)
-        for target in counters:
-            found = self.eval(target, frame)
-            if isinstance(found, Known) and isinstance(found.value, (int, float)):
-                key = self.state.keys.of("counter", frame.module.path, target.span)
-                self.bind(target, Unknown("a loop counter", key), frame)
 
     def loop_items(self, iterable: Value) -> list[Value]:
         """The elements one loop visits; ``leave_loop`` must follow."""
@@ -266,90 +106,6 @@ class Machine:
 
     def leave_loop(self) -> None:
         self.state.loop_weight = self.state.loop_weights.pop()
-
-    def _while(self, stmt: ir.While, frame: Frame) -> Signal:
-        literal = isinstance(stmt.test, ir.Const)
-        for turn in range(self.state.budget.loop):
-            self.state.step()
-            test = self.eval(stmt.test, frame)
-            known = operators.truth_of(self, test)
-            if known is False:
-                break
-            if (known is None or literal) and turn >= 2:
-                break
-            if turn == 1 and (known is None or literal):
-                self._widen(stmt, frame)
-            outcome = self.block(stmt.body, frame)
-            if outcome is not None and outcome[0] == "return":
-                return outcome
-            if outcome is not None and outcome[0] == "break":
-                break
-        return None
-
-    def _with(self, stmt: ir.With, frame: Frame) -> Signal:
-        return self.with_items(stmt.items, 0, stmt.body, frame)
-
-    def with_items(
-        self, items: list[ir.WithItem], index: int, body: list[ir.Stmt], frame: Frame
-    ) -> Signal:
-        if index == len(items):
-            return self.block(body, frame)
-        item = items[index]
-        context = self.eval(item.value, frame)
-        outcome: list[Signal] = [None]
-
-        def inside(value: Value) -> None:
-            if item.target is not None:
-                self.bind(item.target, value, frame)
-            outcome[0] = self.with_items(items, index + 1, body, frame)
-
-        calls.enter_context(self, context, inside, self.place(frame, item.value))
-        return outcome[0]
-
-    def _try(self, stmt: ir.Try, frame: Frame) -> Signal:
-        signal: Signal = None
-        depth = len(self.state.frames)
-        try:
-            signal = self.block(stmt.body, frame)
-            if signal is None:
-                signal = self.block(stmt.orelse, frame)
-        except Stop:
-            del self.state.frames[depth:]
-            if not stmt.handlers:
-                self.block(stmt.final, frame)
-                raise
-            handler = stmt.handlers[0]
-            if handler.name is not None:
-                self.store(handler.name, self.state.unknown("an exception"), frame)
-            signal = self.block(handler.body, frame)
-        final = self.block(stmt.final, frame)
-        return final or signal
-
-    def _match(self, stmt: ir.Match, frame: Frame) -> Signal:
-        subject = self.eval(stmt.subject, frame)
-        for case in stmt.cases:
-            if case.literal is not None:
-                literal = self.eval(case.literal, frame)
-                place = self.place(frame, case)
-                if not self.truth(operators.compare(self, "==", subject, literal, place)):
-                    continue
-            for name in case.binds:
-                self.store(name, self.unknown_from("a matched part", subject), frame)
-            if case.guard is not None and not self.truth(self.eval(case.guard, frame)):
-                continue
-            return self.block(case.body, frame)
-        return None
-
-    def _function(self, stmt: ir.FunctionDef, frame: Frame) -> Signal:
-        generator = self.modules.generators.get(id(stmt))
-        if generator is None:
-            generator = self.modules.generators[id(stmt)] = contains_yield(stmt.body)
-        func = self.make_function(stmt, stmt.name, stmt.params, frame, generator)
-        value: Value = func
-        for decorator in reversed(stmt.decorators):
-            value = calls.decorate(self, self.eval(decorator, frame), value, frame, decorator)
-        self.store(stmt.name, value, frame)
-        return None
 
     def make_function(
         self,
@@ -373,18 +129,6 @@ class Machine:
         if frame.cls is not None and frame.func is None:
             func.defining_class = frame.cls
         return func
-
-    def _class(self, stmt: ir.ClassDef, frame: Frame) -> Signal:
-        bases = [self.eval(b.value, frame) for b in stmt.bases if b.name is None]
-        attrs: dict[str, Value] = {}
-        cls = Class(stmt, stmt.name, frame.module, bases, attrs)
-        body = Frame(
-            frame.module, attrs, frame if frame.locals is not frame.module.globals else None
-        )
-        body.cls = cls
-        self.block(stmt.body, body)
-        self.store(stmt.name, cls, frame)
-        return None
 
     # --- names -------------------------------------------------------------------------------
 
@@ -668,28 +412,6 @@ class Machine:
                 return [value.attrs.get(name, NONE) for name in fields], True
         return [], False
 
-
-_STATEMENTS: dict[type, Callable[[Machine, Any, Frame], Signal]] = {
-    ir.ExprStmt: Machine._expr,
-    ir.Assign: Machine._assign,
-    ir.AugAssign: Machine._aug_assign,
-    ir.Return: Machine._return,
-    ir.Raise: Machine._raise,
-    ir.Assert: Machine._assert,
-    ir.Delete: Machine._delete,
-    ir.Jump: Machine._jump,
-    ir.ScopeDecl: Machine._scope_decl,
-    ir.Import: Machine._import,
-    ir.ImportFrom: Machine._import_from,
-    ir.If: Machine._if,
-    ir.For: Machine._for,
-    ir.While: Machine._while,
-    ir.With: Machine._with,
-    ir.Try: Machine._try,
-    ir.Match: Machine._match,
-    ir.FunctionDef: Machine._function,
-    ir.ClassDef: Machine._class,
-}
 
 _EXPRESSIONS: dict[type, Callable[[Machine, Any, Frame], Value]] = {
     ir.Const: Machine._const,
