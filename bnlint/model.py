@@ -7,6 +7,7 @@ this model and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -267,20 +268,24 @@ class GraphModel:
     restores: bool = False
     eager: bool = False
     complete: bool = True
-    conditions: tuple[str, ...] = ()
     savers: list[Saver] = field(default_factory=list)
     statistics: list[SavedStatistics] = field(default_factory=list)
     exported: Location | None = None
 
 
+Explain = Callable[[Location, Sequence[GraphModel], Sequence[GraphModel]], str | None]
+"""Why something holds at a place in the first states and not in the second, in words."""
+
+
 @dataclass(slots=True, eq=False)
 class Program:
-    """One root (a script, or a function nobody calls) and its states."""
+    """One root (a script, or a function nobody calls) and its states, one a path."""
 
     root: str
     path: str
     open: bool
     states: list[GraphModel] = field(default_factory=list)
+    explain: Explain | None = None
 
 
 @dataclass(slots=True, eq=False)

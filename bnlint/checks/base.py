@@ -45,15 +45,15 @@ def per_state(
 
     def check(project: Project) -> list[Finding]:
         best: dict[Location, Finding] = {}
-        programs = [_cases(program, judge) for program in project.programs]
+        programs = [(program, _cases(program, judge)) for program in project.programs]
         right = {
             subject
-            for cases in programs
+            for _, cases in programs
             for subject, found in cases.items()
             if any(case.finding is None and not case.idle for case in found)
         }
-        for cases in programs:
-            for subject, finding in _join(cases, right).items():
+        for program, cases in programs:
+            for subject, finding in _join(program, cases, right).items():
                 known = best.get(subject)
                 if known is None or (
                     known.confidence == "possible" and finding.confidence == "definite"
@@ -84,7 +84,9 @@ def _cases(
     return cases
 
 
-def _join(cases: dict[Location, list[_Case]], right: set[Location]) -> dict[Location, Finding]:
+def _join(
+    program: Program, cases: dict[Location, list[_Case]], right: set[Location]
+) -> dict[Location, Finding]:
     out = {}
     for subject, found in cases.items():
         used = [case for case in found if not case.idle]
@@ -93,7 +95,8 @@ def _join(cases: dict[Location, list[_Case]], right: set[Location]) -> dict[Loca
         used = used or found
         bad = [case for case in used if case.finding is not None]
         if bad:
-            out[subject] = _of_cases(bad, [case for case in used if case.finding is None])
+            good = [case for case in used if case.finding is None]
+            out[subject] = _of_cases(program, subject, bad, good)
     return out
 
 
@@ -104,19 +107,18 @@ class _Case:
     idle: bool
 
 
-def _of_cases(bad: list[_Case], good: list[_Case]) -> Finding:
+def _of_cases(program: Program, subject: Location, bad: list[_Case], good: list[_Case]) -> Finding:
     """The clearest finding of the states in which there is one; possible if not all have one."""
     findings = [case.finding for case in bad if case.finding is not None]
     finding = next((f for f in findings if f.confidence == "definite"), findings[0])
     if not good or finding.confidence == "possible":
         return finding
-    common = set(bad[0].state.conditions).intersection(*(c.state.conditions for c in bad))
-    common = common.difference(*(c.state.conditions for c in good))
-    where = next((text for text in bad[0].state.conditions if text in common), None)
-    if where is not None:
-        reason = f"only on the paths where {where}"
-    else:
-        reason = f"it holds in {len(bad)} of the {len(bad) + len(good)} paths that get here"
+    where = None
+    if program.explain is not None:
+        where = program.explain(subject, [c.state for c in bad], [c.state for c in good])
+    reason = (
+        "it does not hold on every path" if where is None else f"only on the paths where {where}"
+    )
     return replace(finding, confidence="possible", reason=reason)
 
 

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import api, objects
 from bnlint.interp.effects import keras
+from bnlint.interp.guards import FALSE, TRUE
 from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.paths import ABSENT, Choice
 from bnlint.interp.values import (
+    NONE,
     Api,
     Attributes,
     Bound,
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 def get_attr(machine: Machine, value: Value, name: str, place: Place) -> Value:
     """``value.name``."""
+    if isinstance(value, Choice):
+        return machine.state.paths.split(value, lambda one: get_attr(machine, one, name, place))
     if isinstance(value, Api):
         return api_member(machine, value.name, name)
     if isinstance(value, Instance):
@@ -56,8 +61,9 @@ def get_attr(machine: Machine, value: Value, name: str, place: Place) -> Value:
     if isinstance(value, External):
         return External(f"{value.name}.{name}")
     if isinstance(value, Func):
-        if name in value.attrs:
-            return value.attrs[name]
+        stored = value.attrs.get(name)
+        if stored is not None:
+            return machine.state.paths.present(stored)
         if name == "__name__":
             return Known(value.name)
         return machine.state.unknown("a function's attribute", "attr", str(value.key), name)
@@ -68,14 +74,16 @@ def get_attr(machine: Machine, value: Value, name: str, place: Place) -> Value:
             return value.func
         return machine.state.unknown("a partial's attribute")
     if isinstance(value, Unknown):
-        stored = machine.state.unknown_attrs.get((value.key, name))
-        if stored is not None:
-            return stored
+        state = machine.state
         hint = None
-        if machine.state.keys.parts(value.key) == ("name", "FLAGS"):
-            hint = machine.state.flag_defaults.get(name)
-        key = machine.state.keys.of("attr", value.key, name)
-        return Unknown(value.reason, key, value.deps, hint)
+        key = state.keys.of("attr", value.key, name)
+        if state.keys.parts(value.key) == ("name", "FLAGS"):
+            hint = state.flag_defaults.get(name)
+            if name in state.flag_choices:
+                state.conditions.close(key, state.flag_choices[name])
+        plain = Unknown(value.reason, key, value.deps, hint)
+        stored = state.unknown_attrs.get((value.key, name))
+        return plain if stored is None else state.paths.filled(stored, plain)
     return machine.state.unknown("an attribute", deps=nodes_in(value))
 
 
@@ -84,7 +92,7 @@ def api_member(machine: Machine, owner: str, name: str) -> Value:
     full = api.canonical(f"{owner}.{name}")
     patched = machine.state.patched.get(full)
     if patched is not None:
-        return patched
+        return machine.state.paths.filled(patched, Api(full))
     constant = api.constant(full)
     if constant is not None:
         return Known(constant)
@@ -96,12 +104,16 @@ def api_member(machine: Machine, owner: str, name: str) -> Value:
 def find(machine: Machine, instance: Instance, name: str) -> Value | None:
     """A class member bound to ``instance``; None if its project classes have none."""
     for cls in instance.cls.mro():
-        if name in cls.attrs:
-            return _bind(cls.attrs[name], instance, instance.cls)
+        found = cls.attrs.get(name)
+        if found is not None:
+            return _bind(machine, found, instance, instance.cls)
     return None
 
 
-def _bind(member: Value, instance: Instance, cls: Class) -> Value:
+def _bind(machine: Machine, member: Value, instance: Instance, cls: Class) -> Value:
+    if isinstance(member, Choice):
+        paths = machine.state.paths
+        return paths.split(paths.present(member), lambda one: _bind(machine, one, instance, cls))
     if isinstance(member, Descriptor):
         if member.kind == "staticmethod":
             return member.func
@@ -114,8 +126,31 @@ def _bind(member: Value, instance: Instance, cls: Class) -> Value:
 
 
 def _instance_attr(machine: Machine, value: Instance, name: str, place: Place) -> Value:
-    if name in value.attrs:
-        return value.attrs[name]
+    stored = value.attrs.get(name)
+    if stored is None:
+        return _inherited_attr(machine, value, name, place)
+    stored = machine.state.resolve(stored)
+    if not isinstance(stored, Choice) and stored is not ABSENT:
+        return stored
+    paths = machine.state.paths
+    there = paths.guards.conj(paths.presence(stored), paths.now)
+    if there == paths.now:
+        return paths.present(stored)
+    if there == FALSE:
+        return _inherited_attr(machine, value, name, place)
+    return paths.each(
+        [
+            (there, lambda: paths.present(stored)),
+            (
+                paths.guards.minus(paths.now, there),
+                lambda: _inherited_attr(machine, value, name, place),
+            ),
+        ]
+    )
+
+
+def _inherited_attr(machine: Machine, value: Instance, name: str, place: Place) -> Value:
+    """An attribute that an object has from its class, or from elsewhere."""
     member = find(machine, value, name)
     if isinstance(member, Descriptor):
         from bnlint.interp import calls
@@ -146,7 +181,7 @@ def _instance_attr(machine: Machine, value: Instance, name: str, place: Place) -
 def _class_attr(machine: Machine, value: Class, name: str) -> Value:
     for cls in value.mro():
         if name in cls.attrs:
-            member = cls.attrs[name]
+            member = machine.state.paths.present(cls.attrs[name])
             if isinstance(member, Descriptor):
                 if member.kind == "classmethod":
                     return Bound(member.func, value)
@@ -172,7 +207,7 @@ def _super_attr(machine: Machine, value: Super, name: str) -> Value:
             if name in cls.attrs:
                 member = cls.attrs[name]
                 if isinstance(receiver, Instance):
-                    return _bind(member, receiver, receiver.cls)
+                    return _bind(machine, member, receiver, receiver.cls)
                 return member.func if isinstance(member, Descriptor) else Bound(member, receiver)
     if name == "__init__":
         return Builtin("object.__init__", lambda *_: machine.state.unknown("super"))
@@ -187,6 +222,15 @@ def _super_attr(machine: Machine, value: Super, name: str) -> Value:
 
 def set_attr(machine: Machine, value: Value, name: str, new: Value) -> None:
     """``value.name = new``."""
+    paths = machine.state.paths
+    if isinstance(value, Choice):
+        paths.split(value, lambda one: _set(machine, one, name, new))
+    else:
+        _set(machine, value, name, new)
+
+
+def _set(machine: Machine, value: Value, name: str, new: Value) -> Value:
+    paths = machine.state.paths
     if isinstance(value, Instance):
         for cls in value.cls.mro():
             member = cls.attrs.get(name)
@@ -197,20 +241,21 @@ def set_attr(machine: Machine, value: Value, name: str, new: Value) -> None:
 
                     place = ("", (0, 0, 0, 0))
                     calls.call(machine, setter, calls.Args([value, new], {}, place), None)
-                    return
+                    return NONE
         if name == "__dict__" and isinstance(new, Map):
-            value.attrs.update((k, v) for k, v in new.items.items() if isinstance(k, str))
-            return
-        value.attrs[name] = new
-    elif isinstance(value, Class):
-        value.attrs[name] = new
+            for key, item in new.items.items():
+                if isinstance(key, str):
+                    paths.write(value.attrs, key, item, value.born)
+            return NONE
+        paths.write(value.attrs, name, new, value.born)
+    elif isinstance(value, (Class, Func)):
+        paths.write(value.attrs, name, new, TRUE)
     elif isinstance(value, ModuleEnv):
-        value.globals[name] = new
-    elif isinstance(value, Func):
-        value.attrs[name] = new
+        paths.write(value.globals, name, new, value.born)
     elif isinstance(value, Object):
-        value.data.setdefault("attrs", {})[name] = new
+        paths.write(value.data.setdefault("attrs", {}), name, new, TRUE)
     elif isinstance(value, Api):
-        machine.state.patched[api.canonical(f"{value.name}.{name}")] = new
+        paths.write(machine.state.patched, api.canonical(f"{value.name}.{name}"), new, TRUE)
     elif isinstance(value, Unknown):
-        machine.state.unknown_attrs[(value.key, name)] = new
+        paths.write(machine.state.unknown_attrs, (value.key, name), new, TRUE)
+    return NONE

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import attributes, operators
+from bnlint.interp import attributes, dicts, operators
+from bnlint.interp.guards import FALSE as FALSE_GUARD
+from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.overwriting import overwrite_attributes, overwrite_entries
-from bnlint.interp.state import Stop
+from bnlint.interp.paths import ABSENT, Choice
 from bnlint.interp.values import (
     FALSE,
     NONE,
@@ -68,9 +70,10 @@ def make_list(kind: str) -> Any:
             return Seq(kind, [], not args.more)
         value = args.positional[0]
         items, exact = machine.iterate(value)
-        if isinstance(value, Unknown):
+        if isinstance(value, Unknown) and not (isinstance(value, Choice) and items):
             return Unknown(value.reason, value.key, value.deps)
         out = Seq(kind, items, exact)
+        out.born = machine.state.paths.now
         if isinstance(value, Seq):
             out.read = value.read
         return out
@@ -79,17 +82,21 @@ def make_list(kind: str) -> Any:
 
 
 def make_dict(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    paths = machine.state.paths
     out = Map(not args.more)
+    out.born = paths.now
     for value in args.positional:
-        if isinstance(value, Map):
-            for key in value.items:
-                out.put(value.keys[key], value.items[key])
-            out.exact = out.exact and value.exact
+        mapping = dicts.merged_map(machine, value)
+        if mapping is not None:
+            for key in mapping.items:
+                out.put(mapping.keys[key], mapping.items[key])
+            out.exact = out.exact and mapping.exact
         elif isinstance(value, Seq) and value.exact:
-            for pair in value.items:
-                items, exact = machine.iterate(pair)
+            for pair in paths.elements(value):
+                items, exact = machine.iterate(paths.present(pair))
                 if exact and len(items) == 2:
-                    out.put(items[0], items[1])
+                    there = paths.presence(pair)
+                    out.put(items[0], paths.optional(items[1], there))
         else:
             out.exact = False
     for name, value in args.kwargs.items():
@@ -108,7 +115,7 @@ def make_zip(machine: Machine, args: Args, frame: Frame | None) -> Value:
         rows = min(len(items) for items, _ in columns)
     else:
         rows = max(len(items) for items, _ in columns) or 2
-    out = []
+    out: list[Value] = []
     for i in range(rows):
         row: list[Value] = []
         for source, (items, _) in zip(args.positional, columns, strict=True):
@@ -117,8 +124,17 @@ def make_zip(machine: Machine, args: Args, frame: Frame | None) -> Value:
             else:
                 key = machine.state.keys.of("item", operators.key_of(machine, source), i)
                 row.append(Unknown("an element", key, tuple(nodes_in(source))))
-        out.append(Seq("tuple", row))
-    return Seq("list", list(out), exact)
+        out.append(_together(machine, row))
+    return Seq("list", out, exact)
+
+
+def _together(machine: Machine, row: list[Value]) -> Value:
+    """A tuple of elements; it is there where all of them are."""
+    paths = machine.state.paths
+    there = TRUE_GUARD
+    for item in row:
+        there = paths.guards.conj(there, paths.presence(item))
+    return paths.optional(Seq("tuple", [paths.present(item) for item in row]), there)
 
 
 def _enumerate(machine: Machine, args: Args, frame: Frame | None) -> Value:
@@ -133,8 +149,8 @@ def _enumerate(machine: Machine, args: Args, frame: Frame | None) -> Value:
         ]
     start = args.get("start", 1)
     first = start.value if isinstance(start, Known) and isinstance(start.value, int) else 0
-    pairs = [Seq("tuple", [Known(first + i), item]) for i, item in enumerate(items)]
-    return Seq("list", list(pairs), exact)
+    pairs = [_together(machine, [Known(first + i), item]) for i, item in enumerate(items)]
+    return Seq("list", pairs, exact)
 
 
 def apply_map(machine: Machine, args: Args, frame: Frame | None) -> Value:
@@ -146,10 +162,21 @@ def apply_map(machine: Machine, args: Args, frame: Frame | None) -> Value:
     out = Seq("list", [], True)
     rows = make_zip(machine, calls.Args(args.positional[1:], {}, args.place), frame)
     assert isinstance(rows, Seq)
-    for row in machine.loop_items(rows):
-        items, _ = machine.iterate(row)
-        out.items.append(calls.call(machine, func, calls.Args(items, {}, args.place), frame))
-    machine.leave_loop()
+    paths = machine.state.paths
+    before = paths.now
+    try:
+        for row in machine.loop_items(rows):
+            there = paths.presence(row)
+            paths.now = paths.guards.conj(before, there)
+            if paths.now == FALSE_GUARD:
+                continue
+            items, _ = machine.iterate(paths.present(row))
+            result = calls.call(machine, func, calls.Args(items, {}, args.place), frame)
+            out.items.append(paths.optional(result, there))
+            before = paths.guards.disj(paths.now, paths.guards.minus(before, there))
+    finally:
+        machine.leave_loop()
+    paths.now = before
     out.exact = rows.exact and len(out.items) == len(rows.items)
     if not out.items:
         return machine.unknown_from("map of an unknown iterable", source)
@@ -168,10 +195,10 @@ def _filter(machine: Machine, args: Args, frame: Frame | None) -> Value:
         test = item
         if not isinstance(func, Known):
             test = calls.call(machine, func, calls.Args([item], {}, args.place), frame)
-        known = operators.truth_of(machine, test)
-        if known is not False:
-            out.items.append(item)
-            out.exact = out.exact and known is True
+        keep, sure = machine.assumed(test)
+        out.exact = out.exact and sure
+        if keep != FALSE_GUARD:
+            out.items.append(machine.state.paths.optional(item, keep))
     return out
 
 
@@ -257,14 +284,24 @@ def _is_instance(machine: Machine, value: Value, kind: Value) -> bool | None:
 
 
 def _getattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    from bnlint.interp import calls
+
     if len(args.positional) < 2:
         return machine.state.unknown("getattr")
     value, name = args.positional[:2]
+    options = operators.options(machine, name)
+    if options is not None:
+        rest = args.positional[2:]
+        return calls.lifted(
+            machine,
+            calls.Args([value, options, *rest], {}, args.place),
+            lambda given: _getattr(machine, given, frame),
+        )
     if isinstance(name, Known) and isinstance(name.value, str):
         if (
             len(args.positional) > 2
             and isinstance(value, Instance)
-            and name.value not in value.attrs
+            and machine.state.paths.presence(value.attrs.get(name.value, ABSENT)) == FALSE_GUARD
             and attributes.find(machine, value, name.value) is None
         ):
             return args.positional[2]
@@ -290,6 +327,10 @@ def _public(module: ModuleEnv) -> Map:
 def _eval(machine: Machine, args: Args, frame: Frame | None) -> Value:
     """``eval`` of a name that is known, or the default of an option."""
     text = args.positional[0] if args.positional else NONE
+    options = operators.options(machine, text)
+    if options is not None:
+        paths = machine.state.paths
+        return paths.split(options, lambda one: _eval(machine, _just(one, args), frame))
     if isinstance(text, Unknown) and text.hint is not None:
         text = text.hint
     current = machine.state.frames[-1] if machine.state.frames else frame
@@ -302,6 +343,12 @@ def _eval(machine: Machine, args: Args, frame: Frame | None) -> Value:
     for part in parts[1:]:
         found = attributes.get_attr(machine, found, part, args.place)
     return found
+
+
+def _just(value: Value, args: Args) -> Args:
+    from bnlint.interp.calls import Args as MakeArgs
+
+    return MakeArgs([value], {}, args.place)
 
 
 def _setattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
@@ -318,8 +365,11 @@ def _hasattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
     if len(args.positional) == 2:
         value, name = args.positional
         if isinstance(name, Known) and isinstance(value, Instance):
-            if name.value in value.attrs or attributes.find(machine, value, name.value):
+            if attributes.find(machine, value, name.value):
                 return TRUE
+            stored = value.attrs.get(name.value)
+            if stored is not None:
+                return machine.state.paths.boolean(machine.state.paths.presence(stored))
             if not value.cls.foreign_bases() or not value.open:
                 return FALSE
         if isinstance(name, Known) and isinstance(value, (Seq, Map)):
@@ -396,7 +446,8 @@ def _class_of_result(machine: Machine, value: Value) -> Value | None:
 
 
 def leave_program(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    raise Stop
+    machine.state.paths.leave("SystemExit", args.place)
+    return NONE
 
 
 def identity(machine: Machine, args: Args, frame: Frame | None) -> Value:
@@ -436,6 +487,16 @@ def _globals(machine: Machine, args: Args, frame: Frame | None) -> Value:
 def _any(want: bool) -> Any:
     def make(machine: Machine, args: Args, frame: Frame | None) -> Value:
         items, exact = machine.iterate(args.positional[0]) if args.positional else ([], False)
+        if exact and any(isinstance(i, Choice) for i in items):
+            paths = machine.state.paths
+            decided = [i for i in items if not isinstance(i, Unknown) or isinstance(i, Choice)]
+            if len(decided) == len(items):
+                found = [operators.guard_of(machine, i) ^ (0 if want else 1) for i in items]
+                there = [
+                    paths.guards.conj(g, paths.presence(i))
+                    for g, i in zip(found, items, strict=True)
+                ]
+                return paths.boolean(paths.guards.any_of(there) ^ (0 if want else 1))
         truths = [operators.truth_of(machine, i) for i in items]
         if want in truths:
             return Known(want)
@@ -449,12 +510,16 @@ def _any(want: bool) -> Any:
 def _next(machine: Machine, args: Args, frame: Frame | None) -> Value:
     items, _ = machine.iterate(args.positional[0]) if args.positional else ([], False)
     if items:
-        return items[0]
+        return operators.get_item(machine, Seq("list", items, False), Known(0), args.place)
     return machine.unknown_from("the next element", *args.positional)
 
 
 def import_module(machine: Machine, args: Args, frame: Frame | None) -> Value:
     name = args.positional[0] if args.positional else NONE
+    options = operators.options(machine, name)
+    if options is not None:
+        paths = machine.state.paths
+        return paths.split(options, lambda one: import_module(machine, _just(one, args), frame))
     hint = name.hint if isinstance(name, Unknown) else name
     if isinstance(hint, Known) and isinstance(hint.value, str):
         where = machine.state.frames[-1].module.path if machine.state.frames else args.place[0]
@@ -466,8 +531,34 @@ def import_module(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return Object("dynamic module", args.place, key=key)
 
 
+_WHOLE = frozenset(
+    [
+        "list",
+        "tuple",
+        "set",
+        "frozenset",
+        "dict",
+        "zip",
+        "enumerate",
+        "map",
+        "filter",
+        "sorted",
+        "reversed",
+        "sum",
+        "any",
+        "all",
+        "next",
+        "print",
+        "iter",
+        "locals",
+        "globals",
+        "super",
+    ]
+)
+"""Functions that take an argument that differs by path as it is."""
+
 _TABLE: dict[str, Value] = {
-    name: Builtin(name, func)
+    name: Builtin(name, func, name in _WHOLE)
     for name, func in {
         "range": make_range,
         "xrange": make_range,

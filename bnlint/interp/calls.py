@@ -8,12 +8,15 @@ from bnlint.interp import (
     attributes,
     builtins,
     containers,
+    dicts,
     libraries,
     objects,
     operators,
     tensorflow,
 )
+from bnlint.interp.guards import FALSE, TRUE
 from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.paths import ABSENT, Alternative, Choice, Stop
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import (
     NONE,
@@ -95,18 +98,20 @@ def evaluate_args(machine: Machine, call: ir.Call, frame: Frame) -> Args:
     for arg in call.args:
         value = machine.eval(arg.value, frame)
         if arg.star == "*":
-            if isinstance(value, Seq) and value.read is not None:
-                reads.add(value.read)
+            for _, one in machine.state.paths.alternatives(value):
+                if isinstance(one, Seq) and one.read is not None:
+                    reads.add(one.read)
             items, exact = machine.iterate(value)
             positional.extend(items)
             more = more or not exact
         elif arg.star == "**":
-            if isinstance(value, Map):
-                for key, item in value.items.items():
+            mapping = dicts.merged_map(machine, value)
+            if mapping is not None:
+                for key, item in mapping.items.items():
                     if isinstance(key, str):
                         kwargs[key] = item
                         places[key] = (frame.module.path, arg.span)
-                more = more or not value.exact
+                more = more or not mapping.exact
             else:
                 more = True
                 for node in nodes_in(value):
@@ -121,8 +126,78 @@ def evaluate_args(machine: Machine, call: ir.Call, frame: Frame) -> Args:
     return args
 
 
+MOST_COMBINATIONS = 64
+"""In how many combinations of alternatives a call is looked at; beyond it they are unknowns."""
+
+
+def lifted(machine: Machine, args: Args, use: Callable[[Args], Value]) -> Value:
+    """``use`` of the arguments for each combination of their alternatives, under its guard."""
+    paths = machine.state.paths
+    chosen: list[tuple[int | str, list[Alternative]]] = []
+    combinations = 1
+    plain = args
+    given: list[tuple[int | str, Value]] = [*enumerate(args.positional), *args.kwargs.items()]
+    for name, value in given:
+        if not isinstance(value, Choice):
+            continue
+        found = paths.alternatives(value)
+        if len(found) == 1:
+            plain = _with(plain, name, found[0][1])
+        elif combinations * len(found) <= MOST_COMBINATIONS:
+            combinations *= len(found)
+            chosen.append((name, found))
+        else:
+            machine.state.widen("a call with more combinations of arguments than are followed")
+    if not chosen:
+        return use(plain)
+    return _combine(machine, plain, chosen, 0, use)
+
+
+def _combine(
+    machine: Machine,
+    args: Args,
+    chosen: list[tuple[int | str, list[Alternative]]],
+    index: int,
+    use: Callable[[Args], Value],
+) -> Value:
+    if index == len(chosen):
+        return use(args)
+    name, found = chosen[index]
+    paths = machine.state.paths
+    now = paths.now
+    return paths.each(
+        (
+            both,
+            lambda value=value: _combine(  # type: ignore[misc]
+                machine, _with(args, name, value), chosen, index + 1, use
+            ),
+        )
+        for guard, value in found
+        if (both := paths.guards.conj(now, guard)) != FALSE
+    )
+
+
+def _with(args: Args, name: int | str, value: Value) -> Args:
+    """The arguments with another value for one of them, or without it where it is absent."""
+    positional, kwargs = args.positional, args.kwargs
+    if isinstance(name, int):
+        if value is ABSENT:
+            positional = positional[:name]  # those behind it are optional, too
+        else:
+            positional = [*positional[:name], value, *positional[name + 1 :]]
+    elif value is ABSENT:
+        kwargs = {k: v for k, v in kwargs.items() if k != name}
+    else:
+        kwargs = {**kwargs, name: value}
+    out = Args(positional, kwargs, args.place, args.more, args.places)
+    out.reads = args.reads
+    return out
+
+
 def call(machine: Machine, func: Value, args: Args, frame: Frame | None) -> Value:
     """Call any abstract value."""
+    if isinstance(func, Choice):
+        return machine.state.paths.split(func, lambda one: call(machine, one, args, frame))
     if isinstance(func, Func):
         return call_function(machine, func, args)
     if isinstance(func, Bound):
@@ -132,7 +207,9 @@ def call(machine: Machine, func: Value, args: Args, frame: Frame | None) -> Valu
     if isinstance(func, Method):
         return call_method(machine, func, args, frame)
     if isinstance(func, Builtin):
-        return func.call(machine, args, frame)
+        if func.whole:
+            return func.call(machine, args, frame)
+        return lifted(machine, args, lambda given: func.call(machine, given, frame))
     if isinstance(func, Partial):
         merged = Args(
             [*func.args, *args.positional],
@@ -149,13 +226,19 @@ def call(machine: Machine, func: Value, args: Args, frame: Frame | None) -> Valu
     if isinstance(func, External):
         return libraries.call_external(machine, func.name, args, frame)
     if isinstance(func, Object):
-        return objects.call_object(machine, func, args)
+        return lifted(machine, args, lambda given: objects.call_object(machine, func, given))
     if isinstance(func, Descriptor):
         return call(machine, func.func, args, frame)
     if isinstance(func, Unknown):
         parts = machine.state.keys.parts(func.key)
         if parts[0] == "attr" and isinstance(parts[2], str):
             receiver = Unknown(func.reason, parts[1], func.deps)
+            several = operators.options(machine, receiver)
+            if several is not None:
+                name = parts[2]
+                return machine.state.paths.split(
+                    several, lambda one: call_method(machine, Method(one, name), args, frame)
+                )
             handled = tensorflow.call_by_name(machine, receiver, parts[2], args, frame)
             if handled is not None:
                 return handled
@@ -167,7 +250,11 @@ def call_method(machine: Machine, method: Method, args: Args, frame: Frame | Non
     receiver = method.receiver
     if isinstance(receiver, (Seq, Map, Known, Text)):
         return containers.call_method(machine, receiver, method.name, args, frame)
-    return objects.call_method(machine, receiver, method.name, args, frame)
+    return lifted(
+        machine,
+        args,
+        lambda given: objects.call_method(machine, receiver, method.name, given, frame),
+    )
 
 
 def unknown_call(machine: Machine, func: Value, args: Args) -> Value:
@@ -198,7 +285,9 @@ def call_back(machine: Machine, args: Args) -> None:
             target = item.func if isinstance(item, Bound) else item
             if isinstance(target, Func) and target.key not in machine.state.entered:
                 given = Args([], {}, args.place, more=True)
-                call(machine, item, given, None)
+                machine.state.paths.apart(
+                    lambda item=item, given=given: call(machine, item, given, None)  # type: ignore[misc]
+                )
 
 
 def escape(machine: Machine, value: Value, depth: int = 3) -> None:
@@ -212,7 +301,7 @@ def escape(machine: Machine, value: Value, depth: int = 3) -> None:
     if isinstance(value, Bound):
         escape(machine, value.receiver, depth)
         return
-    machine.state.escaped.update(nodes_in(value))
+    machine.state.escape(nodes_in(value))
 
 
 def call_function(machine: Machine, func: Func, args: Args) -> Value:
@@ -227,6 +316,7 @@ def call_function(machine: Machine, func: Func, args: Args) -> Value:
         args = tensorflow.with_arg_scope(machine, f"func:{func.key}", args)
     frame = Frame(func.module, {}, func.closure, func, args.place)
     frame.cls = func.defining_class
+    frame.guard = state.paths.now
     _bind_parameters(machine, func, args, frame)
     node = func.node
     first = node.params.params[0].name if node.params.params else None
@@ -239,13 +329,32 @@ def call_function(machine: Machine, func: Func, args: Args) -> Value:
         if isinstance(node, ir.Lambda):
             return machine.eval(node.body, frame)
         if func.generator:
-            frame.yielded = []
-        signal = machine.block(node.body, frame)
+            frame.yielded = Seq("list", [], False)
+            frame.yielded.born = frame.guard
+        ended = machine.block(node.body, frame, outermost=True)
         if frame.yielded is not None:
-            return Seq("list", frame.yielded, False)
-        return signal[1] if signal is not None else NONE
+            if ended and not frame.returns:
+                raise Stop
+            state.paths.now = frame.yielded.born if ended else state.paths.now
+            return frame.yielded
+        return _returned(machine, frame, ended)
     finally:
         del frames[depth - 1 :]
+
+
+def _returned(machine: Machine, frame: Frame, ended: bool) -> Value:
+    """What a call gives, on the paths that come back from it."""
+    paths = machine.state.paths
+    found = frame.returns
+    if not ended:
+        found = [*found, (paths.now, NONE)]
+    if not found:
+        raise Stop
+    if len(found) == 1:
+        paths.now = found[0][0]
+        return found[0][1]
+    paths.now = paths.guards.any_of(guard for guard, _ in found)
+    return paths.join(found)
 
 
 def _too_deep(machine: Machine, func: Func) -> str | None:
@@ -276,26 +385,43 @@ def _bind_parameters(machine: Machine, func: Func, args: Args, frame: Frame) -> 
                 rest.put(Known(key), value)
             scope[name] = rest
             continue
+        given: Value = ABSENT
         if positional and param.kind in ("pos", "posonly"):
-            scope[name] = positional.pop(0)
+            given = positional.pop(0)
         elif name in kwargs:
-            scope[name] = kwargs.pop(name)
-        elif args.more:
-            scope[name] = Unknown(
-                f"nothing in the project calls {func.name}",
-                state.keys.of("parameter", str(func.key), name),
-                hint=func.defaults.get(name),
-            )
-        elif name in func.defaults:
-            scope[name] = func.defaults[name]
+            given = kwargs.pop(name)
+        there = state.paths.presence(given)
+        if there == TRUE:
+            scope[name] = given
+            continue
+        other = _not_given(machine, func, args, name)
+        if there == FALSE:
+            scope[name] = other
         else:
-            scope[name] = state.unknown(f"the argument {name}", "parameter", str(func.key), name)
+            there = state.paths.guards.conj(there, state.paths.now)
+            scope[name] = state.paths.join(
+                [(there, state.paths.present(given)), (there ^ 1, other)]
+            )
+
+
+def _not_given(machine: Machine, func: Func, args: Args, name: str) -> Value:
+    """A parameter that a call gives no argument."""
+    state = machine.state
+    if args.more:
+        return Unknown(
+            f"nothing in the project calls {func.name}",
+            state.keys.of("parameter", str(func.key), name),
+            hint=func.defaults.get(name),
+        )
+    if name in func.defaults:
+        return func.defaults[name]
+    return state.unknown(f"the argument {name}", "parameter", str(func.key), name)
 
 
 def instantiate(machine: Machine, cls: Class, args: Args) -> Value:
     """Make an instance and run its ``__init__``."""
     state = machine.state
-    instance = Instance(cls, state.keys.of("instance", state.fresh()))
+    instance = Instance(cls, state.keys.of("instance", state.fresh()), state.paths.now)
     init = attributes.find(machine, instance, "__init__")
     for i, name in enumerate(cls.fields() or ()):
         instance.attrs[name] = args.get(name, i) or NONE
@@ -329,7 +455,7 @@ def enter_context(
         if context.kind == "generator context":
             _generator_context(machine, context, inside)
             return
-        leave = objects.enter(machine, context)
+        leave = enter_object(machine, context)
         try:
             inside(context.data.get("entered", context))
         finally:
@@ -346,34 +472,53 @@ def enter_context(
     inside(context)
 
 
+def enter_object(machine: Machine, context: Object) -> Callable[[], None]:
+    """Enter a TensorFlow context; what is returned leaves it."""
+    return objects.enter(machine, context)
+
+
 def _generator_context(machine: Machine, context: Object, inside: Callable[[Value], None]) -> None:
     func: Func = context.data["func"]
     refused = _too_deep(machine, func)
     if refused is not None:
         inside(machine.state.unknown(refused))
         return
-    ran: list[bool] = []
+    state = machine.state
+    paths = state.paths
+    waiting = paths.now  # paths that have not come to a yield yet
 
     def body(value: Value) -> None:
-        ran.append(True)
+        nonlocal waiting
+        before = paths.now
+        first = paths.guards.conj(before, waiting)
+        if first == FALSE:
+            return
+        waiting = paths.guards.minus(waiting, first)
+        paths.now = first
         inside(value)
+        paths.now = paths.guards.disj(paths.now, paths.guards.minus(before, first))
 
-    state = machine.state
     frame = Frame(func.module, {}, func.closure, func, context.place)
     frame.cls = func.defining_class
+    frame.guard = paths.now
     _bind_parameters(machine, func, context.data["args"], frame)
-    first = func.node.params.params[0].name if func.node.params.params else None
-    frame.self_value = frame.locals.get(first) if first else None
+    first_name = func.node.params.params[0].name if func.node.params.params else None
+    frame.self_value = frame.locals.get(first_name) if first_name else None
     frame.on_yield = body
     state.entered.add(func.key)
     state.frames.append(frame)
     depth = len(state.frames)
+    entered = paths.now
     try:
         assert isinstance(func.node, ir.FunctionDef)
-        machine.block(func.node.body, frame)
+        ended = machine.block(func.node.body, frame, outermost=True)
+        if ended and not frame.returns:
+            raise Stop
+        if ended:
+            paths.now = paths.guards.any_of(guard for guard, _ in frame.returns)
     finally:
         del state.frames[depth - 1 :]
-    if not ran:
+    if waiting == entered:
         inside(state.unknown("what a context manager yields"))
 
 

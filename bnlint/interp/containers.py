@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import operators
+from bnlint.interp import dicts, operators
 from bnlint.interp.builtins import make_dict
+from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.overwriting import overwrite_entries
 from bnlint.interp.values import (
@@ -30,118 +31,182 @@ def call_method(
     machine: Machine, receiver: Seq | Map | Known | Text, name: str, args: Args, frame: Frame | None
 ) -> Value:
     """A method of a list, dict, set or string."""
-    if isinstance(receiver, Text):
-        return _text_method(machine, receiver, name, args)
     if isinstance(receiver, Seq):
         return _seq_method(machine, receiver, name, args)
     if isinstance(receiver, Map):
         return map_method(machine, receiver, name, args)
-    return _scalar_method(machine, receiver, name, args)
+    from bnlint.interp import calls
+
+    if isinstance(receiver, Text):
+        return calls.lifted(
+            machine, args, lambda given: _text_method(machine, receiver, name, given)
+        )
+    return calls.lifted(machine, args, lambda given: _scalar_method(machine, receiver, name, given))
 
 
 def _seq_method(machine: Machine, seq: Seq, name: str, args: Args) -> Value:
+    paths = machine.state.paths
     first = args.positional[0] if args.positional else NONE
     if name in ("append", "add", "appendleft"):
-        seq.items.append(first)
+        paths.append(seq, [first])
         return NONE
     if name in ("extend", "update", "__iadd__"):
         items, exact = machine.iterate(first)
-        seq.items.extend(items)
-        if not items and not exact:
-            seq.items.extend(nodes_in(first))
+        paths.append(seq, items if items or exact else nodes_in(first))
         seq.exact = seq.exact and exact
         return NONE
+    if name in ("sort", "shuffle"):
+        return NONE
+    from bnlint.interp import calls
+
+    return calls.lifted(machine, args, lambda given: _rearrange(machine, seq, name, given))
+
+
+def _rearrange(machine: Machine, seq: Seq, name: str, args: Args) -> Value:
+    """Methods that need the elements that are there on the paths that run now."""
+    paths = machine.state.paths
+    first = args.positional[0] if args.positional else NONE
+    items = paths.elements(seq)
     if name == "insert" and len(args.positional) == 2:
         at = first.value if isinstance(first, Known) and isinstance(first.value, int) else 0
-        seq.items.insert(at, args.positional[1])
+        items.insert(at, args.positional[1])
+        paths.replace(seq, items)
         return NONE
     if name in ("pop", "popleft"):
         at = first.value if isinstance(first, Known) and isinstance(first.value, int) else -1
         if name == "popleft":
             at = 0
-        if -len(seq.items) <= at < len(seq.items):
-            return seq.items.pop(at)
+        if -len(items) <= at < len(items):
+            found = operators.get_item(machine, seq, Known(at), args.place)
+            items.pop(at)
+            paths.replace(seq, items)
+            return found
         return machine.unknown_from("an element", seq)
     if name in ("remove", "discard"):
-        for i, item in enumerate(seq.items):
-            if item is first or (
-                isinstance(item, Known) and isinstance(first, Known) and item.value == first.value
-            ):
-                del seq.items[i]
-                return NONE
-        seq.exact = seq.exact and not isinstance(first, Unknown)
+        position = _position(first, items)
+        if position is not None:
+            del items[position]
+            paths.replace(seq, items)
+        else:
+            seq.exact = seq.exact and not isinstance(first, Unknown)
         return NONE
     if name == "reverse":
-        seq.items.reverse()
-        return NONE
-    if name in ("sort", "shuffle"):
+        paths.replace(seq, items[::-1])
         return NONE
     if name == "clear":
-        seq.items.clear()
+        paths.replace(seq, [])
         return NONE
     if name == "copy":
-        return Seq(seq.kind, list(seq.items), seq.exact)
+        return Seq(seq.kind, items, seq.exact)
     if name == "index":
-        for i, item in enumerate(seq.items):
-            if item is first or (
-                isinstance(item, Known) and isinstance(first, Known) and item.value == first.value
-            ):
-                return Known(i)
-        return machine.state.unknown("an index")
+        position = _position(first, items)
+        return machine.state.unknown("an index") if position is None else Known(position)
     if name == "count":
         return machine.state.unknown("a count")
     if name in ("union", "difference", "intersection"):
         op = {"union": "|", "difference": "-", "intersection": "&"}[name]
-        items, exact = machine.iterate(first)
-        return operators.binary(machine, op, seq, Seq("set", items, exact), args.place)
+        others, exact = machine.iterate(first)
+        return operators.binary(machine, op, seq, Seq("set", others, exact), args.place)
     return machine.unknown_from(f"the list method {name}", seq, *args.values())
 
 
+def _position(wanted: Value, items: list[Value]) -> int | None:
+    for i, item in enumerate(items):
+        if item is wanted or (
+            isinstance(item, Known) and isinstance(wanted, Known) and item.value == wanted.value
+        ):
+            return i
+    return None
+
+
+def delete_at(machine: Machine, seq: Seq, index: Value) -> None:
+    """``del seq[index]``; a slice counts as an index that is not known."""
+    items = machine.state.paths.elements(seq)
+    at = index.value if isinstance(index, Known) else None
+    if isinstance(at, int) and -len(items) <= at < len(items) and seq.exact:
+        del items[at]
+        machine.state.paths.replace(seq, items)
+    else:
+        seq.exact = False
+
+
 def map_method(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
+    """A method of a dict."""
+    from bnlint.interp import calls
+
+    if name in ("get", "pop", "has_key"):
+        return calls.lifted(machine, args, lambda given: _look_up(machine, mapping, name, given))
+    paths = machine.state.paths
     first = args.positional[0] if args.positional else NONE
-    if name in ("get", "pop", "setdefault"):
-        found = mapping.get(first)
-        if found is not None:
-            if name == "pop" and isinstance(first, Known):
-                mapping.items.pop(first.value, None)
-                mapping.keys.pop(first.value, None)
-            return found
+    if name == "setdefault":
         default = args.positional[1] if len(args.positional) > 1 else NONE
-        if name == "setdefault":
-            mapping.put(first, default)
+        found = dicts.entry(machine, mapping, first)
+        if found is None:
+            dicts.put(machine, mapping, first, default)
             return default
-        if mapping.exact and isinstance(first, Known):
-            return default
-        return machine.unknown_from("an element of a dict", mapping, default)
+        value = paths.filled(found, default)
+        if value is not found:
+            dicts.put(machine, mapping, first, value)
+        return value
     if name in ("keys", "iterkeys"):
-        return Seq("list", list(mapping.keys.values()), mapping.exact)
-    if name in ("values", "itervalues"):
-        return Seq("list", list(mapping.items.values()), mapping.exact)
-    if name in ("items", "iteritems"):
-        pairs: list[Value] = [
-            Seq("tuple", [mapping.keys[k], mapping.items[k]]) for k in mapping.items
-        ]
-        return Seq("list", pairs, mapping.exact)
+        return Seq("list", dicts.keys_in(machine, mapping), mapping.exact)
+    if name in ("values", "itervalues", "items", "iteritems"):
+        rows: list[Value] = []
+        for hashed, value in mapping.items.items():
+            there = paths.presence(value)
+            if paths.guards.conj(there, paths.now) == FALSE_GUARD:
+                continue
+            row = paths.present(value)
+            if name in ("items", "iteritems"):
+                row = Seq("tuple", [mapping.keys[hashed], row])
+            rows.append(paths.optional(row, there))
+        return Seq("list", rows, mapping.exact)
     if name == "update":
-        other = make_dict(machine, args, None)
-        assert isinstance(other, Map)
-        for key in other.items:
-            mapping.put(other.keys[key], other.items[key])
-        if not other.exact:
+        for other in args.positional:
+            dicts.put_all(machine, mapping, _as_map(machine, other, args))
+        for key, item in args.kwargs.items():
+            dicts.put(machine, mapping, Known(key), item)
+        if args.more:
             overwrite_entries(mapping)
         return NONE
     if name == "copy":
         out = Map(mapping.exact)
         out.factory = mapping.factory
         out.items, out.keys = dict(mapping.items), dict(mapping.keys)
+        out.born = paths.now
         return out
-    if name == "has_key":
-        return operators.compare(machine, "in", first, mapping, args.place)
     if name == "clear":
-        mapping.items.clear()
-        mapping.keys.clear()
+        for stored in list(mapping.keys.values()):
+            dicts.remove(machine, mapping, stored)
         return NONE
     return machine.unknown_from(f"the dict method {name}", mapping, *args.values())
+
+
+def _as_map(machine: Machine, value: Value, args: Args) -> Value:
+    """What ``update`` is given: a dict, or pairs of which one is made."""
+    if isinstance(value, Seq):
+        from bnlint.interp import calls
+
+        return make_dict(machine, calls.Args([value], {}, args.place), None)
+    return value
+
+
+def _look_up(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
+    first = args.positional[0] if args.positional else NONE
+    if name == "has_key":
+        return operators.compare(machine, "in", first, mapping, args.place)
+    paths = machine.state.paths
+    default = args.positional[1] if len(args.positional) > 1 else NONE
+    found = dicts.entry(machine, mapping, first)
+    if found is not None:
+        if name == "pop":
+            dicts.remove(machine, mapping, first)
+        return paths.filled(found, default)
+    if mapping.exact and isinstance(first, Known):
+        return default
+    if mapping.exact and isinstance(first, Unknown) and mapping.items and name == "get":
+        return operators.choose(machine, mapping, first, default)
+    return machine.unknown_from("an element of a dict", mapping, default)
 
 
 def _text_method(machine: Machine, text: Text, name: str, args: Args) -> Value:

@@ -6,42 +6,26 @@ from typing import TYPE_CHECKING
 
 from bnlint.deep import with_deep_stack
 from bnlint.interp import attributes, calls
+from bnlint.interp.cases import Cases
+from bnlint.interp.conditions import Conditions
+from bnlint.interp.guards import Guards
 from bnlint.interp.imports import Modules
 from bnlint.interp.keys import Keys
 from bnlint.interp.machine import Machine
-from bnlint.interp.relevance import NORMS, WORDS, Relevance, names_in
-from bnlint.interp.snapshot import snapshot
-from bnlint.interp.state import ALWAYS, Budget, Decision, OutOfBudget, State, Stop
+from bnlint.interp.paths import Stop
+from bnlint.interp.relevance import WORDS, Relevance, names_in
+from bnlint.interp.snapshot import snapshots
+from bnlint.interp.state import Budget, OutOfBudget, State
 from bnlint.interp.values import Bound, Class, Descriptor, Func, Instance, Value
-from bnlint.model import Program, Project
+from bnlint.model import GraphModel, Program, Project
 from bnlint.source import ir
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from bnlint.finding import Location
     from bnlint.interp.imports import Source
 
-
-MAIN_STATES = 14
-"""How many states of a script are looked at, at most."""
-
-OPEN_STATES = 8
-"""The same for a function that nothing calls."""
-
-PROGRAM_STEPS = 1_500_000
-"""How many interpreter steps all states of one program may take together."""
-
-PROJECT_STEPS = 4_000_000
-"""How many steps all programs of a project may take before each gets ``FEW_STATES`` only, and one
-state if that has no layer."""
-
-FEW_STATES = 3
-
-SAME_PLACE = 2
-"""How often a program is run again for conditions that one place decides, as in a loop."""
-
-FRUITLESS_IMPORTS = 2
-"""How many programs see whether what an import decides changes anything, before none does."""
 
 OPEN_STEPS = 4_000_000
 """How many steps all functions that nothing calls may take together."""
@@ -56,11 +40,8 @@ class Explorer:
         self.budget = budget or Budget()
         self.project = Project()
         self.entered: set[tuple[str, object]] = set()
-        self.steps = 0
         self.open_steps = 0
-        self.total_steps = 0
         self._known: dict[frozenset[str], tuple[int, Relevance]] = {}
-        self._import_tries: dict[int, int] = {}  # by the identity of IR that outlives this
 
     # --- one program -------------------------------------------------------------------------
 
@@ -68,61 +49,37 @@ class Explorer:
         if self.open_steps > OPEN_STEPS:
             self._note(f"{path}: {name} and what follows: not looked at, the step budget ran out")
             return
-        self.project.programs.append(self.explore(name, path, root, True, OPEN_STATES))
-        self.open_steps += self.steps
+        self.open_steps += self.explore(name, path, root, True).steps
 
     def explore(
-        self, name: str, path: str, root: Callable[[Machine], None], is_open: bool, most: int
-    ) -> Program:
-        """Run one root under both policies, then with each condition that matters flipped."""
+        self, name: str, path: str, root: Callable[[Machine], None], is_open: bool
+    ) -> State:
+        """Run one root on all its paths, and look at those that rules may tell apart."""
         program = Program(name, path, is_open)
-        self.steps = 0
-        bases = [self._run(program, root, True, {})]
-        if not any(self._matters(program, decision.node) for decision in bases[0].order):
-            return program  # no condition that could change a verdict
-        if self.total_steps > PROJECT_STEPS:
-            if self._bare(program):
-                self._note(f"{path}: {name}: one state of a large project, without batch norm")
-                return program
-            most = FEW_STATES
-        bases.append(self._run(program, root, False, {}))
-        places: dict[tuple[bool, int], int] = {}
-        for policy, base in zip((True, False), bases, strict=True):
-            for decision in base.order:
-                if len(program.states) >= most or self.steps > PROGRAM_STEPS:
-                    self._note(f"{path}: {name}: more conditions than {most} states cover")
-                    return program
-                if not self._matters(program, decision.node) or self._fruitless(decision):
-                    continue
-                place = (policy, id(decision.node))
-                if places.get(place, 0) >= SAME_PLACE and decision.node is not ALWAYS:
-                    continue
-                places[place] = places.get(place, 0) + 1
-                flipped = self._run(program, root, policy, {decision.key: not decision.choice})
-                if decision.importing and _extent(flipped) == _extent(base):
-                    tries = self._import_tries
-                    tries[id(decision.node)] = tries.get(id(decision.node), 0) + 1
-        return program
-
-    def _fruitless(self, decision: Decision) -> bool:
-        """Every program that imports a module would decide the same, and see that it is nothing."""
-        return (
-            decision.importing and self._import_tries.get(id(decision.node), 0) >= FRUITLESS_IMPORTS
-        )
-
-    def _matters(self, program: Program, node: object) -> bool:
-        """Whether a decision taken at this place is worth taking both ways.
-
-        As long as no state has a layer, only a branch that may make one is.
-        """
-        if node is ALWAYS:
-            return True
-        words = NORMS if self._bare(program) else WORDS
-        return node is not None and self._relevance(words).matters(node)
-
-    @staticmethod
-    def _bare(program: Program) -> bool:
-        return not any(state.layers or state.hand_written for state in program.states)
+        self.project.programs.append(program)
+        state = State(self.keys, self.budget, Conditions(self.keys, Guards()))
+        state.root_open = program.open
+        machine = Machine(state, self.modules)
+        try:
+            root(machine)
+        except Stop:
+            pass  # every path has left the program
+        except OutOfBudget:
+            state.complete = False
+            self._note(f"{path}: {name}: the step budget ran out")
+        except RecursionError:
+            state.complete = False
+            self._note(f"{path}: {name}: nested too deeply to follow")
+        except Exception as error:  # a defect of bnlint's own: what was built still counts
+            state.complete = False
+            self.project.crashes.append((path, error))
+        cases = Cases(state)
+        program.states.extend(snapshots(state, cases))
+        program.explain = _explanation(program, cases)
+        for note in [*state.notes, *(f"{path}: {name}: {w}" for w in state.paths.widened)]:
+            self._note(note)
+        self.entered |= state.entered
+        return state
 
     def _relevance(self, words: frozenset[str] = WORDS) -> Relevance:
         loaded = len(self.modules.loaded)
@@ -130,37 +87,6 @@ class Explorer:
         if known is None or known[0] != loaded:
             known = self._known[words] = (loaded, Relevance(self.modules.loaded.values(), words))
         return known[1]
-
-    def _run(
-        self,
-        program: Program,
-        root: Callable[[Machine], None],
-        policy: bool,
-        overrides: dict[int, bool],
-    ) -> State:
-        state = State(self.keys, self.budget, policy, overrides)
-        state.root_open = program.open
-        machine = Machine(state, self.modules)
-        try:
-            root(machine)
-        except Stop:
-            state.complete = False
-        except OutOfBudget:
-            state.complete = False
-            self._note(f"{program.path}: {program.root}: the step budget ran out")
-        except RecursionError:
-            state.complete = False
-            self._note(f"{program.path}: {program.root}: nested too deeply to follow")
-        except Exception as error:  # a defect of bnlint's own: the other states still count
-            state.complete = False
-            self.project.crashes.append((program.path, error))
-        self.steps += state.steps
-        self.total_steps += state.steps
-        for note in state.notes:
-            self._note(note)
-        self.entered |= state.entered
-        program.states.append(snapshot(state))
-        return state
 
     def _note(self, text: str) -> None:
         if text not in self.project.notes:
@@ -174,7 +100,7 @@ class Explorer:
         def root(machine: Machine) -> None:
             self.modules.run(machine, path, main=True)
 
-        self.project.programs.append(self.explore("the script", path, root, False, MAIN_STATES))
+        self.explore("the script", path, root, False)
 
     def run_uncalled(self, paths: Sequence[str]) -> None:
         """The functions and classes of these files that no program entered.
@@ -242,20 +168,31 @@ class Explorer:
                     member = Bound(member.func, instance)
                 if member is None:
                     continue
-                depth = len(machine.state.frames)
-                try:
-                    result = _call(machine, member, path, method.span)
+                result = machine.state.paths.apart(
+                    lambda member=member, span=method.span: _call(machine, member, path, span)  # type: ignore[misc]
+                )
+                if result is not None:
                     calls.escape(machine, result)
-                except Stop:
-                    del machine.state.frames[depth:]
             calls.escape(machine, instance)
 
         self._explore_open(stmt.name, path, root)
 
 
-def _extent(state: State) -> tuple[int, int, int]:
-    """What a state built, as far as a further condition may have changed it."""
-    return len(state.layers), len(state.train_ops), len(state.runs)
+def _explanation(
+    program: Program, cases: Cases
+) -> Callable[[Location, Sequence[GraphModel], Sequence[GraphModel]], str | None]:
+    """Tells under which condition something holds at a place, by states that differ in it."""
+    index = {id(state): number for number, state in enumerate(program.states)}
+
+    def explain(
+        place: Location, bad: Sequence[GraphModel], good: Sequence[GraphModel]
+    ) -> str | None:
+        span = (place.line, place.column, place.end_line, place.end_column)
+        return cases.explain(
+            (place.path, span), [index[id(s)] for s in bad], [index[id(s)] for s in good]
+        )
+
+    return explain
 
 
 def _call(machine: Machine, value: Value, path: str, span: ir.Span) -> Value:

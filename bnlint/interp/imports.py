@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from bnlint.interp import api, attributes
+from bnlint.interp.guards import FALSE, Guard
 from bnlint.interp.scope import Frame
-from bnlint.interp.state import ALWAYS, Stop
 from bnlint.interp.values import (
     Api,
     External,
@@ -22,6 +22,8 @@ from bnlint.interp.values import (
 from bnlint.source import ir
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bnlint.interp.machine import Machine
 
 _LEVELS = 8
@@ -152,7 +154,8 @@ class Modules:
         found = state.modules.get(path)
         if found is not None:
             return found
-        env = ModuleEnv(path, "__main__" if main else os.path.basename(path).removesuffix(".py"))
+        name = "__main__" if main else os.path.basename(path).removesuffix(".py")
+        env = ModuleEnv(path, name, state.paths.now)
         env.globals["__name__"] = Known(env.name)
         env.globals["__file__"] = Known(path)
         state.modules[path] = env
@@ -162,40 +165,48 @@ class Modules:
         if module is None:
             return env
         frame = Frame(env, env.globals)
+        frame.guard = env.born
         if main:
-            machine.block(module.body, frame)
+            machine.block(module.body, frame, outermost=True)
             return env
         blocks, state.blocks = state.blocks, []
-        state.importing += 1
+        before = state.paths.now
         try:
-            machine.block(module.body, frame)
-        except Stop:
-            state.notes.append(f"{path}: importing it ends the program")
+            ended, _ = state.paths.attempt(
+                lambda: machine.block(module.body, frame, outermost=True)
+            )
         finally:
-            state.importing -= 1
             state.blocks = blocks
+        if ended:
+            state.notes.append(f"{path}: importing it ends the program")
+        state.paths.now = before  # what fails for us need not fail for its users
         return env
 
     def dynamic_member(self, machine: Machine, module: Object, name: str) -> Value:
         """A member of a module chosen at run time: one of the project's that has such a member.
 
-        Which one is a decision of the state, kept for the module's other members.
+        Which one is a condition like any other, the same for the module's other members.
         """
         state = machine.state
-        chosen = module.data.get("module")
+        paths = state.paths
+        key = module.data["key"]
+        chosen = module.data.get("modules")
         if chosen is None:
-            candidates = [p for p in self.entries if self._defines(p, name)][:_CANDIDATES]
-            for path in candidates:
-                key = state.keys.of("dynamic module", module.data["key"], path)
-                state.deciding = ALWAYS
-                last = path == candidates[-1]
-                if last or state.decide(Unknown("a module chosen at run time", key)):
-                    chosen = module.data["module"] = self.run(machine, path)
-                    break
-        if isinstance(chosen, ModuleEnv):
-            return self.member(machine, chosen, name)
-        key = state.keys.of("attr", module.data["key"], name)
-        return Unknown("a module chosen at run time", key)
+            chosen = [p for p in self.entries if self._defines(p, name)][:_CANDIDATES]
+            module.data["modules"] = chosen
+        parts: list[tuple[Guard, Callable[[], Value]]] = []
+        left = paths.now
+        for path in chosen:
+            last = path == chosen[-1]
+            here = left if last else paths.guards.conj(left, state.conditions.equals(key, path))
+            left = paths.guards.minus(left, here)
+            if here != FALSE:
+                parts.append(
+                    (here, lambda path=path: self.member(machine, self.run(machine, path), name))  # type: ignore[misc]
+                )
+        if parts:
+            return paths.each(parts)
+        return Unknown("a module chosen at run time", state.keys.of("attr", key, name))
 
     def _defines(self, path: str, name: str) -> bool:
         module = self.ir_of(path)
@@ -208,7 +219,9 @@ class Modules:
         """``from module import name``."""
         if isinstance(module, ModuleEnv):
             if name in module.globals:
-                return machine.state.resolve(module.globals[name])
+                stored = module.globals[name]
+                missing = machine.state.unknown(f"{name} is not always defined in {module.path}")
+                return machine.state.resolve(machine.state.paths.filled(stored, missing))
             folder = (
                 os.path.dirname(module.path)
                 if os.path.basename(module.path) == "__init__.py"

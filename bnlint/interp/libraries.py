@@ -16,6 +16,7 @@ from bnlint.interp.builtins import (
     make_zip,
 )
 from bnlint.interp.containers import map_method
+from bnlint.interp.paths import Choice
 from bnlint.interp.values import (
     NONE,
     Builtin,
@@ -42,8 +43,10 @@ def call_external(machine: Machine, name: str, args: Args, frame: Frame | None) 
 
     handler = _EXTERNAL.get(name)
     if handler is not None:
-        found: Value = handler(machine, args, frame)
-        return found
+        if name in _WHOLE:
+            found: Value = handler(machine, args, frame)
+            return found
+        return calls.lifted(machine, args, lambda given: handler(machine, given, frame))
     receiver, _, last = name.rpartition(".")
     if receiver:
         key = machine.state.keys.of("external", receiver)
@@ -130,8 +133,16 @@ def _sys_path(machine: Machine, args: Args, frame: Frame | None) -> Value:
 
 def _copy(machine: Machine, args: Args, frame: Frame | None) -> Value:
     value = args.positional[0] if args.positional else NONE
+    if isinstance(value, Choice):
+        return machine.state.paths.split(value, lambda one: _copied(machine, one, args))
+    return _copied(machine, value, args)
+
+
+def _copied(machine: Machine, value: Value, args: Args) -> Value:
     if isinstance(value, Seq):
-        return Seq(value.kind, list(value.items), value.exact)
+        out = Seq(value.kind, machine.state.paths.elements(value), value.exact)
+        out.born = machine.state.paths.now
+        return out
     if isinstance(value, Map):
         return map_method(machine, value, "copy", args)
     return value
@@ -174,6 +185,25 @@ def _chain_from(machine: Machine, args: Args, frame: Frame | None) -> Value:
     items, exact = machine.iterate(args.positional[0]) if args.positional else ([], False)
     return _chain(machine, calls.Args(items, {}, args.place, not exact), frame)
 
+
+_WHOLE = frozenset(
+    [
+        "functools.partial",
+        "functools.wraps",
+        "collections.OrderedDict",
+        "collections.defaultdict",
+        "collections.deque",
+        "copy.copy",
+        "copy.deepcopy",
+        "itertools.chain",
+        "six.moves.zip",
+        "six.moves.map",
+        "tqdm.tqdm",
+        "tqdm.tqdm_notebook",
+        "argparse.ArgumentParser",
+    ]
+)
+"""Functions that take an argument that differs by path as it is."""
 
 _EXTERNAL: dict[str, Any] = {
     "functools.partial": _partial,

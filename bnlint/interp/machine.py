@@ -1,20 +1,23 @@
 """The abstract machine: runs the IR of a program and builds its abstract graph.
 
-One run follows one path: an undecided condition is decided once (``State.decide``) and the same
-condition is decided the same way for the rest of the run. ``explore`` runs a program again for
-the other sides. So a run needs no joins, and correlated conditions stay correlated.
+Every statement is run once, for all paths together: where an undecided condition parts them, each
+side runs under its own guard (``paths``), and the same condition is the same guard everywhere, so
+correlated conditions stay correlated.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import api, attributes, calls, operators, tensorflow
+from bnlint.interp import api, attributes, calls, dicts, operators, tensorflow
+from bnlint.interp.guards import FALSE as FALSE_GUARD
+from bnlint.interp.guards import TRUE as TRUE_GUARD
+from bnlint.interp.guards import Guard
 from bnlint.interp.nodes import nodes_in
-from bnlint.interp.overwriting import overwrite_entries
+from bnlint.interp.paths import ABSENT, Alternative, Choice, Stop
 from bnlint.interp.scope import Frame
 from bnlint.interp.state import OutOfBudget, State
-from bnlint.interp.statements import STATEMENTS, Signal
+from bnlint.interp.statements import STATEMENTS, Ended
 from bnlint.interp.syntax import is_unwritten
 from bnlint.interp.values import (
     NONE,
@@ -33,7 +36,7 @@ from bnlint.interp.values import (
 from bnlint.source import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bnlint.interp.imports import Modules
 
@@ -71,20 +74,41 @@ class Machine:
 
     # --- statements --------------------------------------------------------------------------
 
-    def block(self, body: list[ir.Stmt], frame: Frame) -> Signal:
+    def block(self, body: list[ir.Stmt], frame: Frame, outermost: bool = False) -> Ended:
+        """Run statements in order; true if no path reaches the end.
+
+        ``outermost`` is the body of a function or a module: no other path of the frame is left.
+        """
         step = self.state.step
+        paths = self.state.paths
         for stmt in body:
             step()
+            if outermost:
+                frame.guard = paths.now
             if stmt.__class__ is ir.Raise and stmt is not body[-1] and is_unwritten(stmt):
                 frame.has_gap = True
                 continue
             handler = STATEMENTS.get(type(stmt))
-            if handler is None:
+            if handler is not None and handler(self, stmt, frame):
+                return True
+        return False
+
+    def fork(self, parts: Iterable[tuple[Guard, Callable[[], Ended]]]) -> Ended:
+        """Run statements on disjoint paths; true if none of these goes on."""
+        paths = self.state.paths
+        ends: list[Guard] = []
+        for guard, part in parts:
+            paths.now = guard
+            try:
+                if part():
+                    continue
+            except Stop:
                 continue
-            signal = handler(self, stmt, frame)
-            if signal is not None:
-                return signal
-        return None
+            ends.append(paths.now)
+        if not ends:
+            return True
+        paths.now = ends[0] if len(ends) == 1 else paths.guards.any_of(ends)
+        return False
 
     def loop_items(self, iterable: Value) -> list[Value]:
         """The elements one loop visits; ``leave_loop`` must follow."""
@@ -133,13 +157,13 @@ class Machine:
     # --- names -------------------------------------------------------------------------------
 
     def store(self, name: str, value: Value, frame: Frame) -> None:
+        paths = self.state.paths
         if frame.global_names is not None and name in frame.global_names:
-            frame.module.globals[name] = value
-            return
-        if frame.outer_names is not None and name in frame.outer_names:
-            frame.outer_names[name][name] = value
-            return
-        frame.locals[name] = value
+            paths.write(frame.module.globals, name, value, frame.module.born)
+        elif frame.outer_names is not None and name in frame.outer_names:
+            paths.write(frame.outer_names[name], name, value, TRUE_GUARD)
+        else:
+            paths.write(frame.locals, name, value, frame.guard)
 
     def bind(self, target: ir.Expr, value: Value, frame: Frame) -> None:
         if isinstance(target, ir.Name):
@@ -156,12 +180,18 @@ class Machine:
             self.bind(target.value, value, frame)
 
     def _unpack(self, targets: list[ir.Expr], value: Value, frame: Frame) -> None:
+        if isinstance(value, Choice):
+            self.state.paths.split(value, lambda one: self._unpack_one(targets, one, frame))
+        else:
+            self._unpack_one(targets, value, frame)
+
+    def _unpack_one(self, targets: list[ir.Expr], value: Value, frame: Frame) -> Value:
         items, exact = self.iterate(value)
         star = next((i for i, t in enumerate(targets) if isinstance(t, ir.Starred)), None)
         if exact and star is None and len(items) == len(targets):
             for target, item in zip(targets, items, strict=True):
                 self.bind(target, item, frame)
-            return
+            return NONE
         if exact and star is not None and len(items) >= len(targets) - 1:
             after = len(targets) - star - 1
             for target, item in zip(targets[:star], items[:star], strict=True):
@@ -169,7 +199,7 @@ class Machine:
             self.bind(targets[star], Seq("list", items[star : len(items) - after]), frame)
             for target, item in zip(targets[star + 1 :], items[len(items) - after :], strict=True):
                 self.bind(target, item, frame)
-            return
+            return NONE
         key = operators.key_of(self, value)
         deps = tuple(nodes_in(value))
         for i, target in enumerate(targets):
@@ -179,6 +209,7 @@ class Machine:
             if not exact and i < len(items):
                 part = items[i]
             self.bind(target, part, frame)
+        return NONE
 
     # --- expressions -------------------------------------------------------------------------
 
@@ -195,10 +226,24 @@ class Machine:
         return self.state.unknown("a constant", "const", expr.kind, str(expr.value))
 
     def _name(self, expr: ir.Name, frame: Frame) -> Value:
-        found = frame.find(expr.id)
-        if found is not None:
-            value = found[expr.id]
-            return self.state.resolve(value) if value.__class__ is Unknown else value
+        paths = self.state.paths
+        parts: list[Alternative] = []
+        left = paths.now
+        for table in frame.tables(expr.id):
+            value = self.state.resolve(table[expr.id])
+            if value.__class__ is not Choice and value is not ABSENT:
+                return value if not parts else paths.join([*parts, (left, value)])
+            there = paths.guards.conj(left, paths.presence(value))
+            if there != FALSE_GUARD:
+                parts.append((there, paths.present(value)))
+                left = paths.guards.minus(left, there)
+                if left == FALSE_GUARD:
+                    return parts[0][1] if len(parts) == 1 else paths.join(parts)
+        outside = self._outside(expr, frame)
+        return paths.join([*parts, (left, outside)]) if parts else outside
+
+    def _outside(self, expr: ir.Name, frame: Frame) -> Value:
+        """What a name means that no scope of the program binds."""
         for owner in frame.module.stars:
             name = api.canonical(f"{owner}.{expr.id}")
             if tensorflow.knows(name):
@@ -251,6 +296,7 @@ class Machine:
 
     def _collection(self, expr: ir.Collection, frame: Frame) -> Value:
         out = Seq(expr.kind, [])
+        out.born = self.state.paths.now
         for item in expr.items:
             if isinstance(item, ir.Starred):
                 items, exact = self.iterate(self.eval(item.value, frame))
@@ -265,16 +311,13 @@ class Machine:
 
     def _dict(self, expr: ir.Dict, frame: Frame) -> Value:
         out = Map()
+        out.born = self.state.paths.now
         for item in expr.items:
             value = self.eval(item.value, frame)
             if item.key is not None:
-                out.put(self.eval(item.key, frame), value)
-            elif isinstance(value, Map):
-                for key in value.items:
-                    out.put(value.keys[key], value.items[key])
-                out.exact = out.exact and value.exact
+                dicts.put(self, out, self.eval(item.key, frame), value)
             else:
-                overwrite_entries(out)
+                dicts.put_all(self, out, value)
         return out
 
     def _lambda(self, expr: ir.Lambda, frame: Frame) -> Value:
@@ -292,12 +335,27 @@ class Machine:
 
     def _bool_op(self, expr: ir.BoolOp, frame: Frame) -> Value:
         left = self.eval(expr.left, frame)
-        known = operators.truth_of(self, left)
-        if known is not None:
-            if known == (expr.op == "or"):
-                return left
-            return self.eval(expr.right, frame)
-        return operators.both(self, expr.op, left, self.eval(expr.right, frame))
+        paths, guards = self.state.paths, self.state.paths.guards
+        before = paths.now
+        truth = self.guard_of(left)
+        stays = truth if expr.op == "or" else truth ^ 1
+        kept, rest = guards.conj(before, stays), guards.minus(before, stays)
+        if rest == FALSE_GUARD:
+            return left
+        paths.now = rest
+        try:
+            right = self.eval(expr.right, frame)
+        except Stop:
+            if kept == FALSE_GUARD:
+                raise
+            paths.now = kept
+            return self.state.resolve(left)
+        paths.now = guards.disj(kept, paths.now)
+        if kept == FALSE_GUARD:
+            return right
+        if operators.is_test(self, left) and operators.is_test(self, right):
+            return operators.both(self, expr.op, left, right)
+        return paths.join([(stays, left), (stays ^ 1, right)])
 
     def _bin_op(self, expr: ir.BinOp, frame: Frame) -> Value:
         left = self.eval(expr.left, frame)
@@ -308,32 +366,46 @@ class Machine:
         return operators.unary(self, expr.op, self.eval(expr.value, frame), self.place(frame, expr))
 
     def _if_exp(self, expr: ir.IfExp, frame: Frame) -> Value:
-        value = self.eval(expr.test, frame)
-        self.state.deciding = expr
-        test = self.truth(value)
-        return self.eval(expr.body if test else expr.orelse, frame)
+        paths, guards = self.state.paths, self.state.paths.guards
+        self.state.conditions.asking = self.place(frame, expr.test)
+        test = self.guard_of(self.eval(expr.test, frame))
+        on_true, on_false = guards.conj(paths.now, test), guards.minus(paths.now, test)
+        if on_false == FALSE_GUARD:
+            return self.eval(expr.body, frame)
+        if on_true == FALSE_GUARD:
+            return self.eval(expr.orelse, frame)
+        return paths.each(
+            [
+                (on_true, lambda: self.eval(expr.body, frame)),
+                (on_false, lambda: self.eval(expr.orelse, frame)),
+            ]
+        )
 
     def _comprehension(self, expr: ir.Comprehension, frame: Frame) -> Value:
         inner = Frame(frame.module, {}, frame, frame.func)
         inner.cls, inner.self_value = frame.cls, frame.self_value
         inner.global_names = frame.global_names
+        inner.guard = self.state.paths.now
         if expr.kind == "dict":
             mapping = Map()
+            mapping.born = inner.guard
             self._generate(expr, 0, inner, mapping, None)
             return mapping
         out = Seq("set" if expr.kind == "set" else "list", [])
+        out.born = inner.guard
         self._generate(expr, 0, inner, None, out)
         return out
 
     def _generate(
         self, expr: ir.Comprehension, index: int, frame: Frame, mapping: Map | None, out: Seq | None
     ) -> None:
+        paths = self.state.paths
         if index == len(expr.generators):
             value = self.eval(expr.element, frame)
             if mapping is not None and expr.key is not None:
-                mapping.put(self.eval(expr.key, frame), value)
+                dicts.put(self, mapping, self.eval(expr.key, frame), value)
             elif out is not None:
-                out.items.append(value)
+                paths.append(out, [value])
             return
         generator = expr.generators[index]
         iterable = self.eval(generator.iterable, frame)
@@ -341,20 +413,34 @@ class Machine:
         cheap = isinstance(expr.element, (ir.Name, ir.Attr, ir.Const))
         visited = items if cheap else self.loop_items(iterable)
         complete = exact and len(visited) == len(items)
-        for item in visited:
-            self.bind(generator.target, item, frame)
-            keep = True
-            for test in generator.ifs:
-                known = operators.truth_of(self, self.eval(test, frame))
-                if known is None:
-                    complete = False
-                elif not known:
-                    keep = False
-                    break
-            if keep:
-                self._generate(expr, index + 1, frame, mapping, out)
-        if not cheap:
-            self.leave_loop()
+        before = paths.now
+        lost = FALSE_GUARD
+        try:
+            for item in visited:
+                paths.now = paths.guards.conj(before, paths.presence(item))
+                if paths.now == FALSE_GUARD:
+                    continue
+                frame.guard = paths.now
+                mark = paths.now
+                try:
+                    self.bind(generator.target, paths.present(item), frame)
+                    for test in generator.ifs:
+                        keep, sure = self.assumed(self.eval(test, frame))
+                        complete = complete and sure
+                        mark = paths.now = paths.guards.conj(paths.now, keep)
+                        if mark == FALSE_GUARD:
+                            break
+                    if mark != FALSE_GUARD:
+                        self._generate(expr, index + 1, frame, mapping, out)
+                        lost = paths.guards.disj(lost, paths.guards.minus(mark, paths.now))
+                except Stop:
+                    lost = paths.guards.disj(lost, mark)
+        finally:
+            if not cheap:
+                self.leave_loop()
+        paths.now = paths.guards.minus(before, lost)
+        if paths.now == FALSE_GUARD:
+            raise Stop
         if not complete:
             if mapping is not None:
                 mapping.exact = False
@@ -363,6 +449,15 @@ class Machine:
 
     def _joined(self, expr: ir.Joined, frame: Frame) -> Value:
         parts = [self.eval(p, frame) for p in expr.parts]
+        parts = [operators.options(self, p) or p for p in parts]
+        if any(isinstance(p, Choice) for p in parts):
+            place = self.place(frame, expr)
+            return calls.lifted(
+                self, calls.Args(parts, {}, place), lambda given: self._text(given.positional)
+            )
+        return self._text(parts)
+
+    def _text(self, parts: list[Value]) -> Value:
         if all(isinstance(p, Known) for p in parts):
             return Known("".join(str(p.value) for p in parts if isinstance(p, Known)))
         keys = [operators.key_of(self, p) for p in parts]
@@ -374,13 +469,10 @@ class Machine:
     def _yield(self, expr: ir.Yield, frame: Frame) -> Value:
         value = self.eval(expr.value, frame) if expr.value is not None else NONE
         if frame.on_yield is not None:
-            callback, frame.on_yield = frame.on_yield, None
-            callback(value)
+            frame.on_yield(value)
         elif frame.yielded is not None:
-            if expr.is_from:
-                frame.yielded.extend(self.iterate(value)[0])
-            else:
-                frame.yielded.append(value)
+            paths = self.state.paths
+            paths.append(frame.yielded, self.iterate(value)[0] if expr.is_from else [value])
         return self.state.unknown("a sent value")
 
     def _named_expr(self, expr: ir.NamedExpr, frame: Frame) -> Value:
@@ -390,20 +482,35 @@ class Machine:
 
     # --- truth and iteration -------------------------------------------------------------------
 
-    def truth(self, value: Value, prefer: bool | None = None) -> bool:
+    def guard_of(self, value: Value) -> Guard:
+        """The guard under which a value is true."""
+        return operators.guard_of(self, value)
+
+    def assumed(self, value: Value) -> tuple[Guard, bool]:
+        """The guard under which a value is true, taking what is unknown for true.
+
+        So it is with what goes round a loop or passes a filter: whether it does is no option of
+        the program. The second part is whether nothing had to be assumed.
+        """
+        if isinstance(value, Choice):
+            parts = [(g, *self.assumed(v)) for g, v in value.alternatives]
+            conj = self.state.paths.guards.conj
+            truth = self.state.paths.guards.any_of(conj(g, t) for g, t, _ in parts)
+            return truth, all(sure for *_, sure in parts)
         known = operators.truth_of(self, value)
-        if known is not None:
-            return known
-        if isinstance(value, Unknown):
-            return self.state.decide(value, prefer)
-        return self.state.policy
+        return (TRUE_GUARD if known is not False else FALSE_GUARD), known is not None
 
     def iterate(self, value: Value) -> tuple[list[Value], bool]:
-        """The elements of a value and whether these are all of them, in order."""
+        """The elements of a value and whether these are all of them, in order.
+
+        An element may be there on some paths only (``Paths.presence``).
+        """
+        if isinstance(value, Choice):
+            return self._iterate_choice(value)
         if isinstance(value, Seq):
-            return list(value.items), value.exact
+            return self.state.paths.elements(value), value.exact
         if isinstance(value, Map):
-            return list(value.keys.values()), value.exact
+            return dicts.keys_in(self, value), value.exact
         if isinstance(value, Known) and isinstance(value.value, str):
             return [Known(c) for c in value.value[:64]], len(value.value) <= 64
         if isinstance(value, Instance):
@@ -411,6 +518,16 @@ class Machine:
             if fields is not None:
                 return [value.attrs.get(name, NONE) for name in fields], True
         return [], False
+
+    def _iterate_choice(self, value: Choice) -> tuple[list[Value], bool]:
+        paths = self.state.paths
+        found = [(g, *self.iterate(v)) for g, v in paths.alternatives(value)]
+        exact = all(e for *_, e in found)
+        if exact and len({len(items) for _, items, _ in found}) == 1:
+            columns = zip(*(items for _, items, _ in found), strict=True)
+            guards = [g for g, *_ in found]
+            return [paths.join(zip(guards, column, strict=True)) for column in columns], True
+        return [paths.optional(i, g) for g, items, _ in found for i in items], exact
 
 
 _EXPRESSIONS: dict[type, Callable[[Machine, Any, Frame], Value]] = {

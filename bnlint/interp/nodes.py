@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bnlint.interp.guards import TRUE
 from bnlint.interp.values import Known, Map, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from bnlint.interp.guards import Guard
+
+MERGED = frozenset(
+    {"op", "linear", "norm", "phi", "summary", "group", "train", "update", "assign", "stop", "grad"}
+)
+"""Kinds of tensors that need not be kept apart by path: one merged tensor stands for all."""
 
 LINEAR = frozenset({"linear", "group"})
 """Kinds whose gradient does not read the value of their inputs (facts: a07, i02)."""
@@ -17,11 +25,23 @@ class Node(Value):
     """One op of the abstract graph, or a tensor it yields.
 
     ``kind`` is one of ``op linear const placeholder variable norm update grad train assign
-    moments stop summary group gap`` (what code that is not there yet may compute). ``controls``
-    are its control inputs.
+    moments stop summary group gap`` (what code that is not there yet may compute) or ``phi`` (one
+    tensor or another, by path: ``data["alternatives"]`` are guards with their tensors).
+    ``controls`` are its control inputs, ``guard`` the paths on which it is made.
     """
 
-    __slots__ = ("api", "controls", "data", "graph", "id", "inputs", "kind", "name", "place")
+    __slots__ = (
+        "api",
+        "controls",
+        "data",
+        "graph",
+        "guard",
+        "id",
+        "inputs",
+        "kind",
+        "name",
+        "place",
+    )
 
     def __init__(
         self,
@@ -40,6 +60,7 @@ class Node(Value):
         self.controls = controls
         self.place = place
         self.graph = graph
+        self.guard = TRUE
         self.name: str | None = None
         self.data: dict[str, Any] = {}
 
@@ -73,6 +94,19 @@ def _collect(value: Value | None, out: dict[Node, None], depth: int) -> None:
             out[item] = None
 
 
+def through(nodes: Iterable[Node]) -> list[Node]:
+    """The tensors that merged ones stand for, and the others as they are."""
+    out: dict[Node, None] = {}
+    todo = list(nodes)[::-1]
+    while todo:
+        node = todo.pop()
+        if node.kind == "phi":
+            todo.extend(node.inputs[::-1])
+        else:
+            out[node] = None
+    return list(out)
+
+
 def ancestors(
     start: Iterable[Node],
     *,
@@ -100,8 +134,10 @@ def ancestors(
     return seen
 
 
-def gradient_inputs(losses: Iterable[Node]) -> tuple[Node, ...]:
-    """What the gradient of ``losses`` reads.
+def gradient_inputs(
+    losses: Iterable[Node], phi: Callable[[list[tuple[Guard, Node]]], Node]
+) -> tuple[Node, ...]:
+    """What the gradient of ``losses`` reads; ``phi`` makes a merged tensor.
 
     The gradient of a scalar starts from a constant, not from the scalar's value, so an identity
     or a sum on top of the loss is never computed (observed in TensorFlow 1.0 to 2.21). Any other
@@ -117,6 +153,13 @@ def gradient_inputs(losses: Iterable[Node]) -> tuple[Node, ...]:
         seen.add(node)
         if node.kind in LINEAR:
             todo.extend(node.inputs)
+            continue
+        if node.kind == "phi":
+            parts = [
+                (g, i) for g, n in node.data["alternatives"] for i in gradient_inputs([n], phi)
+            ]
+            if parts:
+                out[phi(parts)] = None
             continue
         for item in (*node.inputs, *node.controls):
             out[item] = None

@@ -182,7 +182,7 @@ def _session_method(machine: Machine, session: Object, name: str, args: Args) ->
     if name in ("as_default", "managed_session", "prepare_or_wait_for_session", "prepare_session"):
         return session
     if name in ("wait_for_session", "recover_session"):
-        machine.state.restores = True
+        machine.state.restore()
         return session
     if name in ("should_stop", "close", "ignored", "stop", "start_queue_runners", "loop"):
         return machine.state.unknown(f"session.{name}", "session", name)
@@ -233,7 +233,7 @@ def _optimizer_method(machine: Machine, value: Object, name: str, args: Args) ->
 
 def _saver_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
     if name in ("restore", "recover_last_checkpoints"):
-        machine.state.restores = True
+        machine.state.restore()
         return NONE
     return machine.state.unknown("a checkpoint path") if name == "save" else None
 
@@ -271,7 +271,7 @@ def _model_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     if name == "get_updates_for":
         return keras.updates(machine, value, args.place)
     if name in ("load_weights", "set_weights"):
-        machine.state.restores = True
+        machine.state.restore()
     return None
 
 
@@ -330,8 +330,14 @@ def _parser_method(machine: Machine, value: Object, name: str, args: Args) -> Va
             action = args.get("action")
             if isinstance(action, Known) and action.value in ("store_true", "store_false"):
                 default = Known(action.value == "store_false")
-        if label is not None and default is not None:
-            state.flag_defaults[label.lstrip("-").replace("-", "_")] = default
+        if label is None:
+            return NONE
+        option = label.lstrip("-").replace("-", "_")
+        if default is not None:
+            state.flag_defaults[option] = default
+        choices = args.get("choices")
+        if isinstance(choices, Seq) and isinstance(label, str):
+            state.note_choices(option, choices, default)
         return NONE
     if name in ("parse_args", "parse_known_args"):
         parsed = state.unknown("a command-line argument", "name", "FLAGS")
@@ -393,7 +399,7 @@ def enter(machine: Machine, value: Object) -> Callable[[], None]:
         return lambda: _leave_all(value)
     graph = value.data.get("graph")
     if isinstance(graph, Object):
-        graph = graph.data["graph"]
+        graph = graph.data.get("graph")  # some other object may stand in its place
     if value.kind in ("graph scope", "session") and isinstance(graph, Graph):
         state.default_graph.append(graph)
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
+from bnlint.interp import dicts
 from bnlint.interp.effects import handwritten
+from bnlint.interp.guards import FALSE as FALSE_GUARD
+from bnlint.interp.guards import TRUE as TRUE_GUARD
+from bnlint.interp.guards import Guard
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.overwriting import overwrite_attributes, overwrite_entries
+from bnlint.interp.paths import ABSENT, Alternative, Choice
 from bnlint.interp.values import (
     FALSE,
+    NONE,
     TRUE,
     Api,
-    Bound,
     Class,
     External,
     Func,
@@ -20,7 +25,6 @@ from bnlint.interp.values import (
     Known,
     Map,
     ModuleEnv,
-    Partial,
     Place,
     Seq,
     Text,
@@ -53,6 +57,8 @@ _COMPARE: dict[str, Any] = {
     ">=": operator.ge,
 }
 _LONGEST = 10_000
+_MOST_DEFINITIONS = 64
+_MOST_OPTIONAL = 40
 
 
 def key_of(machine: Machine, value: Value) -> int:
@@ -79,16 +85,41 @@ def key_of(machine: Machine, value: Value) -> int:
     return keys.of("fresh", machine.state.fresh())
 
 
+def guard_of(machine: Machine, value: Value) -> Guard:
+    """The guard under which a value is true."""
+    if isinstance(value, Known):
+        return TRUE_GUARD if value.value else FALSE_GUARD
+    state = machine.state
+    if isinstance(value, Choice):
+        conj = state.paths.guards.conj
+        return state.paths.guards.any_of(
+            conj(g, guard_of(machine, v)) for g, v in value.alternatives if v is not ABSENT
+        )
+    if isinstance(value, Unknown):
+        return state.conditions.truth(value.key)
+    if isinstance(value, (Seq, Map)):
+        items = value.items if isinstance(value, Seq) else value.items.values()
+        there = state.paths.guards.any_of(state.paths.presence(i) for i in items)
+        if value.exact or there == TRUE_GUARD:
+            return there
+        return state.paths.guards.disj(there, state.conditions.opaque("filled", id(value)))
+    return TRUE_GUARD
+
+
 def truth_of(machine: Machine, value: Value) -> bool | None:
-    """The truth of a value, None where it is not known."""
+    """The truth of a value on the paths that run now, None where it is not known."""
     if isinstance(value, Known):
         return bool(value.value)
-    if isinstance(value, (Seq, Map)):
-        if value.items:
-            return True
+    if isinstance(value, (Seq, Map)) and not value.items:
         return False if value.exact else None
-    if isinstance(value, Unknown):
-        return None
+    if isinstance(value, (Unknown, Seq, Map)):
+        paths = machine.state.paths
+        if isinstance(value, Unknown) and paths.now == TRUE_GUARD and not isinstance(value, Choice):
+            return None
+        guard = guard_of(machine, value)
+        if paths.guards.implies(paths.now, guard):
+            return True
+        return False if paths.guards.conj(paths.now, guard) == FALSE_GUARD else None
     return True
 
 
@@ -110,14 +141,19 @@ def both(machine: Machine, op: str, left: Value, right: Value) -> Value:
 
 
 def unary(machine: Machine, op: str, value: Value, place: Place) -> Value:
+    if isinstance(value, Choice):
+        if op == "not":
+            return machine.state.paths.boolean(guard_of(machine, value) ^ 1)
+        return machine.state.paths.split(value, lambda one: unary(machine, op, one, place))
     if op == "not":
+        if isinstance(value, (Seq, Map)):
+            return machine.state.paths.boolean(guard_of(machine, value) ^ 1)
         known = truth_of(machine, value)
         if known is not None:
             origin = value.origin if isinstance(value, Known) else None
             assumed = isinstance(value, Known) and value.assumed
             return Known(not known, origin, isinstance(value, Known) and value.default, assumed)
-        if not isinstance(value, Unknown):  # a container whose elements are not all known
-            value = machine.state.unknown("an incomplete container")
+        assert isinstance(value, Unknown)
         parts = machine.state.keys.parts(value.key)
         if parts[0] == "not":
             return Unknown(value.reason, parts[1], value.deps)
@@ -139,13 +175,25 @@ def unary(machine: Machine, op: str, value: Value, place: Place) -> Value:
 
 def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -> Value:
     """``left op right``; an op node as soon as a graph node takes part."""
+    if isinstance(left, Choice) or isinstance(right, Choice):
+        paths = machine.state.paths
+        return paths.split(
+            left,
+            lambda one: paths.split(right, lambda two: binary(machine, op, one, two, place)),
+        )
     if isinstance(left, Known) and isinstance(right, Known):
         return _fold(machine, op, left.value, right.value)
+    if op == "+" and (_is_text(left) or _is_text(right)):
+        one, two = options(machine, left), options(machine, right)
+        if one is not None or two is not None:
+            return binary(machine, op, one or left, two or right, place)
     if isinstance(left, Known) and isinstance(left.value, str) and op == "%":
         return _format(machine, left.value, right)
     if isinstance(left, Seq) and isinstance(right, Seq):
         if op == "+":
-            return Seq(left.kind, [*left.items, *right.items], left.exact and right.exact)
+            return _born(
+                machine, Seq(left.kind, [*left.items, *right.items], left.exact and right.exact)
+            )
         if op == "|":
             return Seq("set", [*left.items, *right.items], left.exact and right.exact)
         if op in ("-", "&"):
@@ -180,7 +228,7 @@ def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -
         if op in ("/", "*") and isinstance(left, Node) and isinstance(right, Node):
             handwritten.arithmetic(machine, left, right, node)
         return node
-    if op in ("|", "&") and (_is_test(machine, left) or _is_test(machine, right)):
+    if op in ("|", "&") and (is_test(machine, left) or is_test(machine, right)):
         return both(machine, "or" if op == "|" else "and", left, right)
     deps = dict.fromkeys([*nodes_in(left), *nodes_in(right)])
     key = machine.state.keys.of("binary", op, key_of(machine, left), key_of(machine, right))
@@ -195,9 +243,32 @@ def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -
 _TESTS = frozenset({"not", "and", "or", "equals", "is none", "compare", "in", "same", "isinstance"})
 
 
-def _is_test(machine: Machine, value: Value) -> bool:
+def is_test(machine: Machine, value: Value) -> bool:
     """Whether an unknown is the outcome of a test, so that ``|`` and ``&`` mean or and and."""
-    return isinstance(value, Unknown) and machine.state.keys.parts(value.key)[0] in _TESTS
+    return (
+        isinstance(value, Unknown)
+        and not isinstance(value, Choice)
+        and machine.state.keys.parts(value.key)[0] in _TESTS
+    )
+
+
+def options(machine: Machine, value: Value) -> Value | None:
+    """An option with a closed set of values as a choice among them; None for other values."""
+    if not isinstance(value, Unknown) or isinstance(value, Choice):
+        return None
+    conditions, paths = machine.state.conditions, machine.state.paths
+    domain = conditions.domain(value.key)
+    if domain is None:
+        return None
+    return paths.read(
+        paths.join([(conditions.equals(value.key, v), Known(v, assumed=True)) for v in domain])
+    )
+
+
+def _born(machine: Machine, seq: Seq) -> Seq:
+    """A list that is made now."""
+    seq.born = machine.state.paths.now
+    return seq
 
 
 def _is_text(value: Value) -> bool:
@@ -238,6 +309,15 @@ def _fold(machine: Machine, op: str, left: Any, right: Any) -> Value:
 
 def _format(machine: Machine, text: str, right: Value) -> Value:
     items = right.items if isinstance(right, Seq) else [right]
+    for at, item in enumerate(items):
+        several = item if isinstance(item, Choice) else options(machine, item)
+        if several is not None:
+            return machine.state.paths.split(
+                several,
+                lambda one, at=at: _format(  # type: ignore[misc]
+                    machine, text, Seq("tuple", [*items[:at], one, *items[at + 1 :]])
+                ),
+            )
     if all(isinstance(i, Known) for i in items) and not isinstance(right, Map):
         values = tuple(i.value for i in items if isinstance(i, Known))
         try:
@@ -252,6 +332,8 @@ def _format(machine: Machine, text: str, right: Value) -> Value:
 
 def compare(machine: Machine, op: str, left: Value, right: Value, place: Place) -> Value:
     """``left op right`` for one comparison operator."""
+    if isinstance(left, Choice) or (isinstance(right, Choice) and op not in ("in", "not in")):
+        return _compare_choices(machine, op, left, right, place)
     if op == "not in":
         return unary(machine, "not", compare(machine, "in", left, right, place), place)
     if op in ("!=", "is not", "<>"):
@@ -280,6 +362,24 @@ def compare(machine: Machine, op: str, left: Value, right: Value, place: Place) 
     deps = dict.fromkeys([*nodes_in(left), *nodes_in(right)])
     key = machine.state.keys.of("compare", op, key_of(machine, left), key_of(machine, right))
     return Unknown("a comparison of unknown values", key, tuple(deps), None)
+
+
+def _compare_choices(machine: Machine, op: str, left: Value, right: Value, place: Place) -> Value:
+    """A comparison of values that differ by path: a test, unless tensors are compared."""
+    paths = machine.state.paths
+    guards = paths.guards
+    true = false = FALSE_GUARD
+    for first, one in paths.alternatives(left):
+        for second, two in paths.alternatives(right):
+            both_hold = guards.conj(first, second)
+            if both_hold == FALSE_GUARD:
+                continue
+            if one is ABSENT or two is ABSENT:
+                continue
+            truth = guard_of(machine, compare(machine, op, one, two, place))
+            true = guards.disj(true, guards.conj(both_hold, truth))
+            false = guards.disj(false, guards.minus(both_hold, truth))
+    return paths.boolean(true if true != FALSE_GUARD or false != FALSE_GUARD else TRUE_GUARD)
 
 
 def _seen_from_outside(machine: Machine, value: Value) -> Value:
@@ -332,6 +432,15 @@ def _equals(machine: Machine, left: Value, right: Value) -> Value:
 
 
 def _contains(machine: Machine, item: Value, container: Value) -> Value:
+    if isinstance(container, Choice):
+        paths = machine.state.paths
+        conj = paths.guards.conj
+        return paths.boolean(
+            paths.guards.any_of(
+                conj(g, guard_of(machine, _contains(machine, item, one)))
+                for g, one in paths.alternatives(container)
+            )
+        )
     if _is_text(item) and _is_text(container):
         assert isinstance(item, Known)
         assert isinstance(container, Known)
@@ -342,17 +451,27 @@ def _contains(machine: Machine, item: Value, container: Value) -> Value:
         key = machine.state.keys.of("in", key_of(machine, item), container.key)
         return machine.state.unknown("membership of an unknown value", "in", key)
     if isinstance(container, Map):
-        if container.get(item) is not None:
-            return TRUE
+        stored = container.get(item)
+        if stored is not None:
+            return machine.state.paths.boolean(machine.state.paths.presence(stored))
         if container.exact and isinstance(item, Known):
             return FALSE
+        names = dicts.keys_in(machine, container)
+        if container.exact and isinstance(item, Unknown) and names:
+            return _contains(machine, item, Seq("list", names))
+    if (
+        isinstance(container, Seq)
+        and any(isinstance(i, Choice) for i in container.items)
+        and (container.exact or not isinstance(item, Unknown))
+    ):
+        return _among_optional(machine, item, container)
     if isinstance(container, Seq) and not isinstance(item, Unknown):
         if any(_same(item, i) for i in container.items):
             return TRUE
         if container.exact and not any(isinstance(i, Unknown) for i in container.items):
             return FALSE
     if isinstance(container, Seq) and container.exact and isinstance(item, Unknown):
-        if 0 < len(container.items) <= 8:
+        if 0 < len(container.items) <= 64:
             result: Value | None = None
             for member in container.items:
                 one = _equals(machine, item, member)
@@ -365,6 +484,19 @@ def _contains(machine: Machine, item: Value, container: Value) -> Value:
     return Unknown("membership of an unknown value", key)
 
 
+def _among_optional(machine: Machine, item: Value, container: Seq) -> Value:
+    """Membership in a list whose elements differ by path."""
+    paths = machine.state.paths
+    conj = paths.guards.conj
+    found = paths.guards.any_of(
+        conj(paths.presence(one), guard_of(machine, _equals(machine, item, paths.present(one))))
+        if not isinstance(paths.present(one), Choice)
+        else guard_of(machine, _compare_choices(machine, "==", item, one, ("", (0, 0, 0, 0))))
+        for one in container.items
+    )
+    return paths.boolean(found)
+
+
 def _within(index: Value, items: list[Value]) -> bool:
     return (
         isinstance(index, Known)
@@ -374,24 +506,37 @@ def _within(index: Value, items: list[Value]) -> bool:
 
 
 def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Value:
+    """``value[index]``."""
+    if isinstance(value, Choice) or isinstance(index, Choice):
+        paths = machine.state.paths
+        return paths.split(
+            value,
+            lambda one: paths.split(index, lambda two: get_item(machine, one, two, place)),
+        )
     if isinstance(value, Seq) and isinstance(index, Known) and isinstance(index.value, int):
+        items = machine.state.paths.elements(value)
+        if any(isinstance(i, Choice) for i in items):
+            return _nth(machine, value, items, index.value)
         try:
-            if value.exact or 0 <= index.value < len(value.items):
-                return value.items[index.value]
+            if value.exact or 0 <= index.value < len(items):
+                return items[index.value]
         except IndexError:
             return machine.state.unknown("an index out of range")
     if isinstance(value, Map):
-        found = value.get(index)
+        found = dicts.entry(machine, value, index)
         if found is not None:
-            return found
+            there = machine.state.paths.presence(found)
+            if value.exact and value.factory is None:
+                machine.state.paths.drop(there ^ 1, "KeyError", place)
+            return machine.state.paths.read(machine.state.paths.present(found))
         if value.factory is not None:
             from bnlint.interp import calls
 
             made = calls.call(machine, value.factory, calls.Args([], {}, place), None)
-            value.put(index, made)
+            dicts.put(machine, value, index, made)
             return made
         if not isinstance(index, Known) and value.items:
-            return _choose(machine, value, index)
+            return _choose(machine, value, index, place)
     if isinstance(value, Known) and isinstance(value.value, str) and isinstance(index, Known):
         try:
             return Known(value.value[index.value])
@@ -416,42 +561,94 @@ def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Valu
     stored = machine.state.unknown_attrs.get(
         (key_of(machine, value), f"[{key_of(machine, index)}]")
     )
-    if stored is not None:
-        return stored
-    return Unknown("an element of an unknown value", key, tuple(deps))
+    plain = Unknown("an element of an unknown value", key, tuple(deps))
+    return plain if stored is None else machine.state.paths.filled(stored, plain)
 
 
-def _choose(machine: Machine, mapping: Map, index: Value) -> Value:
-    """An entry of a dict of functions or classes under an unknown key: one of them is meant.
+def _nth(machine: Machine, seq: Seq, items: list[Value], index: int) -> Value:
+    """An element of a list in which some are there on some paths only."""
+    paths = machine.state.paths
+    guards = paths.guards
+    if index < 0:
+        items, index = items[::-1], -1 - index
+    # counts[n]: exactly n elements are there before the one that is looked at
+    counts: list[Guard] = [paths.now]
+    parts: list[Alternative] = []
+    for item in items:
+        there = paths.presence(item)
+        if index < len(counts):
+            here = guards.conj(counts[index], there)
+            if here != FALSE_GUARD:
+                parts.append((here, paths.present(item)))
+        longer = [FALSE_GUARD] * (min(len(counts), index) + 1)
+        for count, guard in enumerate(counts[: index + 1]):
+            longer[count] = guards.disj(longer[count], guards.minus(guard, there))
+            if count < index:
+                longer[count + 1] = guards.conj(guard, there)
+        counts = longer
+    found = guards.any_of(g for g, _ in parts)
+    missing = guards.minus(paths.now, found)
+    if missing != FALSE_GUARD and not seq.exact:
+        parts.append((missing, machine.unknown_from("an element of a list", seq)))
+        missing = FALSE_GUARD
+    if not parts:
+        return machine.state.unknown("an index out of range")
+    paths.drop(missing, "IndexError")
+    return paths.read(paths.join(parts))
 
-    Which one is a decision like any other, so every entry gets its turn.
-    """
-    from bnlint.interp.state import ALWAYS
 
+def _choose(machine: Machine, mapping: Map, index: Value, place: Place) -> Value:
+    """An entry of a dict under an unknown key: each of them, where the key equals its own."""
+    state = machine.state
     if mapping.namespace:
         hint = index.hint if isinstance(index, Unknown) else None
         guess = mapping.get(hint) if isinstance(hint, Known) else None
         if guess is not None:
-            return guess
+            return state.paths.present(guess)
         mapping = _definitions(machine, mapping)
-    keys = [k for k in mapping.keys.values() if isinstance(k, Known)]
-    values = list(mapping.items.values())
-    factory = all(isinstance(v, (Func, Class, Api, Bound, Partial)) for v in values)
-    if not values or not factory or not mapping.exact or len(keys) != len(values) or len(keys) > 16:
+    if mapping.namespace and len(mapping.items) > _MOST_DEFINITIONS:
         return machine.unknown_from("an unknown key of a dict", mapping)
     if not isinstance(index, Unknown):
         index = Unknown("an unknown key", key_of(machine, index))
-    for key, value in zip(keys[:-1], values[:-1], strict=True):
-        machine.state.deciding = ALWAYS
-        if machine.truth(_equals(machine, index, key)):
-            return value
-    return values[-1]
+    parts = _under_key(machine, mapping, index)
+    if not parts:
+        return machine.unknown_from("an unknown key of a dict", mapping)
+    state.paths.drop(state.paths.guards.any_of(g for g, _ in parts) ^ 1, "KeyError", place)
+    return state.paths.read(state.paths.join(parts))
+
+
+def choose(machine: Machine, mapping: Map, index: Unknown, default: Value) -> Value:
+    """``mapping.get(index, default)`` under an unknown key."""
+    parts = _under_key(machine, mapping, index)
+    if not parts:
+        return machine.unknown_from("an element of a dict", mapping, default)
+    paths = machine.state.paths
+    missing = paths.guards.any_of(g for g, _ in parts) ^ 1
+    return paths.read(paths.join([*parts, (missing, default)]))
+
+
+def _under_key(machine: Machine, mapping: Map, index: Unknown) -> list[Alternative]:
+    """The entries of a complete dict, each where the key equals its own; none for another dict."""
+    state = machine.state
+    entries = [(k, mapping.items[h]) for h, k in mapping.keys.items() if isinstance(k, Known)]
+    if not mapping.exact or len(entries) != len(mapping.items):
+        return []
+    guards = state.paths.guards
+    now = state.paths.now
+    parts: list[Alternative] = []
+    for key, value in entries:
+        equal = state.conditions.equals(index.key, key.value)
+        here = guards.conj(equal, state.paths.presence(value))
+        if guards.conj(now, here) != FALSE_GUARD:
+            parts.append((here, state.paths.present(value)))
+    return parts
 
 
 def _definitions(machine: Machine, namespace: Map) -> Map:
     """The functions and classes in ``globals()`` that a look-up may mean: none that is running."""
     running = [frame.func for frame in machine.state.frames]
     out = Map()
+    out.namespace = True
     for key, value in namespace.items.items():
         if isinstance(value, (Func, Class)) and value not in running:
             out.put(namespace.keys[key], value)
@@ -459,12 +656,25 @@ def _definitions(machine: Machine, namespace: Map) -> Map:
 
 
 def slice_item(machine: Machine, value: Value, bounds: list[Value], place: Place) -> Value:
+    """``value[lower:upper:step]``."""
+    if isinstance(value, Choice):
+        return machine.state.paths.split(value, lambda one: slice_item(machine, one, bounds, place))
+    for at, bound in enumerate(bounds):
+        if isinstance(bound, Choice):
+            return machine.state.paths.split(
+                bound,
+                lambda one, at=at: slice_item(  # type: ignore[misc]
+                    machine, value, [*bounds[:at], one, *bounds[at + 1 :]], place
+                ),
+            )
     raw = [b.value for b in bounds if isinstance(b, Known)]
     known = len(raw) == len(bounds) and all(b is None or isinstance(b, int) for b in raw)
     if known and raw[2] != 0:
         cut: Any = slice(*raw)
         if isinstance(value, Seq):
-            return Seq(value.kind, value.items[cut], value.exact)
+            items = machine.state.paths.elements(value)
+            sure = not any(machine.state.paths.presence(i) != TRUE_GUARD for i in items)
+            return _born(machine, Seq(value.kind, items[cut], value.exact and sure))
         if isinstance(value, Known) and isinstance(value.value, str):
             return Known(value.value[cut])
     if isinstance(value, Seq):
@@ -476,17 +686,30 @@ def slice_item(machine: Machine, value: Value, bounds: list[Value], place: Place
 
 
 def set_item(machine: Machine, value: Value, index: Value, new: Value) -> None:
+    """``value[index] = new``."""
+    paths = machine.state.paths
+    if isinstance(value, Choice) or isinstance(index, Choice):
+        paths.split(
+            value, lambda one: paths.split(index, lambda two: _set_item(machine, one, two, new))
+        )
+    else:
+        _set_item(machine, value, index, new)
+
+
+def _set_item(machine: Machine, value: Value, index: Value, new: Value) -> Value:
+    paths = machine.state.paths
     if isinstance(value, Map):
         if not isinstance(index, (Known, Node)):
             overwrite_entries(value)
-        value.put(index, new)
+        dicts.put(machine, value, index, new)
     elif isinstance(value, Seq):
         if _within(index, value.items):
             assert isinstance(index, Known)
-            value.items[index.value] = new
-            return
-        value.items.append(new)
-        value.exact = False
+            at: int = index.value
+            value.items[at] = new if paths.lasting(value.born) else paths.over(value.items[at], new)
+        else:
+            paths.append(value, [new])
+            value.exact = False
     elif isinstance(value, Instance):
         from bnlint.interp import attributes, calls
 
@@ -497,12 +720,43 @@ def set_item(machine: Machine, value: Value, index: Value, new: Value) -> None:
     elif isinstance(value, Unknown):
         if not isinstance(index, (Known, Node)):
             overwrite_attributes(machine.state, value)
-        machine.state.unknown_attrs[(value.key, f"[{key_of(machine, index)}]")] = new
+        table = machine.state.unknown_attrs
+        paths.write(table, (value.key, f"[{key_of(machine, index)}]"), new, TRUE_GUARD)
+    return NONE
 
 
 def length(machine: Machine, value: Value) -> Value:
+    """``len(value)``."""
+    if isinstance(value, Choice):
+        return machine.state.paths.split(value, lambda one: length(machine, one))
     if isinstance(value, (Seq, Map)) and value.exact:
-        return Known(len(value.items))
+        paths = machine.state.paths
+        stored = list(value.items if isinstance(value, Seq) else value.items.values())
+        there = [paths.presence(item) for item in stored]
+        sure = sum(1 for guard in there if guard == TRUE_GUARD)
+        if sure == len(there):
+            return Known(len(stored))
+        return _counted(machine, sure, [g for g in there if g != TRUE_GUARD])
     if isinstance(value, Known) and isinstance(value.value, str):
         return Known(len(value.value))
     return machine.state.unknown("a length", "length", key_of(machine, value))
+
+
+def _counted(machine: Machine, sure: int, there: list[Guard]) -> Value:
+    """How many of some optional elements are there, besides those that surely are."""
+    paths = machine.state.paths
+    guards = paths.guards
+    if len(there) > _MOST_OPTIONAL:
+        return machine.state.unknown("a length of many optional elements")
+    counts: list[Guard] = [paths.now]
+    for guard in there:
+        longer = [guards.minus(count, guard) for count in counts] + [FALSE_GUARD]
+        for n, count in enumerate(counts):
+            longer[n + 1] = guards.disj(longer[n + 1], guards.conj(count, guard))
+        counts = longer
+    parts: list[Alternative] = [
+        (guard, Known(sure + n, assumed=True))
+        for n, guard in enumerate(counts)
+        if guard != FALSE_GUARD
+    ]
+    return paths.join(parts)

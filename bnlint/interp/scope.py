@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from bnlint.interp.guards import FALSE, TRUE, Guard
 
-    from bnlint.interp.values import Class, Func, ModuleEnv, Place, Value
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bnlint.interp.values import Class, Func, ModuleEnv, Place, Seq, Value
+
+
+class Loop:
+    """A loop that is running: the paths that left it, and those that went on to its next turn."""
+
+    __slots__ = ("broken", "continued")
+
+    def __init__(self) -> None:
+        self.broken: Guard = FALSE
+        self.continued: Guard = FALSE
 
 
 class Frame:
@@ -18,12 +30,15 @@ class Frame:
         "cls",
         "func",
         "global_names",
+        "guard",
         "has_gap",
         "locals",
+        "loops",
         "module",
         "on_yield",
         "outer_names",
         "parent",
+        "returns",
         "self_value",
         "yielded",
     )
@@ -45,21 +60,27 @@ class Frame:
         self.self_value: Value | None = None
         self.global_names: set[str] | None = None
         self.outer_names: dict[str, dict[str, Value]] | None = None
-        self.yielded: list[Value] | None = None
+        self.yielded: Seq | None = None
         self.on_yield: Callable[[Value], None] | None = None
         self.has_gap = False  # code is still to be written here: it may bind any name
+        self.guard: Guard = TRUE  # the paths on which this activation is still running
+        self.returns: list[tuple[Guard, Value]] = []
+        self.loops: list[Loop] = []
+
+    def tables(self, name: str) -> Iterator[dict[str, Value]]:
+        """The namespaces that hold ``name``, innermost first: this frame's, those around it, and
+        the module's."""
+        if self.global_names is None or name not in self.global_names:
+            if name in self.locals:
+                yield self.locals
+            frame: Frame | None = self.parent
+            while frame is not None:
+                if name in frame.locals:
+                    yield frame.locals
+                frame = frame.parent
+        if name in self.module.globals and self.locals is not self.module.globals:
+            yield self.module.globals
 
     def find(self, name: str) -> dict[str, Value] | None:
-        """The namespace of this frame or an enclosing one that holds ``name``."""
-        if self.global_names is not None and name in self.global_names:
-            return self.module.globals if name in self.module.globals else None
-        if name in self.locals:
-            return self.locals
-        frame: Frame | None = self.parent
-        while frame is not None:
-            if name in frame.locals:
-                return frame.locals
-            frame = frame.parent
-        if name in self.module.globals:
-            return self.module.globals
-        return None
+        """The innermost namespace that holds ``name``."""
+        return next(self.tables(name), None)

@@ -1,17 +1,17 @@
-"""From the state of a finished abstract run to the graph model that rules read."""
+"""From the state of a finished abstract run to the graph models that rules read, one a path."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bnlint.finding import Location
-from bnlint.interp.nodes import Node, ancestors
+from bnlint.interp.nodes import Node, ancestors, gradient_sources, nodes_in, through
+from bnlint.interp.paths import projected
 from bnlint.interp.values import Known, Object, Place, Unknown
 from bnlint.model import (
     CollectionRead,
     Flag,
     GraphModel,
-    Guard,
     HandWritten,
     Misplaced,
     NormLayer,
@@ -20,11 +20,14 @@ from bnlint.model import (
     TrainOp,
     UnusedFlag,
 )
+from bnlint.model import Guard as GuardModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from bnlint.interp.state import Layer, State
+    from bnlint.interp.cases import Cases
+    from bnlint.interp.guards import Guard
+    from bnlint.interp.state import Block, Layer, Read, RunRecord, State
 
 
 def location(place: Place) -> Location:
@@ -32,50 +35,69 @@ def location(place: Place) -> Location:
     return Location(path, line, column, end_line, end_column)
 
 
-def snapshot(state: State) -> GraphModel:
-    """The graph model of a finished state."""
-    return _Snapshot(state).model()
+def snapshots(state: State, cases: Cases) -> Iterator[GraphModel]:
+    """The graph model of each path that is looked at."""
+    for assignment in cases.assignments:
+        with projected(state.paths, assignment) as holds:
+            yield _Snapshot(state, holds).model()
 
 
 class _Snapshot:
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, holds: Callable[[Guard], bool]) -> None:
         self.state = state
+        self.holds = holds
+        self.layers = [layer for layer in state.layers if holds(layer.guard)]
+        self.ids = {layer.id for layer in self.layers}
+        self.train_ops = [op for op in state.train_ops if holds(op.guard)]
+        self.gradients = {op: _gradients(op) for op in self.train_ops}
         self.losses: set[Node] = set()
-        for op in state.train_ops:
-            for gradient in op.data["gradients"]:
-                self.losses.update(gradient.data["losses"])
+        for op in self.train_ops:
+            self.losses.update(self._losses(op))
         self.below_losses = ancestors(self.losses, controls=False)
-        waiting = [n for n in state.escaped if n.kind in ("update", "group", "train", "assign")]
-        self.escaped = _updates(ancestors(waiting))
+        waiting = [
+            n
+            for n in through(n for n, guard in state.escaped.items() if holds(guard))
+            if n.kind in ("update", "group", "train", "assign")
+        ]
+        self.escaped = self._updates(ancestors(waiting))
 
-        self.generators = _generators(state)
-        limits = [_limit(op) for op in state.train_ops]
+        self.generators = self._generators()
+        limits = [self._limit(op) for op in self.train_ops]
         self.limits = None if None in limits else [v for v in limits if v is not None]
+
+    def _losses(self, op: Node) -> set[Node]:
+        return {loss for g in self.gradients[op] for loss in through(g.data["losses"])}
+
+    def _updates(self, nodes: Iterable[Node]) -> set[int]:
+        """The layers of this path whose update ops are among some nodes."""
+        found = {n.data["layer"].id for n in nodes if n.kind == "update" and "layer" in n.data}
+        return found & self.ids
 
     def model(self) -> GraphModel:
         state = self.state
-        runs = [self._run(record) for record in state.runs]
+        holds = self.holds
+        runs = [self._run(record) for record in state.runs if holds(record.guard)]
         run_train_ops = {t for r in runs for t in r.trains}
         return GraphModel(
-            layers=[self._layer(layer) for layer in state.layers],
-            train_ops=[self._train_op(op, run_train_ops) for op in state.train_ops],
+            layers=[self._layer(layer) for layer in self.layers],
+            train_ops=[self._train_op(op, run_train_ops) for op in self.train_ops],
             runs=runs,
-            reads=[self._read(i) for i in range(len(state.reads))],
-            guards=[self._guard(i) for i in range(len(state.all_blocks))],
+            reads=[self._read(read) for read in state.reads if holds(read.guard)],
+            guards=[self._guard(block) for block in state.all_blocks if holds(block.guard)],
             selections=[
                 Selection(
                     location(s.place), s.training.data["layer"].id, s.inference.data["layer"].id
                 )
                 for s in state.selections
+                if holds(s.guard)
             ],
             hand_written=self._hand_written(),
             unused_flags=self._unused_flags(),
             escaped=frozenset(self.escaped),
             scoped_flags=frozenset(state.scoped_flags),
-            restores=state.restores,
-            eager=state.eager,
-            complete=state.complete,
-            conditions=tuple(_conditions(state)),
+            restores=holds(state.restores),
+            eager=holds(state.eager),
+            complete=state.complete and not holds(state.paths.gone),
         )
 
     def _flag(self, layer: Layer) -> Flag:
@@ -129,7 +151,7 @@ class _Snapshot:
 
     def _train_op(self, op: Node, run: set[int]) -> TrainOp:
         state = self.state
-        losses = {loss for g in op.data["gradients"] for loss in g.data["losses"]}
+        losses = self._losses(op)
         before = ancestors([op])
         undecided: str | None = None
         if op.data.get("opaque"):
@@ -137,7 +159,7 @@ class _Snapshot:
         reads = {r for n in before for r in n.data.get("reads", ())}
         guards = set()
         for block in state.all_blocks:
-            if op in block.train_ops:
+            if op in block.train_ops and self.holds(block.guard):
                 guards.add(block.id)
                 reads |= block.reads
         return TrainOp(
@@ -145,8 +167,8 @@ class _Snapshot:
             api=op.api,
             location=location(op.place),
             trains=tuple(self._trained(op, losses)),
-            reaches=frozenset(_updates(before)),
-            loss_reaches=frozenset(_updates(ancestors(losses))),
+            reaches=frozenset(self._updates(before)),
+            loss_reaches=frozenset(self._updates(ancestors(losses))),
             reads=frozenset(reads),
             guards=frozenset(guards),
             run=op.id in run,
@@ -159,7 +181,7 @@ class _Snapshot:
 
     def _trained(self, op: Node, losses: Iterable[Node]) -> list[int]:
         """The layers of the network that an op trains."""
-        limit = _limit(op)
+        limit = self._limit(op)
         out = set()
         for node in ancestors(losses, controls=False, through_stop=False):
             if node.kind != "norm":
@@ -172,18 +194,39 @@ class _Snapshot:
                 if not limit & ancestors([node], controls=False, through_stop=False):
                     continue  # nothing below the layer is trained either
             out.add(layer.id)
-        return sorted(out)
+        return sorted(out & self.ids)
 
-    def _run(self, record: object) -> Run:
-        from bnlint.interp.state import RunRecord
+    def _limit(self, op: Node) -> frozenset[Node] | None:
+        """The variables that a train op is limited to, None for all of them or not known."""
+        limit: frozenset[Node] | None = op.data.get("limit")
+        limits = [g.data["variables"] for g in self.gradients[op]]
+        if limit is None and limits and all(v is not None for v in limits):
+            limit = frozenset().union(*limits)
+        return limit
 
-        assert isinstance(record, RunRecord)
+    def _generators(self) -> set[int]:
+        """Layers that one op trains through a network that another trains (a GAN's generator)."""
+        limits = [(op, self._limit(op)) for op in self.train_ops]
+        limited = [(op, limit) for op, limit in limits if limit is not None]
+        found: set[int] = set()
+        for op, own in limited:
+            against = frozenset().union(*(v for other, v in limited if other is not op)) - own
+            if not against:
+                continue
+            below = ancestors(self._losses(op), controls=False)
+            beyond = [n for n in below if against & set(n.inputs)]
+            for node in ancestors(beyond, controls=False):
+                if node.kind == "norm" and own & set(node.data["layer"].variables):
+                    found.add(node.data["layer"].id)
+        return found
+
+    def _run(self, record: RunRecord) -> Run:
         fed = frozenset(record.feeds)
         before = ancestors(record.fetches, fed=fed)
-        trains = frozenset(n.id for n in before if n.kind == "train")
+        trains = frozenset(n.id for n in before if n.kind == "train" and self.holds(n.guard))
         evaluated: set[int] = set()
         if not trains:
-            for node in record.fetches:
+            for node in through(record.fetches):
                 if node.kind in ("summary", "update", "assign", "group", "variable"):
                     continue
                 if node.data.get("scalar") and node in self.below_losses:
@@ -193,38 +236,36 @@ class _Snapshot:
                         evaluated.add(item.data["layer"].id)
         return Run(
             location(record.place),
-            frozenset(_updates(before)),
+            frozenset(self._updates(before)),
             trains,
-            frozenset(evaluated),
+            frozenset(evaluated & self.ids),
             record.fed,
             record.opaque,
         )
 
-    def _read(self, index: int) -> CollectionRead:
-        read = self.state.reads[index]
+    def _read(self, read: Read) -> CollectionRead:
         nodes = read.nodes
         if read.source is not None:
-            nodes = [n for n in read.source if isinstance(n, Node)]
+            nodes = [n for item in read.source for n in nodes_in(item)]
         return CollectionRead(
             read.id,
             read.key,
             read.scope,
             location(read.place),
-            frozenset(_updates(ancestors(nodes))),
+            frozenset(self._updates(ancestors(nodes))),
             read.layers_built,
             read.graph,
             read.live,
         )
 
-    def _guard(self, index: int) -> Guard:
-        block = self.state.all_blocks[index]
-        return Guard(
+    def _guard(self, block: Block) -> GuardModel:
+        return GuardModel(
             block.id,
             location(block.place),
-            frozenset(_updates(ancestors(block.nodes))),
+            frozenset(self._updates(ancestors(block.nodes))),
             frozenset(block.reads),
-            frozenset(n.id for n in block.train_ops),
-            frozenset(n.id for n in block.existing),
+            frozenset(n.id for n in block.train_ops if self.holds(n.guard)),
+            frozenset(n.id for n in block.existing if self.holds(n.guard)),
             block.optimizers,
             block.ops,
         )
@@ -236,11 +277,13 @@ class _Snapshot:
         kept: set[Node] = set()
         for graph in state.graphs:
             for node in graph.nodes:
-                if node.kind in ("assign", "train"):
+                if node.kind in ("assign", "train") and self.holds(node.guard):
                     kept |= ancestors(node.data.get("value", node.inputs), controls=False)
         trained = ancestors(self.losses, controls=False)
         out = []
         for record in state.moments:
+            if not self.holds(record.guard):
+                continue
             if record.scaled and not _scaled(record.output, state):
                 continue
             population = any(s in kept and _directly_kept(s, state) for s in record.sources)
@@ -257,45 +300,18 @@ class _Snapshot:
 
     def _unused_flags(self) -> list[UnusedFlag]:
         out = []
-        for layer in self.state.layers:
+        for layer in self.layers:
             if layer.unused_parameter is not None and layer.misplaced is None:
                 name, place = layer.unused_parameter
                 out.append(UnusedFlag("", name, location(place), location(layer.place)))
         return out
 
 
-def _conditions(state: State) -> Iterator[str]:
-    """The decisions of a state, those that can be named."""
-    for key, choice in state.decisions.items():
-        text = state.keys.text(key)
-        if "an unknown" not in text and "…" not in text:
-            yield text if choice else f"{text} is false"
-
-
-def _limit(op: Node) -> frozenset[Node] | None:
-    """The variables that a train op is limited to, None for all of them or not known."""
-    limit: frozenset[Node] | None = op.data.get("limit")
-    limits = [g.data["variables"] for g in op.data["gradients"]]
-    if limit is None and limits and all(v is not None for v in limits):
-        limit = frozenset().union(*limits)
-    return limit
-
-
-def _generators(state: State) -> set[int]:
-    """Layers that one op trains through a network that another op trains (a GAN's generator)."""
-    limits = [(op, _limit(op)) for op in state.train_ops]
-    limited = [(op, limit) for op, limit in limits if limit is not None]
-    found: set[int] = set()
-    for op, own in limited:
-        against = frozenset().union(*(v for other, v in limited if other is not op)) - own
-        if not against:
-            continue
-        losses = {loss for g in op.data["gradients"] for loss in g.data["losses"]}
-        beyond = [n for n in ancestors(losses, controls=False) if against & set(n.inputs)]
-        for node in ancestors(beyond, controls=False):
-            if node.kind == "norm" and own & set(node.data["layer"].variables):
-                found.add(node.data["layer"].id)
-    return found
+def _gradients(op: Node) -> list[Node]:
+    """The gradients that a train op applies."""
+    given = op.data.get("given")
+    found = op.data["gradients"] if given is None else gradient_sources(given)
+    return [node for node in dict.fromkeys(found) if node.kind == "grad"]
 
 
 def _scaled(output: Node, state: State) -> bool:
@@ -323,7 +339,3 @@ def _directly_kept(source: Node, state: State) -> bool:
                 seen.add(item)
                 todo.extend((n, depth + 1) for n in item.inputs)
     return False
-
-
-def _updates(nodes: Iterable[Node]) -> set[int]:
-    return {n.data["layer"].id for n in nodes if n.kind == "update" and "layer" in n.data}

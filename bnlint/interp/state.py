@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from bnlint.interp.guards import FALSE, TRUE, Guard
 from bnlint.interp.nodes import Node
-from bnlint.interp.values import Known, ModuleEnv, Object, Place, Unknown, Value
+from bnlint.interp.paths import Paths
+from bnlint.interp.values import Known, ModuleEnv, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bnlint.interp.conditions import Conditions
     from bnlint.interp.keys import Keys
     from bnlint.interp.scope import Frame
 
 
-ALWAYS = object()
-"""Stands for the place of a decision that is always worth taking both ways."""
-
-
 class OutOfBudget(Exception):
     """The run used up its steps; what it found so far is not complete."""
-
-
-class Stop(Exception):
-    """The checked program raised or exited at this point."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A side taken of an undecided condition, and the place that asked for it.
-
-    ``importing`` is whether that was in the body of an imported module, or in what it calls.
-    """
-
-    key: int
-    choice: bool
-    node: object
-    importing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +74,7 @@ class Layer:
     scope_may_give_flag: bool = False
     selected: bool = False
     unit_test: bool = False
+    guard: Guard = TRUE
 
 
 @dataclass(slots=True, eq=False)
@@ -105,6 +88,7 @@ class Read:
     layers_built: int
     live: bool
     source: list[Value] | None = None
+    guard: Guard = TRUE
 
 
 @dataclass(slots=True, eq=False)
@@ -121,6 +105,7 @@ class Block:
     existing: list[Node] = field(default_factory=list)
     optimizers: int = 0
     ops: int = 0
+    guard: Guard = TRUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +119,7 @@ class RunRecord:
     opaque: bool
     fed: bool = False
     feeds: tuple[Node, ...] = ()
+    guard: Guard = TRUE
 
 
 @dataclass(slots=True, eq=False)
@@ -141,6 +127,7 @@ class Selected:
     place: Place
     training: Node
     inference: Node
+    guard: Guard = TRUE
 
 
 @dataclass(slots=True, eq=False)
@@ -158,6 +145,7 @@ class Moments:
     trace: tuple[Place, ...]
     sources: tuple[Node, ...] = ()
     scaled: bool = False
+    guard: Guard = TRUE
 
 
 class State:
@@ -167,18 +155,12 @@ class State:
         self,
         keys: Keys,
         budget: Budget,
-        policy: bool,
-        overrides: dict[int, bool] | None = None,
+        conditions: Conditions,
     ) -> None:
         self.keys = keys
         self.budget = budget
-        self.policy = policy
-        self.overrides = overrides or {}
-        self.decisions: dict[int, bool] = {}
-        self.order: list[Decision] = []
-        self.deciding: object = None
-        self.importing = 0
-        self.equal: dict[int, Any] = {}
+        self.conditions = conditions
+        self.paths = Paths(conditions, self.fresh)
         self.steps = 0
         self.counter = 0
         self.frames: list[Frame] = []
@@ -198,20 +180,21 @@ class State:
         self.reads: list[Read] = []
         self.selections: list[Selected] = []
         self.moments: list[Moments] = []
-        self.escaped: set[Node] = set()
+        self.escaped: dict[Node, Guard] = {}
         self.optimizers: list[Object] = []
         self.unknown_attrs: dict[tuple[int, str], Value] = {}
         self.patched: dict[str, Value] = {}
         self.entered: set[tuple[str, Any]] = set()
         self.root_open = False
-        self.restores = False
-        self.eager = False
+        self.restores: Guard = FALSE
+        self.eager: Guard = FALSE
         self.complete = True
         self.notes: list[str] = []
         self.loop_weight = 1
         self.loop_weights: list[int] = []
         self.sys_path: list[str] = []
         self.flag_defaults: dict[str, Value] = {}
+        self.flag_choices: dict[str, list[Any]] = {}
         self.normalizer_place: Place | None = None
         self.branch_depth = 0
 
@@ -250,11 +233,13 @@ class State:
 
     def controls(self) -> tuple[Node, ...]:
         out: dict[Node, None] = {}
+        paths = self.paths
         for block in reversed(self.blocks):
-            if block.clear:
+            always = paths.guards.implies(paths.now, block.guard)
+            if block.clear and always:
                 break
             for node in block.nodes:
-                out[node] = None
+                out[node if always else paths.phi([(block.guard, node)])] = None
         return tuple(out)
 
     def node(
@@ -267,6 +252,7 @@ class State:
         node = Node(
             self.fresh(), kind, api, tuple(dict.fromkeys(inputs)), controls, place, self.graph.id
         )
+        node.guard = self.paths.now
         self.graph.nodes.append(node)
         for block in self.blocks:
             block.ops += 1
@@ -274,8 +260,14 @@ class State:
 
     def record_run(self, run: RunRecord) -> None:
         """Note a run; a loop that fetches the same again says nothing new."""
+        run = replace(run, guard=self.paths.now)
         if run not in self.runs[-8:]:
             self.runs.append(run)
+
+    def record_moments(self, record: Moments) -> None:
+        """Note a use of moments by a normalising op."""
+        record.guard = self.paths.now
+        self.moments.append(record)
 
     def give_name(self, node: Node, label: str) -> None:
         """Note the name that the source gives an op."""
@@ -290,83 +282,45 @@ class State:
     def collection(self, key: str, graph: Graph | None = None) -> list[Value]:
         return (graph or self.graph).collections.setdefault(key, [])
 
-    # --- decisions -------------------------------------------------------------------------
+    def add_to(self, key: str, value: Value, graph: Graph | None = None) -> None:
+        """Put something into a collection, on the paths that run now."""
+        paths = self.paths
+        if not paths.lasting(TRUE):
+            value = paths.optional(value, paths.now)
+        self.collection(key, graph).append(value)
 
-    def decide(self, unknown: Unknown, prefer: bool | None = None) -> bool:
-        """Take a side of an undecided condition, the same one for the same condition.
-
-        ``prefer`` is the side that goes on where the other one only raises.
-        """
-        forced = self._forced(unknown.key)
-        if forced is not None:
-            return forced
-        key = unknown.key
-        head, *rest = self.keys.parts(key)
-        if head == "not":
-            return not self.decide(
-                Unknown(unknown.reason, rest[0]), None if prefer is None else not prefer
-            )
-        if head in ("and", "or"):
-            left = self.decide(Unknown(unknown.reason, rest[0]), prefer)
-            if left == (head == "or"):
-                return left
-            return self.decide(Unknown(unknown.reason, rest[1]), prefer)
-        if prefer is not None:
-            choice = prefer
-        elif key in self.overrides:
-            choice = self.overrides[key]
-            self._note_decision(key, choice)
-        else:
-            hint = unknown.hint
-            choice = self.policy
-            if self.policy and isinstance(hint, Known):
-                choice = bool(hint.value)
-            elif self.policy and head == "equals":
-                # The hint of the compared thing decides an equality.
-                choice = True
-            self._note_decision(key, choice)
-        self._bind(key, choice)
-        return choice
-
-    def _note_decision(self, key: int, choice: bool) -> None:
-        self.order.append(Decision(key, choice, self.deciding, self.importing > 0))
-
-    def _bind(self, key: int, choice: bool) -> None:
-        self.decisions[key] = choice
-        head, *rest = self.keys.parts(key)
-        if head == "equals" and choice:
-            self.equal[rest[0]] = rest[2]
-        if head == "is none" and choice:
-            self.equal[rest[0]] = None
-
-    def _forced(self, key: int) -> bool | None:
-        found = self.decisions.get(key)
-        if found is not None:
-            return found
-        head, *rest = self.keys.parts(key)
-        if head == "equals":
-            if rest[0] in self.equal:
-                return bool(self.equal[rest[0]] == rest[2])
-            truth = self.decisions.get(rest[0])
-            if (truth is not None and isinstance(rest[2], bool)) or rest[2] is None:
-                if truth is not None and rest[2] is not None:
-                    return truth == rest[2]
-                if truth:
-                    return False
-        if head == "is none":
-            if rest[0] in self.equal:
-                return self.equal[rest[0]] is None
-            if self.decisions.get(rest[0]):
-                return False
-        if key in self.equal:
-            return bool(self.equal[key])
-        none = self.keys.of("is none", key)
-        if self.decisions.get(none):
-            return False
-        return None
+    # --- paths -----------------------------------------------------------------------------
 
     def resolve(self, value: Value) -> Value:
-        """An unknown that this state has decided to equal a constant becomes that constant."""
-        if isinstance(value, Unknown) and value.key in self.equal:
-            return Known(self.equal[value.key], assumed=True)
-        return value
+        """A value as the paths that run now see it.
+
+        An unknown that equals a constant on all of them is that constant.
+        """
+        if self.paths.now == TRUE:
+            return value
+        if value.__class__ is Unknown:
+            found = self.conditions.known_equal(value.key, self.paths.now)
+            return value if found is None else Known(found[0], assumed=True)
+        return self.paths.read(value)
+
+    def widen(self, reason: str) -> None:
+        """Note that something was not followed in full."""
+        if reason not in self.paths.widened:
+            self.paths.widened.append(reason)
+
+    def note_choices(self, option: str, choices: Seq, default: Value | None) -> None:
+        """Note that a command-line option has one of some values, or its default."""
+        values = [i.value for i in choices.items if isinstance(i, Known)]
+        given = default.value if isinstance(default, Known) else None
+        if choices.exact and len(values) == len(choices.items):
+            self.flag_choices[option] = list(dict.fromkeys([*values, given]))
+
+    def restore(self) -> None:
+        """Note that weights come from elsewhere, on the paths that run now."""
+        self.restores = self.paths.guards.disj(self.restores, self.paths.now)
+
+    def escape(self, nodes: Iterable[Node]) -> None:
+        """Note that code nobody here reads may run these nodes."""
+        for node in nodes:
+            known = self.escaped.get(node, FALSE)
+            self.escaped[node] = self.paths.guards.disj(known, self.paths.now)

@@ -19,7 +19,7 @@ from bnlint.interp.effects import (
 )
 from bnlint.interp.effects.scopes import with_arg_scope
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.values import Known, Object, Unknown, Value
+from bnlint.interp.values import NONE, Known, Object, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +46,30 @@ for _module in (
     _HANDLERS.update(_module.HANDLERS)
 
 
+_WHOLE = frozenset(
+    [
+        "tf.control_dependencies",
+        "tf.with_dependencies",
+        "tf.group",
+        "tf.no_op",
+        "tf.tuple",
+        "tf.stop_gradient",
+        "tf.placeholder",
+        "tf.sparse_placeholder",
+        "tf.name_scope",
+        "tf.op_scope",
+        "tf.variable_scope",
+        "tf.variable_op_scope",
+        "tf.device",
+        "tf.colocate_with",
+        "tf.contrib.framework.arg_scope",
+        "tf.losses.get_total_loss",
+        "tf.app.run",
+    ]
+)
+"""Symbols that take an argument that differs by path as it is."""
+
+
 def call_api(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """Call a TensorFlow symbol."""
     result = _call(machine, name, args, frame)
@@ -56,15 +80,19 @@ def call_api(machine: Machine, name: str, args: Args, frame: Frame | None) -> Va
 
 
 def _call(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    from bnlint.interp.calls import lifted
+
     handler = _HANDLERS.get(name)
     if handler is not None:
-        return handler(machine, name, args, frame)
+        if name in _WHOLE:
+            return handler(machine, name, args, frame)
+        return lifted(machine, args, lambda given: handler(machine, name, given, frame))
     if name in api.NORMALIZER_HOSTS:
-        return norms.host(machine, name, args, frame)
+        return lifted(machine, args, lambda given: norms.host(machine, name, given, frame))
     if api.is_optimizer(name):
         return training.make_optimizer(machine, name, args)
     if name.startswith("tf.keras."):
-        return keras.other(machine, name, args, frame)
+        return lifted(machine, args, lambda given: keras.other(machine, name, given, frame))
     owner, _, last = name.rpartition(".")
     if api.is_optimizer(owner):
         # An unbound method: tf.train.Optimizer.minimize(self, loss).
@@ -92,16 +120,24 @@ def call_by_name(
     if name in ("minimize", "apply_gradients", "compute_gradients"):
         first = args.positional[0] if args.positional else args.get("loss")
         if first is not None and nodes_in(first) and not _is_number_like(first):
+            from bnlint.interp.calls import lifted
+
             delegate = Object("optimizer", args.place, name="an optimizer", unknown=True)
-            return training.optimizer_method(machine, delegate, name, args)
+            return lifted(
+                machine,
+                args,
+                lambda given: training.optimizer_method(machine, delegate, name, given) or NONE,
+            )
         return None
     if name == "run":
         first = args.get("fetches", 0)
         if first is not None and nodes_in(first):
-            return sessions.run(machine, args)
+            from bnlint.interp.calls import lifted
+
+            return lifted(machine, args, lambda given: sessions.run(machine, given))
         return None
     if name == "restore" and len(args.values()) >= 1:
-        machine.state.restores = True
+        machine.state.restore()
         return None
     return None
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bnlint.interp.guards import TRUE as TRUE_GUARD
+from bnlint.interp.guards import Guard
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -91,13 +94,14 @@ class Text(Value):
 class Seq(Value):
     """A list, tuple or set. ``exact`` is false where elements may be missing or optional."""
 
-    __slots__ = ("exact", "items", "kind", "read")
+    __slots__ = ("born", "exact", "items", "kind", "read")
 
     def __init__(self, kind: str, items: list[Value], exact: bool = True) -> None:
         self.kind = kind
         self.items = items
         self.exact = exact
         self.read: int | None = None  # the collection read this list came from
+        self.born: Guard = TRUE_GUARD  # the paths on which it exists
 
     def __repr__(self) -> str:
         return f"Seq({self.kind}, {self.items!r})"
@@ -106,7 +110,7 @@ class Seq(Value):
 class Map(Value):
     """A dict. Keys are Python scalars, or ``id``-like tuples for keys that are abstract values."""
 
-    __slots__ = ("exact", "factory", "items", "keys", "namespace")
+    __slots__ = ("born", "exact", "factory", "items", "keys", "namespace")
 
     def __init__(self, exact: bool = True) -> None:
         self.items: dict[Any, Value] = {}
@@ -114,6 +118,7 @@ class Map(Value):
         self.exact = exact
         self.factory: Value | None = None  # of a defaultdict: what makes a missing entry
         self.namespace = False  # whether it is what globals() returns
+        self.born: Guard = TRUE_GUARD  # the paths on which it exists
 
     def put(self, key: Value, value: Value) -> None:
         if isinstance(key, Known):
@@ -172,13 +177,17 @@ class External(Value):
 
 
 class Builtin(Value):
-    """A Python builtin, or a method bound to an abstract container."""
+    """A Python builtin, or a method bound to an abstract container.
 
-    __slots__ = ("call", "name")
+    ``whole`` is whether it takes arguments that differ by path as they are.
+    """
 
-    def __init__(self, name: str, call: Callable[..., Value]) -> None:
+    __slots__ = ("call", "name", "whole")
+
+    def __init__(self, name: str, call: Callable[..., Value], whole: bool = False) -> None:
         self.name = name
         self.call = call
+        self.whole = whole
 
 
 class Func(Value):
@@ -301,13 +310,14 @@ class Class(Value):
 class Instance(Value):
     """An object of a project class. ``open`` where its attributes may come from elsewhere."""
 
-    __slots__ = ("attrs", "cls", "key", "open")
+    __slots__ = ("attrs", "born", "cls", "key", "open")
 
-    def __init__(self, cls: Class, key: int) -> None:
+    def __init__(self, cls: Class, key: int, born: Guard) -> None:
         self.cls = cls
         self.attrs: dict[str, Value] = {}
         self.key = key
         self.open = False
+        self.born = born  # the paths on which it exists
 
     def __repr__(self) -> str:
         return f"Instance({self.cls.name})"
@@ -350,13 +360,14 @@ class Super(Value):
 class ModuleEnv(Value):
     """A module of the project and its globals; ``stars`` are TensorFlow modules it star-imports."""
 
-    __slots__ = ("globals", "name", "path", "stars")
+    __slots__ = ("born", "globals", "name", "path", "stars")
 
-    def __init__(self, path: str, name: str) -> None:
+    def __init__(self, path: str, name: str, born: Guard) -> None:
         self.path = path
         self.name = name
         self.globals: dict[str, Value] = {}
         self.stars: list[str] = []
+        self.born = born  # the paths on which it is imported
 
     def __repr__(self) -> str:
         return f"Module({self.path})"

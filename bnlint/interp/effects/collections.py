@@ -32,22 +32,25 @@ def get_collection(
             tuple(dict.fromkeys(d for d in deps if d.kind == "update")),
         )
     live = name.endswith("_ref")
+    paths = state.paths
     items = state.collection(key.value, graph)
     exact = True
     scope = args.get("scope", 1)
     text: str | None = None
     if not live:
-        items = list(items)
+        items = paths.elements(Seq("list", items))
         if scope is not None and not (isinstance(scope, Known) and not scope.value):
             text = str(scope.value) if isinstance(scope, Known) else "?"
             pattern = scope.value if isinstance(scope, Known) else None
             if isinstance(pattern, str):
-                kept = [(i, matches(i, pattern)) for i in items]
+                kept = [(i, matches(paths.present(i), pattern)) for i in items]
                 items = [i for i, verdict in kept if verdict is not False]
                 exact = all(verdict is not None for _, verdict in kept)
             else:
                 exact = False
     out = Seq("list", items, exact)
+    if not live:
+        out.born = paths.now
     if key.value not in _VARIABLES:
         read = Read(
             len(state.reads),
@@ -58,6 +61,7 @@ def get_collection(
             graph.id,
             len(state.layers),
             live,
+            guard=paths.now,
         )
         read.source = items if live else None
         state.reads.append(read)
@@ -101,9 +105,9 @@ def add_to_collection(
     keys = key.items if isinstance(key, Seq) else [key]
     for one in keys:
         if isinstance(one, Known) and isinstance(one.value, str) and value is not None:
-            machine.state.collection(one.value, graph).append(value)
+            machine.state.add_to(one.value, value, graph)
         elif value is not None:
-            machine.state.escaped.update(nodes_in(value))
+            machine.state.escape(nodes_in(value))
     return NONE
 
 
@@ -131,7 +135,7 @@ def total_loss(machine: Machine, name: str, args: Args, frame: Frame | None) -> 
 
 def collected_losses(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     key = "regularization_losses" if "regularization" in name else "losses"
-    return Seq("list", list(machine.state.collection(key)), True)
+    return Seq("list", machine.state.paths.elements(Seq("list", machine.state.collection(key))))
 
 
 def get_operations(machine: Machine, graph: Graph) -> Value:

@@ -52,9 +52,14 @@ def _selection(machine: Machine, left: Value, right: Value, mark: int, args: Arg
         one, other = left.data["layer"], right.data["layer"]
         one.selected = other.selected = True
         if one.update is not None and other.update is None:
-            machine.state.selections.append(Selected(args.place, left, right))
+            _select(machine, Selected(args.place, left, right))
         elif other.update is not None and one.update is None:
-            machine.state.selections.append(Selected(args.place, right, left))
+            _select(machine, Selected(args.place, right, left))
+
+
+def _select(machine: Machine, selected: Selected) -> None:
+    selected.guard = machine.state.paths.now
+    machine.state.selections.append(selected)
 
 
 def _merge(

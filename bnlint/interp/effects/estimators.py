@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp import api
 from bnlint.interp.effects.sessions import run_hooks
 from bnlint.interp.nodes import nodes_in
-from bnlint.interp.state import RunRecord, Stop
+from bnlint.interp.state import RunRecord
 from bnlint.interp.values import NONE, Bound, Func, Instance, Known, Object, Partial, Value
 
 if TYPE_CHECKING:
@@ -63,11 +63,10 @@ def _build(machine: Machine, model_fn: Value, mode: str, args: Args) -> None:
         plain = []
     elif "labels" in given:
         plain = [features]
-    depth = len(state.frames)
     try:
-        calls.call(machine, model_fn, calls.Args(plain, given, args.place), None)
-    except Stop:
-        del state.frames[depth:]
+        state.paths.apart(
+            lambda: calls.call(machine, model_fn, calls.Args(plain, given, args.place), None)
+        )
     finally:
         state.default_graph.pop()
 

@@ -71,7 +71,7 @@ def fused(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
         node.data["fused"] = tuple(parts[1:])
         record = Moments(args.place, args.place, True, node, machine.trace())
         record.sources = tuple(p for p in parts[1:] if isinstance(p, Node))
-        state.moments.append(record)
+        state.record_moments(record)
     return Seq("tuple", parts)
 
 
@@ -106,7 +106,7 @@ def arithmetic(machine: Machine, left: Node, right: Node, output: Node) -> None:
     record = Moments(output.place, means[0].place, batch, output, machine.trace())
     record.sources = sources
     record.scaled = True
-    machine.state.moments.append(record)
+    machine.state.record_moments(record)
 
 
 def _reachable(node: Node, depth: int) -> list[Node]:
@@ -124,7 +124,7 @@ def _note(machine: Machine, args: Args, statistics: list[Node], output: Node) ->
     place = direct[0].place if direct else args.place
     record = Moments(args.place, place, batch, output, machine.trace())
     record.sources = tuple(direct)
-    machine.state.moments.append(record)
+    machine.state.record_moments(record)
 
 
 def _behind(node: Node) -> Node:

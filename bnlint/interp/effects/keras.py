@@ -143,7 +143,8 @@ def learning_phase(machine: Machine, name: str, args: Args, frame: Frame | None)
 
 
 def eager(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    machine.state.eager = True
+    state = machine.state
+    state.eager = state.paths.guards.disj(state.eager, state.paths.now)
     return Object("plain context", args.place)
 
 

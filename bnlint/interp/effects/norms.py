@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 def function(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """A functional batch-norm call."""
     row = api.NORMS[name]
-    if row.arg_scoped:
-        args = with_arg_scope(machine, f"api:{name}", args)
-    return apply(machine, row, args)
+    if not row.arg_scoped:
+        return apply(machine, row, args)
+    from bnlint.interp import calls
+
+    args = with_arg_scope(machine, f"api:{name}", args)
+    return calls.lifted(machine, args, lambda given: apply(machine, row, given))
 
 
 def layer_class(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -193,6 +196,7 @@ def apply(
         scope_may_give_flag=bool(scope_open),
         selected=state.branch_depth > 0,
         unit_test=machine.in_unit_test(),
+        guard=state.paths.now,
     )
     layer.unused_parameter = _unused_parameter(machine, layer)
     state.layers.append(layer)
@@ -200,7 +204,7 @@ def apply(
     if update is not None:
         update.data["layer"] = layer
         if destination == "collection" and collection is not None:
-            state.collection(collection).append(update)
+            state.add_to(collection, update)
         elif destination == "layer" and owner is not None:
             owner.data["updates"].append(update)
         if owner is not None and destination == "collection":
@@ -258,8 +262,14 @@ def host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """A contrib layer that may carry a ``normalizer_fn``."""
     from bnlint.interp import calls
 
-    state = machine.state
     args = with_arg_scope(machine, f"api:{name}", args)
+    return calls.lifted(machine, args, lambda given: _host(machine, name, given, frame))
+
+
+def _host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    from bnlint.interp import calls
+
+    state = machine.state
     short = name.rsplit(".", 1)[-1]
     path = layer_path(machine, args.get("scope"), "Conv" if "conv" in short else "fully_connected")
     weights = add_variable(machine, f"{path}weights", args.place)

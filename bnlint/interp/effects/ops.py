@@ -9,7 +9,7 @@ from bnlint.interp.effects import recurrent
 from bnlint.interp.effects import variables as variable_effects
 from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
-from bnlint.interp.nodes import nodes_in
+from bnlint.interp.nodes import nodes_in, through
 from bnlint.interp.values import (
     NONE,
     Api,
@@ -73,7 +73,10 @@ def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
     if not name.startswith(_NO_CALLBACK):
         for value in args.values():
             if isinstance(value, Func) and value.key not in state.entered:
-                result = calls.call(machine, value, calls.Args([], {}, args.place, True), None)
+                given = calls.Args([], {}, args.place, True)
+                result = state.paths.apart(
+                    lambda value=value, given=given: calls.call(machine, value, given, None)  # type: ignore[misc]
+                )
                 inputs.extend(nodes_in(result))
     if name.startswith("tf.layers.") and last in _WITH_WEIGHTS:
         path = layer_path(machine, args.get("name"), last)
@@ -93,7 +96,7 @@ def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
     elif kind == "linear":
         node.data["scalar"] = bool(inputs) and any(n.data.get("scalar") for n in inputs)
     if name.startswith(("tf.losses.", "tf.contrib.losses.", "tf.contrib.slim.losses.")):
-        state.collection("losses").append(node)
+        state.add_to("losses", node)
     if name.startswith("tf.metrics."):
         return Seq("tuple", [node, node])
     if last in ("split", "unstack", "meshgrid"):
@@ -126,12 +129,13 @@ def group(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     """``tf.group(*ops)``, ``tf.no_op()``, ``tf.tuple``: an op that waits."""
     reads = set(args.reads)
     for value in args.positional:
-        if isinstance(value, Seq) and value.read is not None:
-            reads.add(value.read)
+        for _, one in machine.state.paths.alternatives(value):
+            if isinstance(one, Seq) and one.read is not None:
+                reads.add(one.read)
     inputs = [n for v in args.values() for n in nodes_in(v)]
     node = machine.state.node("group", name, inputs, args.place)
     for block in machine.state.blocks:
-        block.existing.extend(n for n in inputs if n.kind == "train")
+        block.existing.extend(n for n in through(inputs) if n.kind == "train")
     node.data["reads"] = reads
     if name == "tf.tuple":
         first = args.positional[0] if args.positional else None
@@ -173,8 +177,12 @@ def moving_average(machine: Machine, name: str, args: Args, frame: Frame | None)
 
 def define_flag(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     label, default = args.get("name", 0), args.get("default", 1) or args.get("default_value")
-    if isinstance(label, Known) and isinstance(label.value, str) and default is not None:
-        machine.state.flag_defaults[label.value] = default
+    if isinstance(label, Known) and isinstance(label.value, str):
+        if default is not None:
+            machine.state.flag_defaults[label.value] = default
+        values = args.get("enum_values", 2)
+        if name.endswith("enum") and isinstance(values, Seq):
+            machine.state.note_choices(label.value, values, default)
     return NONE
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
-from bnlint.interp.nodes import nodes_in
+from bnlint.interp.nodes import nodes_in, through
+from bnlint.interp.paths import Choice
 from bnlint.interp.state import Block
 from bnlint.interp.values import (
     NONE,
@@ -116,7 +117,14 @@ def _segment(value: Value | None) -> str | None:
 
 def variable_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """``variable_scope(name_or_scope, default_name)``; also opens the name scope."""
-    segment = _segment(args.get("name_or_scope", 0))
+    named = args.get("name_or_scope", 0)
+    if isinstance(named, Choice):
+        return machine.state.paths.split(named, lambda one: _variable_scope(one, args))
+    return _variable_scope(named, args)
+
+
+def _variable_scope(named: Value | None, args: Args) -> Value:
+    segment = _segment(named)
     if segment is None:
         segment = _segment(args.get("default_name", 1)) or "?"
     return Object("variable_scope", args.place, segment=segment, path="")
@@ -188,15 +196,14 @@ def _unique(machine: Machine, path: str) -> str:
 def control_dependencies(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     value = args.get("control_inputs", 0)
     clear = isinstance(value, Known) and value.value is None
-    reads = set()
-    if isinstance(value, Seq) and value.read is not None:
-        reads.add(value.read)
-    for node in nodes_in(value):
+    reads: set[int] = set()
+    for _, one in machine.state.paths.alternatives(value or NONE):
+        if isinstance(one, Seq):
+            reads.update(
+                i.read for i in (one, *one.items) if isinstance(i, Seq) and i.read is not None
+            )
+    for node in through(nodes_in(value)):
         reads.update(node.data.get("reads", ()))
-    if isinstance(value, Seq):
-        for item in value.items:
-            if isinstance(item, Seq) and item.read is not None:
-                reads.add(item.read)
     return Object(
         "control_dependencies",
         args.place,
@@ -209,6 +216,8 @@ def control_dependencies(machine: Machine, name: str, args: Args, frame: Frame |
 
 def _opaque(value: Value | None) -> bool:
     """Whether the list may hold ops that nobody here has seen."""
+    if isinstance(value, Choice):
+        return any(_opaque(one) for _, one in value.alternatives)
     if isinstance(value, Unknown):
         return True
     if isinstance(value, Seq):
@@ -225,6 +234,7 @@ def enter_control_dependencies(machine: Machine, scope: Object) -> Callable[[], 
         scope.data["reads"],
         scope.data["clear"],
         scope.data["opaque"],
+        guard=state.paths.now,
     )
     state.blocks.append(block)
     state.all_blocks.append(block)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.paths import Choice
 from bnlint.interp.state import RunRecord
 from bnlint.interp.values import NONE, Instance, Known, Map, Object, Seq, Unknown, Value
 
@@ -54,6 +55,8 @@ def record(machine: Machine, fetches: Value | None, args: Args) -> None:
 
 def _opaque(value: Value | None) -> bool:
     """Whether something is fetched that nobody here has seen: by name, or an unknown."""
+    if isinstance(value, Choice):
+        return any(_opaque(one) for _, one in value.alternatives)
     if isinstance(value, Unknown):
         return not value.deps or any(node.kind == "gap" for node in value.deps)
     if isinstance(value, Known):
@@ -99,7 +102,7 @@ def make_saver(machine: Machine, name: str, args: Args, frame: Frame | None) -> 
 
 
 def restore(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    machine.state.restores = True
+    machine.state.restore()
     return machine.state.unknown("a restored value", deps=nodes_in(args.get("var_list")))
 
 
@@ -133,7 +136,7 @@ def train_step(machine: Machine, name: str, args: Args, frame: Frame | None) -> 
 def evaluation_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     nodes = [n for key in ("eval_op", "final_op") for n in nodes_in(args.get(key))]
     machine.state.record_run(RunRecord(args.place, tuple(nodes), False))
-    machine.state.restores = True
+    machine.state.restore()
     return machine.state.unknown("evaluation results")
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
-from bnlint.interp.nodes import Node, accumulations, gradient_inputs, gradient_sources, nodes_in
+from bnlint.interp.nodes import (
+    Node,
+    accumulations,
+    gradient_inputs,
+    gradient_sources,
+    nodes_in,
+    through,
+)
 from bnlint.interp.values import NONE, Func, Instance, Known, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -47,7 +54,9 @@ def gradient(
     machine: Machine, losses: list[Node], variables: Value | None, place: Place, api_name: str
 ) -> Node:
     """The gradient of some losses, for all variables at once."""
-    node = machine.state.node("grad", api_name, gradient_inputs(losses), place)
+    node = machine.state.node(
+        "grad", api_name, gradient_inputs(losses, machine.state.paths.phi), place
+    )
     node.data["losses"] = tuple(losses)
     node.data["variables"] = _variable_set(variables)
     return node
@@ -112,10 +121,14 @@ def compute_gradients(machine: Machine, args: Args) -> Value:
     known = limit is not None and not (isinstance(limit, Known) and limit.value is None)
     source = limit if known else None
     if isinstance(source, Seq):
-        items, exact = list(source.items), source.exact
+        items, exact = machine.state.paths.elements(source), source.exact
     else:
         items, exact = list(machine.state.collection("trainable_variables")), False
-    pairs: list[Value] = [Seq("tuple", [node, v]) for v in items[:512]]
+    paths = machine.state.paths
+    pairs: list[Value] = [
+        paths.optional(Seq("tuple", [node, paths.present(v)]), paths.presence(v))
+        for v in items[:512]
+    ]
     if not pairs:
         pairs = [Seq("tuple", [node, machine.state.unknown("a variable")])]
     return Seq("list", pairs, exact)
@@ -127,6 +140,7 @@ def apply_gradients(machine: Machine, args: Args) -> Value:
     sources = list(dict.fromkeys(gradient_sources(nodes)))
     others = [*nodes, *accumulations(nodes)]
     node = train_op(machine, "apply_gradients", sources or nodes, args, others=others)
+    node.data["given"] = tuple(nodes)
     limit = _paired_variables(given)
     if limit is not None:
         node.data["limit"] = limit
@@ -164,7 +178,7 @@ def train_op(
     state.train_ops.append(node)
     for block in state.blocks:
         block.train_ops.append(node)
-    state.collection("train_op").append(node)
+    state.add_to("train_op", node)
     label = args.kwargs.get("name")
     if isinstance(label, Known) and isinstance(label.value, str):
         state.give_name(node, label.value)
@@ -176,7 +190,9 @@ def gradients(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
     limit = args.get("xs", 1)
     node = gradient(machine, nodes_in(args.get("ys", 0)), limit, args.place, name)
     if isinstance(limit, Seq):
-        return Seq("list", [node for _ in limit.items[:512]], limit.exact)
+        paths = machine.state.paths
+        found = [paths.optional(node, paths.presence(i)) for i in limit.items[:512]]
+        return Seq("list", found, limit.exact)
     return Seq("list", [node], False)
 
 
@@ -184,12 +200,13 @@ def assignment(machine: Machine, name: str, target: Value, value: list[Node], ar
     """An assignment to a variable; a train op if the variable is trainable and the value is
     computed from gradients (hand-written updates)."""
     state = machine.state
-    targets = [n for n in nodes_in(target) if n.kind == "variable"]
+    targets = [n for n in through(nodes_in(target)) if n.kind == "variable"]
     sources = list(dict.fromkeys(gradient_sources(value)))
     trainable = bool(targets) and all(t.data.get("trainable") for t in targets)
     if sources and trainable:
         node = train_op(machine, name, sources, args, others=value)
         node.data["limit"] = frozenset(targets)
+        node.data["given"] = tuple(value)
         return node
     node = state.node("assign", name, [*nodes_in(target), *value], args.place)
     node.data["value"] = tuple(value)
@@ -228,7 +245,9 @@ def clip(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     items = args.get("t_list", 0)
     node = machine.state.node("op", name, nodes_in(items), args.place)
     if isinstance(items, Seq):
-        clipped: Value = Seq("list", [node for _ in items.items], items.exact)
+        paths = machine.state.paths
+        found = [paths.optional(node, paths.presence(i)) for i in items.items]
+        clipped: Value = Seq("list", found, items.exact)
     else:
         clipped = Seq("list", [node], False)
     return Seq("tuple", [clipped, node])

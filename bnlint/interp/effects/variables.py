@@ -32,15 +32,17 @@ def add_variable(machine: Machine, name: str, place: Place, *, trainable: bool =
     known = "?" not in name
     table = state.graph.variables
     if known and name in table:
-        return table[name]
+        found = table[name]
+        found.guard = state.paths.guards.disj(found.guard, state.paths.now)
+        return found
     node = state.node("variable", "tf.Variable", (), place, guarded=False)
     node.name = name
     node.data["trainable"] = trainable
     if known:
         table[name] = node
-    state.collection("variables").append(node)
+    state.add_to("variables", node)
     if trainable:
-        state.collection("trainable_variables").append(node)
+        state.add_to("trainable_variables", node)
     return node
 
 
@@ -65,7 +67,7 @@ def make_variable(machine: Machine, name: str, args: Args, frame: Frame | None) 
     if isinstance(keys, Seq):
         for key in keys.items:
             if isinstance(key, Known) and isinstance(key.value, str):
-                state.collection(key.value).append(node)
+                state.add_to(key.value, node)
     return node
 
 

@@ -1,0 +1,260 @@
+"""Which paths to look at: one for each combination of facts that a rule may tell apart.
+
+A finished run holds all paths at once. The rules read plain graphs, so the run is *projected* onto
+single paths, and the guards say onto which: for each train op and each layer, every combination of
+what rules ask (is it built, trained, updated, run, evaluated …) that some path satisfies is seen
+by at least one projection.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+from bnlint.interp.guards import FALSE, TRUE, Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bnlint.interp.nodes import Node
+    from bnlint.interp.state import State
+    from bnlint.interp.values import Place
+
+MOST_PROJECTIONS = 48
+"""Paths of one program that are looked at; beyond it the program counts as not read to its end."""
+
+_MOST_CELLS = 64
+
+Assignment = dict[int, bool]
+Labels = dict["Node", Guard]
+
+
+class Cases:
+    """The projections of one finished run. ``assignments`` are their conditions."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._guards = state.paths.guards
+        alive = state.paths.gone ^ 1
+        self._alive = alive if alive != FALSE else TRUE
+        self._cells: dict[Place, list[list[Guard]]] = {}
+        self.assignments: list[Assignment] = self._choose()
+
+    # --- facts -------------------------------------------------------------------------------
+
+    def _choose(self) -> list[Assignment]:
+        if not self._parts():
+            return [self._guards.witness(self._alive)]
+        wanted: dict[Guard, None] = {}
+        for cells in self._facts():
+            wanted.update(dict.fromkeys(cells))
+        packed: list[Guard] = []
+        # The rarest first: what holds on few paths decides, what holds on many joins it.
+        for cell in wanted:
+            for index, other in enumerate(packed):
+                both = self._guards.conj(other, cell)
+                if both != FALSE:
+                    packed[index] = both
+                    break
+            else:
+                if len(packed) >= MOST_PROJECTIONS:
+                    self._state.widen(f"it has more than {MOST_PROJECTIONS} paths to tell apart")
+                    break
+                packed.append(cell)
+        return [self._guards.witness(guard) for guard in packed or [self._alive]]
+
+    def _parts(self) -> bool:
+        """Whether anything that rules ask about differs by path."""
+        state = self._state
+        records = (
+            state.layers,
+            state.train_ops,
+            state.runs,
+            state.reads,
+            state.all_blocks,
+            state.selections,
+            state.moments,
+        )
+        if any(item.guard != TRUE for group in records for item in group):
+            return True
+        return bool(state.paths.phis) or state.restores > FALSE or state.eager > FALSE
+
+    def _facts(self) -> Iterable[list[Guard]]:
+        state, guards = self._state, self._guards
+        runs = [
+            self.reach([(r.guard, n) for n in r.fetches], fed=frozenset(r.feeds))
+            for r in state.runs
+        ]
+        updated: Labels = {}
+        evaluated: Labels = {}
+        fetched: Labels = {}
+        for fetches in runs:
+            for node, guard in fetches.items():
+                if node.kind == "update":
+                    updated[node] = guards.disj(updated.get(node, FALSE), guard)
+                elif node.kind == "train":
+                    fetched[node] = guards.disj(fetched.get(node, FALSE), guard)
+                elif node.kind == "norm":
+                    evaluated[node] = guards.disj(evaluated.get(node, FALSE), guard)
+        trained: Labels = {}
+        seen: set[tuple[Guard, ...]] = set()
+        for op in state.train_ops:
+            before = self.reach([(op.guard, op)])
+            losses = self._losses(op)
+            below = self.reach(losses, controls=False, through_stop=False)
+            waited = self.reach(losses)
+            run = fetched.get(op, FALSE)
+            blocks = [
+                guards.conj(b.guard, op.guard)
+                for b in state.all_blocks
+                if op in b.train_ops or op in b.existing
+            ]
+            for node, guard in below.items():
+                if node.kind != "norm":
+                    continue
+                trained[node] = guards.disj(trained.get(node, FALSE), guard)
+                layer = node.data["layer"]
+                update = layer.update
+                facts: tuple[Guard, ...] = (
+                    guards.conj(guard, layer.guard),
+                    FALSE if update is None else before.get(update, FALSE),
+                    FALSE if update is None else updated.get(update, FALSE),
+                    FALSE if update is None else waited.get(update, FALSE),
+                    run,
+                    *dict.fromkeys(blocks),
+                )
+                cells = self._split(guards.conj(facts[0], op.guard), facts[1:])
+                self._cells.setdefault(op.place, []).append(cells)
+                if facts not in seen:
+                    seen.add(facts)
+                    yield cells
+            yield self._split(op.guard, (run,))
+        outputs = {layer.output: layer for layer in state.layers if layer.output is not None}
+        for output, layer in outputs.items():
+            cells = self._split(
+                layer.guard,
+                (
+                    trained.get(output, FALSE),
+                    evaluated.get(output, FALSE),
+                    updated.get(layer.update, FALSE) if layer.update is not None else FALSE,
+                    state.restores,
+                ),
+            )
+            self._cells.setdefault(layer.place, []).append(cells)
+            yield cells
+        for group in (state.runs, state.reads, state.all_blocks, state.selections, state.moments):
+            for item in group:
+                yield self._split(item.guard, ())
+        yield self._split(TRUE, (state.eager,))
+
+    def _split(self, base: Guard, facts: Iterable[Guard]) -> list[Guard]:
+        """The combinations of some facts that there are where ``base`` holds and paths go on."""
+        guards = self._guards
+        cells = [c for c in (guards.conj(base, self._alive),) if c != FALSE]
+        for fact in facts:
+            if fact <= FALSE:
+                continue
+            parted: list[Guard] = []
+            for cell in cells:
+                yes = guards.conj(cell, fact)
+                no = guards.minus(cell, fact)
+                parted.extend(c for c in (yes, no) if c != FALSE)
+            cells = parted[:_MOST_CELLS]
+        return cells
+
+    def _losses(self, op: Node) -> list[tuple[Guard, Node]]:
+        given = op.data.get("given", op.data["gradients"])
+        labels = self.reach(
+            [(op.guard, n) for n in given], controls=False, ends=frozenset({"grad", "variable"})
+        )
+        return [
+            (guard, loss)
+            for node, guard in labels.items()
+            if node.kind == "grad"
+            for loss in node.data["losses"]
+        ]
+
+    def reach(
+        self,
+        start: Iterable[tuple[Guard, Node]],
+        *,
+        controls: bool = True,
+        through_stop: bool = True,
+        ends: frozenset[str] = frozenset(),
+        fed: frozenset[Node] = frozenset(),
+    ) -> Labels:
+        """What is reached backwards from ``start``, each node with the paths on which it is.
+
+        An op is made after what it reads, so nodes are visited in falling order of their ids.
+        """
+        conj, disj = self._guards.conj, self._guards.disj
+        labels: Labels = {}
+        todo: list[tuple[int, Node]] = []
+
+        def add(guard: Guard, node: Node) -> None:
+            known = labels.get(node)
+            if known is None:
+                labels[node] = guard
+                heapq.heappush(todo, (-node.id, node))
+            elif known != guard:
+                labels[node] = disj(known, guard)
+
+        for guard, node in start:
+            if guard != FALSE:
+                add(guard, node)
+        done: set[Node] = set()
+        while todo:
+            _, node = heapq.heappop(todo)
+            if node in done:
+                continue
+            done.add(node)
+            guard = labels[node]
+            if node in fed or node.kind in ends or (not through_stop and node.kind == "stop"):
+                continue
+            if node.kind == "phi":
+                for own, item in node.data["alternatives"]:
+                    both = conj(guard, own)
+                    if both != FALSE:
+                        add(both, item)
+                continue
+            for item in node.inputs:
+                add(guard, item)
+            if controls:
+                for item in node.controls:
+                    add(guard, item)
+        return labels
+
+    # --- why -----------------------------------------------------------------------------------
+
+    def explain(self, place: Place, bad: Sequence[int], good: Sequence[int]) -> str | None:
+        """The smallest condition that holds on a bad path and on no good one, in words."""
+        guards = self._guards
+        fine = guards.any_of(self._cell(place, index) for index in good)
+        own = self._cell(place, bad[0])
+        support = sorted(guards.support(guards.disj(own, fine)) | guards.support(self._alive))
+        assignment = self.assignments[bad[0]]
+        literals = {number: assignment.get(number, True) for number in support}
+        fine = guards.conj(fine, self._alive)
+        for number in support:
+            rest = {n: v for n, v in literals.items() if n != number}
+            if guards.conj(self._cube(rest), fine) == FALSE:
+                literals = rest
+        return self._state.conditions.text(literals) or None
+
+    def _cell(self, place: Place, index: int) -> Guard:
+        """All paths that rules cannot tell from one projection, as far as one place goes."""
+        guards = self._guards
+        assignment = self.assignments[index]
+        out = TRUE
+        for cells in self._cells.get(place, ()):
+            for cell in cells:
+                if guards.holds(cell, lambda n: assignment.get(n, True)):
+                    out = guards.conj(out, cell)
+                    break
+        return out if out != TRUE else self._cube(assignment)
+
+    def _cube(self, literals: Assignment) -> Guard:
+        out = TRUE
+        for number, value in literals.items():
+            out = self._guards.conj(out, self._guards.literal(number, value))
+        return out

@@ -1,0 +1,184 @@
+"""Conditions: how undecided tests on unknown values become guards.
+
+All tests of one unknown form a *ladder*: it equals one constant, or another, or none of those that
+were asked for, and it is true or false besides. So ``mode == 'train'`` and ``mode == 'test'``
+exclude each other by construction, as ``mode`` and ``mode is None`` do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bnlint.interp.guards import FALSE, TRUE, Guard, Guards
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bnlint.interp.keys import Keys
+
+Place = tuple[str, tuple[int, int, int, int]]
+
+
+@dataclass(slots=True, eq=False)
+class _Ladder:
+    """What was asked of one unknown: ``rest`` is where it equals none of the ``steps``.
+
+    ``truth`` says, within the rest, whether it is true; None as long as nobody asked. ``domain``
+    are all the values it may have, where these are known.
+    """
+
+    steps: dict[tuple[bool, Any], Guard] = field(default_factory=dict)
+    rest: Guard = TRUE
+    truth: Guard | None = None
+    domain: frozenset[tuple[bool, Any]] | None = None
+
+
+class Conditions:
+    """The table of conditions: from the symbolic keys of unknowns to guards, and back to text."""
+
+    def __init__(self, keys: Keys, guards: Guards) -> None:
+        self.keys = keys
+        self.guards = guards
+        self._ladders: dict[int, _Ladder] = {}
+        self._of_variable: dict[int, tuple[int, str, Any]] = {}
+        self._places: dict[int, Place] = {}
+        self.asking: Place | None = None
+
+    # --- from keys to guards -------------------------------------------------------------------
+
+    def truth(self, key: int) -> Guard:
+        """The guard under which the unknown of this key is true."""
+        head, *rest = self.keys.parts(key)
+        if head == "not":
+            return self.truth(rest[0]) ^ 1
+        if head == "and":
+            return self.guards.conj(self.truth(rest[0]), self.truth(rest[1]))
+        if head == "or":
+            return self.guards.disj(self.truth(rest[0]), self.truth(rest[1]))
+        if head == "equals":
+            return self.equals(rest[0], rest[2])
+        if head == "is none":
+            return self.equals(rest[0], None)
+        ladder = self._ladder(key)
+        if ladder.domain is not None:
+            return self.guards.any_of(self.equals(key, v) for _, v in ladder.domain if v)
+        if ladder.truth is None:
+            ladder.truth = self._variable(key, "truth", None)
+        out = self.guards.conj(ladder.rest, ladder.truth)
+        for (_, value), guard in ladder.steps.items():
+            if value:
+                out = self.guards.disj(out, guard)
+        return out
+
+    def equals(self, key: int, value: Any) -> Guard:
+        """The guard under which the unknown of this key equals a constant."""
+        if isinstance(value, bool):
+            return self.truth(key) ^ (0 if value else 1)
+        step = _step(value)
+        ladder = self._ladder(key)
+        found = ladder.steps.get(step)
+        if found is not None:
+            return found
+        if ladder.domain is not None and step not in ladder.domain:
+            return FALSE
+        if ladder.rest == FALSE:
+            return FALSE
+        if ladder.domain is not None and len(ladder.steps) == len(ladder.domain) - 1:
+            guard = ladder.rest
+        else:
+            guard = self.guards.conj(ladder.rest, self._variable(key, "equals", value))
+            if ladder.truth is not None:
+                guard = self.guards.conj(guard, ladder.truth if value else ladder.truth ^ 1)
+        ladder.steps[step] = guard
+        ladder.rest = self.guards.minus(ladder.rest, guard)
+        return guard
+
+    def close(self, key: int, values: Iterable[Any]) -> None:
+        """Note that the unknown of this key can only have one of these values."""
+        ladder = self._ladder(key)
+        if ladder.domain is None and not ladder.steps and ladder.truth is None:
+            domain = frozenset(_step(v) for v in values if not isinstance(v, bool))
+            if len(domain) >= 2:
+                ladder.domain = domain
+
+    def domain(self, key: int) -> Sequence[Any] | None:
+        """All values that an unknown may have, None where they are not known."""
+        ladder = self._ladders.get(key)
+        if ladder is None or ladder.domain is None:
+            return None
+        return sorted((value for _, value in ladder.domain), key=repr)
+
+    def known_equal(self, key: int, guard: Guard) -> tuple[Any] | None:
+        """The constant that the unknown equals wherever ``guard`` holds, if there is one."""
+        ladder = self._ladders.get(key)
+        if ladder is None:
+            return None
+        for (_, value), step in ladder.steps.items():
+            if self.guards.implies(guard, step):
+                return (value,)
+        return None
+
+    def opaque(self, *parts: Any) -> Guard:
+        """A condition of its own, the same one for the same parts."""
+        return self.truth(self.keys.of("condition", *parts))
+
+    def _ladder(self, key: int) -> _Ladder:
+        found = self._ladders.get(key)
+        if found is None:
+            found = self._ladders[key] = _Ladder()
+        return found
+
+    def _variable(self, key: int, kind: str, value: Any) -> Guard:
+        number = self.guards.variables
+        self._of_variable[number] = (key, kind, value)
+        if self.asking is not None:
+            self._places[number] = self.asking
+        return self.guards.variable()
+
+    # --- and back to text ----------------------------------------------------------------------
+
+    def text(self, assignment: dict[int, bool]) -> str:
+        """An assignment of variables in the words of the source."""
+        parts = [
+            self._literal(n, v)
+            for n, v in sorted(assignment.items())
+            if self._needed(n, v, assignment)
+        ]
+        return " and ".join(dict.fromkeys(parts))
+
+    def _needed(self, number: int, value: bool, assignment: dict[int, bool]) -> bool:
+        """Not what follows from another literal: a mode that equals 'a' does not equal 'b'."""
+        key, kind, _ = self._of_variable[number]
+        if value and kind == "equals":
+            return True
+        return not any(
+            other != number
+            and taken
+            and self._of_variable[other][0] == key
+            and self._of_variable[other][1] == "equals"
+            for other, taken in assignment.items()
+        )
+
+    def _literal(self, number: int, value: bool) -> str:
+        key, kind, constant = self._of_variable[number]
+        text = self.keys.text(key)
+        if "an unknown" in text or "…" in text:
+            place = self._places.get(number)
+            what = "a test" if place is None else f"the test at {_short(place)}"
+            return f"{what} {'holds' if value else 'fails'}"
+        if kind == "equals":
+            if constant is None:
+                return f"{text} is None" if value else f"{text} is not None"
+            return f"{text} {'==' if value else '!='} {constant!r}"
+        return text if value else f"not {text}"
+
+
+def _step(value: Any) -> tuple[bool, Any]:
+    """A constant as Python compares it: 1 is 1.0, '1' is not."""
+    return isinstance(value, str), value
+
+
+def _short(place: Place) -> str:
+    path, span = place
+    return f"{path.rsplit('/', 1)[-1]}:{span[0]}"

@@ -1,0 +1,151 @@
+"""Guards: Boolean functions over the undecided conditions of a program.
+
+Reduced ordered binary decision diagrams (Bryant 1986) with complement edges (Brace, Rudell and
+Bryant 1990), hash-consed: equal functions are equal integers, so a path condition is compared and
+negated in no time. A guard is twice the number of a node, plus one if it is negated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Guard = int
+
+TRUE: Guard = 0
+FALSE: Guard = 1
+
+_LEAF = 1 << 60
+
+
+class Guards:
+    """A table of guards. Variables are numbered in the order in which they are made.
+
+    ``spent`` counts the nodes that operations visited, which is what they cost.
+    """
+
+    __slots__ = ("_conj", "_high", "_low", "_unique", "_var", "spent", "variables")
+
+    def __init__(self) -> None:
+        self._var = [_LEAF]
+        self._low: list[Guard] = [TRUE]
+        self._high: list[Guard] = [TRUE]
+        self._unique: dict[tuple[int, Guard, Guard], int] = {}
+        self._conj: dict[tuple[Guard, Guard], Guard] = {}
+        self.variables = 0
+        self.spent = 0
+
+    def variable(self) -> Guard:
+        """A new condition, independent of all others."""
+        number = self.variables
+        self.variables += 1
+        return self._node(number, FALSE, TRUE)
+
+    def _node(self, var: int, low: Guard, high: Guard) -> Guard:
+        if low == high:
+            return low
+        if high & 1:  # the edge of the true side is never a complemented one
+            return self._node(var, low ^ 1, high ^ 1) ^ 1
+        key = (var, low, high)
+        found = self._unique.get(key)
+        if found is None:
+            found = len(self._var)
+            self._unique[key] = found
+            self._var.append(var)
+            self._low.append(low)
+            self._high.append(high)
+        return found << 1
+
+    def conj(self, one: Guard, other: Guard) -> Guard:
+        """``one and other``."""
+        if one == other or other == TRUE:
+            return one
+        if one == TRUE:
+            return other
+        if one == FALSE or other == FALSE or one == other ^ 1:
+            return FALSE
+        key = (one, other) if one < other else (other, one)
+        found = self._conj.get(key)
+        if found is not None:
+            return found
+        self.spent += 1
+        left, right = one >> 1, other >> 1
+        first, second = self._var[left], self._var[right]
+        if first <= second:
+            one_low, one_high = self._low[left] ^ (one & 1), self._high[left] ^ (one & 1)
+        else:
+            one_low = one_high = one
+        if second <= first:
+            two_low, two_high = self._low[right] ^ (other & 1), self._high[right] ^ (other & 1)
+        else:
+            two_low = two_high = other
+        result = self._node(
+            min(first, second), self.conj(one_low, two_low), self.conj(one_high, two_high)
+        )
+        self._conj[key] = result
+        return result
+
+    def disj(self, one: Guard, other: Guard) -> Guard:
+        """``one or other``."""
+        return self.conj(one ^ 1, other ^ 1) ^ 1
+
+    def minus(self, one: Guard, other: Guard) -> Guard:
+        """``one and not other``."""
+        return self.conj(one, other ^ 1)
+
+    def any_of(self, guards: Iterable[Guard]) -> Guard:
+        out = FALSE
+        for guard in guards:
+            out = self.conj(out ^ 1, guard ^ 1) ^ 1
+        return out
+
+    def implies(self, one: Guard, other: Guard) -> bool:
+        """Whether ``other`` holds wherever ``one`` does."""
+        return one == other or other == TRUE or self.conj(one, other ^ 1) == FALSE
+
+    def holds(self, guard: Guard, choose: Callable[[int], bool]) -> bool:
+        """The value of a guard where ``choose`` says which variables are true."""
+        while guard > FALSE:
+            node = guard >> 1
+            edge = self._high[node] if choose(self._var[node]) else self._low[node]
+            guard = edge ^ (guard & 1)
+        return guard == TRUE
+
+    def witness(self, guard: Guard) -> dict[int, bool]:
+        """Variables that make a satisfiable guard true; the others may have any value.
+
+        True is preferred, so that what is switched by an option is switched on.
+        """
+        out: dict[int, bool] = {}
+        while guard > FALSE:
+            node = guard >> 1
+            high = self._high[node] ^ (guard & 1)
+            value = high != FALSE
+            out[self._var[node]] = value
+            guard = high if value else self._low[node] ^ (guard & 1)
+        return out
+
+    def support(self, guard: Guard) -> set[int]:
+        """The variables that a guard depends on."""
+        out: set[int] = set()
+        seen: set[int] = {0}
+        todo = [guard >> 1]
+        while todo:
+            node = todo.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            out.add(self._var[node])
+            todo.append(self._low[node] >> 1)
+            todo.append(self._high[node] >> 1)
+        return out
+
+    def literal(self, variable: int, value: bool) -> Guard:
+        """The guard that one variable has this value."""
+        return self._node(variable, FALSE, TRUE) ^ (0 if value else 1)
+
+    def forget(self) -> None:
+        """Drop what operations remember; the guards themselves stay."""
+        self._conj.clear()
