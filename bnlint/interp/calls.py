@@ -130,15 +130,23 @@ MOST_COMBINATIONS = 64
 """In how many combinations of alternatives a call is looked at; beyond it they are unknowns."""
 
 
-def lifted(machine: Machine, args: Args, use: Callable[[Args], Value]) -> Value:
-    """``use`` of the arguments for each combination of their alternatives, under its guard."""
+def lifted(
+    machine: Machine,
+    args: Args,
+    use: Callable[[Args], Value],
+    only: frozenset[int | str] | None = None,
+) -> Value:
+    """``use`` of the arguments for each combination of their alternatives, under its guard.
+
+    ``only`` are the positions and names that matter; the other arguments stay as they are.
+    """
     paths = machine.state.paths
     chosen: list[tuple[int | str, list[Alternative]]] = []
     combinations = 1
     plain = args
     given: list[tuple[int | str, Value]] = [*enumerate(args.positional), *args.kwargs.items()]
     for name, value in given:
-        if not isinstance(value, Choice):
+        if not isinstance(value, Choice) or (only is not None and name not in only):
             continue
         found = paths.alternatives(value)
         if len(found) == 1:

@@ -136,6 +136,10 @@ class Conditions:
             self._places[number] = self.asking
         return self.guards.variable()
 
+    def key_of(self, number: int) -> int:
+        """The key of the unknown that a variable of the guards asks about."""
+        return self._of_variable[number][0]
+
     # --- and back to text ----------------------------------------------------------------------
 
     def text(self, assignment: dict[int, bool]) -> str:

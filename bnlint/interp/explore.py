@@ -8,7 +8,7 @@ from bnlint.deep import with_deep_stack
 from bnlint.interp import attributes, calls
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
-from bnlint.interp.guards import Guards
+from bnlint.interp.guards import TRUE, Guard, Guards
 from bnlint.interp.imports import Modules
 from bnlint.interp.keys import Keys
 from bnlint.interp.machine import Machine
@@ -57,28 +57,39 @@ class Explorer:
         """Run one root on all its paths, and look at those that rules may tell apart."""
         program = Program(name, path, is_open)
         self.project.programs.append(program)
-        state = State(self.keys, self.budget, Conditions(self.keys, Guards()))
-        state.root_open = program.open
-        machine = Machine(state, self.modules)
-        try:
-            root(machine)
-        except Stop:
-            pass  # every path has left the program
-        except OutOfBudget:
-            state.complete = False
-            self._note(f"{path}: {name}: the step budget ran out")
-        except RecursionError:
-            state.complete = False
-            self._note(f"{path}: {name}: nested too deeply to follow")
-        except Exception as error:  # a defect of bnlint's own: what was built still counts
-            state.complete = False
-            self.project.crashes.append((path, error))
+        state = self.execute(program, root, Conditions(self.keys, Guards()))
         cases = Cases(state)
-        program.states.extend(snapshots(state, cases))
+        program.states.extend(snapshots(state, cases.assignments))
         program.explain = _explanation(program, cases)
         for note in [*state.notes, *(f"{path}: {name}: {w}" for w in state.paths.widened)]:
             self._note(note)
         self.entered |= state.entered
+        return state
+
+    def execute(
+        self,
+        program: Program,
+        root: Callable[[Machine], None],
+        conditions: Conditions,
+        start: Guard = TRUE,
+    ) -> State:
+        """Run one root on the paths of ``start``."""
+        state = State(self.keys, self.budget, conditions)
+        state.paths.now = start
+        state.root_open = program.open
+        try:
+            root(Machine(state, self.modules))
+        except Stop:
+            pass  # every path has left the program
+        except OutOfBudget:
+            state.complete = False
+            self._note(f"{program.path}: {program.root}: the step budget ran out")
+        except RecursionError:
+            state.complete = False
+            self._note(f"{program.path}: {program.root}: nested too deeply to follow")
+        except Exception as error:  # a defect of bnlint's own: what was built still counts
+            state.complete = False
+            self.project.crashes.append((program.path, error))
         return state
 
     def _relevance(self, words: frozenset[str] = WORDS) -> Relevance:
@@ -97,10 +108,15 @@ class Explorer:
     def run_script(self, path: str) -> None:
         """A file as a script: its body with ``__name__ == '__main__'``."""
 
+        self.explore("the script", path, self.script(path), False)
+
+    def script(self, path: str) -> Callable[[Machine], None]:
+        """What runs a file as a script."""
+
         def root(machine: Machine) -> None:
             self.modules.run(machine, path, main=True)
 
-        self.explore("the script", path, root, False)
+        return root
 
     def run_uncalled(self, paths: Sequence[str]) -> None:
         """The functions and classes of these files that no program entered.

@@ -151,7 +151,7 @@ def unary(machine: Machine, op: str, value: Value, place: Place) -> Value:
         known = truth_of(machine, value)
         if known is not None:
             origin = value.origin if isinstance(value, Known) else None
-            assumed = isinstance(value, Known) and value.assumed
+            assumed = value.assumed if isinstance(value, Known) else isinstance(value, Unknown)
             return Known(not known, origin, isinstance(value, Known) and value.default, assumed)
         assert isinstance(value, Unknown)
         parts = machine.state.keys.parts(value.key)
@@ -611,7 +611,7 @@ def _choose(machine: Machine, mapping: Map, index: Value, place: Place) -> Value
     if not isinstance(index, Unknown):
         index = Unknown("an unknown key", key_of(machine, index))
     parts = _under_key(machine, mapping, index)
-    if not parts:
+    if parts is None:
         return machine.unknown_from("an unknown key of a dict", mapping)
     state.paths.drop(state.paths.guards.any_of(g for g, _ in parts) ^ 1, "KeyError", place)
     return state.paths.read(state.paths.join(parts))
@@ -620,19 +620,19 @@ def _choose(machine: Machine, mapping: Map, index: Value, place: Place) -> Value
 def choose(machine: Machine, mapping: Map, index: Unknown, default: Value) -> Value:
     """``mapping.get(index, default)`` under an unknown key."""
     parts = _under_key(machine, mapping, index)
-    if not parts:
+    if parts is None:
         return machine.unknown_from("an element of a dict", mapping, default)
     paths = machine.state.paths
     missing = paths.guards.any_of(g for g, _ in parts) ^ 1
     return paths.read(paths.join([*parts, (missing, default)]))
 
 
-def _under_key(machine: Machine, mapping: Map, index: Unknown) -> list[Alternative]:
-    """The entries of a complete dict, each where the key equals its own; none for another dict."""
+def _under_key(machine: Machine, mapping: Map, index: Unknown) -> list[Alternative] | None:
+    """The entries of a complete dict, each where the key equals its own; None for another dict."""
     state = machine.state
     entries = [(k, mapping.items[h]) for h, k in mapping.keys.items() if isinstance(k, Known)]
-    if not mapping.exact or len(entries) != len(mapping.items):
-        return []
+    if not entries or not mapping.exact or len(entries) != len(mapping.items):
+        return None
     guards = state.paths.guards
     now = state.paths.now
     parts: list[Alternative] = []

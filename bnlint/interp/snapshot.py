@@ -25,7 +25,7 @@ from bnlint.model import Guard as GuardModel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from bnlint.interp.cases import Cases
+    from bnlint.interp.cases import Assignment
     from bnlint.interp.guards import Guard
     from bnlint.interp.state import Block, Layer, Read, RunRecord, State
 
@@ -35,9 +35,9 @@ def location(place: Place) -> Location:
     return Location(path, line, column, end_line, end_column)
 
 
-def snapshots(state: State, cases: Cases) -> Iterator[GraphModel]:
-    """The graph model of each path that is looked at."""
-    for assignment in cases.assignments:
+def snapshots(state: State, assignments: Iterable[Assignment]) -> Iterator[GraphModel]:
+    """The graph model of each path that is looked at, by the conditions that hold on it."""
+    for assignment in assignments:
         with projected(state.paths, assignment) as holds:
             yield _Snapshot(state, holds).model()
 

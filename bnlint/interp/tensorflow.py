@@ -58,16 +58,19 @@ _WHOLE = frozenset(
         "tf.sparse_placeholder",
         "tf.name_scope",
         "tf.op_scope",
-        "tf.variable_scope",
-        "tf.variable_op_scope",
         "tf.device",
         "tf.colocate_with",
-        "tf.contrib.framework.arg_scope",
         "tf.losses.get_total_loss",
         "tf.app.run",
     ]
 )
 """Symbols that take an argument that differs by path as it is."""
+
+_SCOPES = frozenset(["tf.variable_scope", "tf.variable_op_scope", "tf.contrib.framework.arg_scope"])
+_BY_NAME: frozenset[int | str] = frozenset(
+    [0, 1, "name_or_scope", "default_name", "list_ops_or_scope"]
+)
+"""Of a scope, what it is called or made of matters; what it sets may differ by path."""
 
 
 def call_api(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -86,7 +89,8 @@ def _call(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     if handler is not None:
         if name in _WHOLE:
             return handler(machine, name, args, frame)
-        return lifted(machine, args, lambda given: handler(machine, name, given, frame))
+        only = _BY_NAME if name in _SCOPES else None
+        return lifted(machine, args, lambda given: handler(machine, name, given, frame), only)
     if name in api.NORMALIZER_HOSTS:
         return lifted(machine, args, lambda given: norms.host(machine, name, given, frame))
     if api.is_optimizer(name):

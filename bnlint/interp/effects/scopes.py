@@ -117,14 +117,7 @@ def _segment(value: Value | None) -> str | None:
 
 def variable_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """``variable_scope(name_or_scope, default_name)``; also opens the name scope."""
-    named = args.get("name_or_scope", 0)
-    if isinstance(named, Choice):
-        return machine.state.paths.split(named, lambda one: _variable_scope(one, args))
-    return _variable_scope(named, args)
-
-
-def _variable_scope(named: Value | None, args: Args) -> Value:
-    segment = _segment(named)
+    segment = _segment(args.get("name_or_scope", 0))
     if segment is None:
         segment = _segment(args.get("default_name", 1)) or "?"
     return Object("variable_scope", args.place, segment=segment, path="")
