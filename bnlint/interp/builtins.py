@@ -604,6 +604,8 @@ _TABLE: dict[str, Value] = {
         "classmethod": identity,
     }.items()
 }
+for _old, _new in (("basestring", "str"), ("unicode", "str"), ("long", "int")):
+    _TABLE[_old] = _TABLE[_new]  # names of Python 2
 _TABLE["object"] = External("object")
 _TABLE["Exception"] = External("Exception")
 _TABLE["NotImplemented"] = NONE

@@ -24,6 +24,7 @@ MOST_PROJECTIONS = 48
 """Paths of one program that are looked at; beyond it the program counts as not read to its end."""
 
 _MOST_CELLS = 64
+_MOST_PACKING = 20_000
 
 Assignment = dict[int, bool]
 Labels = dict["Node", Guard]
@@ -48,20 +49,36 @@ class Cases:
         wanted: dict[Guard, None] = {}
         for cells in self._facts():
             wanted.update(dict.fromkeys(cells))
-        packed: list[Guard] = []
-        # The rarest first: what holds on few paths decides, what holds on many joins it.
+        chosen = [self._guards.witness(g) for g in self._packed(list(wanted)) or [self._alive]]
         for cell in wanted:
+            if any(self._holds(cell, assignment) for assignment in chosen):
+                continue
+            if len(chosen) >= MOST_PROJECTIONS:
+                self._state.widen(f"it has more than {MOST_PROJECTIONS} paths to tell apart")
+                break
+            chosen.append(self._guards.witness(cell))
+        return chosen
+
+    def _packed(self, cells: Sequence[Guard]) -> list[Guard]:
+        """Guards of paths that show several cells each, as far as finding them is cheap."""
+        guards = self._guards
+        packed: list[Guard] = []
+        most = guards.spent + _MOST_PACKING
+        for cell in cells:
             for index, other in enumerate(packed):
-                both = self._guards.conj(other, cell)
+                both = guards.conj(other, cell)
+                if guards.spent > most:
+                    return packed
                 if both != FALSE:
                     packed[index] = both
                     break
             else:
-                if len(packed) >= MOST_PROJECTIONS:
-                    self._state.widen(f"it has more than {MOST_PROJECTIONS} paths to tell apart")
-                    break
-                packed.append(cell)
-        return [self._guards.witness(guard) for guard in packed or [self._alive]]
+                if len(packed) < MOST_PROJECTIONS:
+                    packed.append(cell)
+        return packed
+
+    def _holds(self, guard: Guard, assignment: Assignment) -> bool:
+        return self._guards.holds(guard, lambda n: assignment.get(n, True))
 
     def _parts(self) -> bool:
         """Whether anything that rules ask about differs by path."""
@@ -248,7 +265,7 @@ class Cases:
         out = TRUE
         for cells in self._cells.get(place, ()):
             for cell in cells:
-                if guards.holds(cell, lambda n: assignment.get(n, True)):
+                if self._holds(cell, assignment):
                     out = guards.conj(out, cell)
                     break
         return out if out != TRUE else self._cube(assignment)

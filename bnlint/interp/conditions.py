@@ -35,7 +35,11 @@ class _Ladder:
 
 
 class Conditions:
-    """The table of conditions: from the symbolic keys of unknowns to guards, and back to text."""
+    """The table of conditions: from the symbolic keys of unknowns to guards, and back to text.
+
+    ``asking`` is the place of the test that is being decided. ``sometimes`` are variables for tests
+    of what changes from one turn of a loop to the next: no options, now they hold and now not.
+    """
 
     def __init__(self, keys: Keys, guards: Guards) -> None:
         self.keys = keys
@@ -43,7 +47,9 @@ class Conditions:
         self._ladders: dict[int, _Ladder] = {}
         self._of_variable: dict[int, tuple[int, str, Any]] = {}
         self._places: dict[int, Place] = {}
+        self._sites: dict[int, int] = {}
         self.asking: Place | None = None
+        self.sometimes: set[int] = set()
 
     # --- from keys to guards -------------------------------------------------------------------
 
@@ -60,6 +66,7 @@ class Conditions:
             return self.equals(rest[0], rest[2])
         if head == "is none":
             return self.equals(rest[0], None)
+        key = self._site(key)
         ladder = self._ladder(key)
         if ladder.domain is not None:
             return self.guards.any_of(self.equals(key, v) for _, v in ladder.domain if v)
@@ -76,6 +83,7 @@ class Conditions:
         if isinstance(value, bool):
             return self.truth(key) ^ (0 if value else 1)
         step = _step(value)
+        key = self._site(key)
         ladder = self._ladder(key)
         found = ladder.steps.get(step)
         if found is not None:
@@ -93,6 +101,15 @@ class Conditions:
         ladder.steps[step] = guard
         ladder.rest = self.guards.minus(ladder.rest, guard)
         return guard
+
+    def _site(self, key: int) -> int:
+        """The key itself, or for what changes in a loop one that is the same in every turn."""
+        if not self.keys.varies(key) or self.asking is None:
+            return key
+        found = self._sites.get(key)
+        if found is None:
+            found = self._sites[key] = self.keys.of("in a loop", *self.asking)
+        return found
 
     def close(self, key: int, values: Iterable[Any]) -> None:
         """Note that the unknown of this key can only have one of these values."""
@@ -134,6 +151,8 @@ class Conditions:
         self._of_variable[number] = (key, kind, value)
         if self.asking is not None:
             self._places[number] = self.asking
+        if self.keys.parts(key)[0] == "in a loop":
+            self.sometimes.add(number)
         return self.guards.variable()
 
     def key_of(self, number: int) -> int:
@@ -167,7 +186,7 @@ class Conditions:
     def _literal(self, number: int, value: bool) -> str:
         key, kind, constant = self._of_variable[number]
         text = self.keys.text(key)
-        if "an unknown" in text or "…" in text:
+        if "an unknown" in text or "…" in text or number in self.sometimes:
             place = self._places.get(number)
             what = "a test" if place is None else f"the test at {_short(place)}"
             return f"{what} {'holds' if value else 'fails'}"

@@ -146,6 +146,33 @@ class Guards:
         """The guard that one variable has this value."""
         return self._node(variable, FALSE, TRUE) ^ (0 if value else 1)
 
+    def sometimes(self, guard: Guard, variables: set[int]) -> Guard:
+        """The guard that holds where ``guard`` does for some values of the variables."""
+        for number in sorted(self.support(guard) & variables, reverse=True):
+            yes = self._cofactor(guard, number, True)
+            guard = self.disj(yes, self._cofactor(guard, number, False))
+        return guard
+
+    def _cofactor(self, guard: Guard, variable: int, value: bool) -> Guard:
+        known: dict[Guard, Guard] = {}
+
+        def walk(one: Guard) -> Guard:
+            node = one >> 1
+            var = self._var[node]
+            if var > variable:
+                return one
+            found = known.get(one)
+            if found is None:
+                low, high = self._low[node] ^ (one & 1), self._high[node] ^ (one & 1)
+                if var == variable:
+                    found = high if value else low
+                else:
+                    found = self._node(var, walk(low), walk(high))
+                known[one] = found
+            return found
+
+        return walk(guard)
+
     def forget(self) -> None:
         """Drop what operations remember; the guards themselves stay."""
         self._conj.clear()

@@ -9,12 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 
+_VARYING = ("turn", "counter", "node", "node name", "node attr", "shape")
+_PLAIN = ("fresh", "instance", "const", "choice", "in a loop")
+
+
 class Keys:
     """An interning table of keys; ``parts`` gives a key's structure back."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[Any, ...], int] = {}
         self._parts: list[tuple[Any, ...]] = []
+        self._varies: list[bool] = []
 
     def of(self, *parts: Any) -> int:
         found = self._ids.get(parts)
@@ -22,7 +27,21 @@ class Keys:
             found = len(self._parts)
             self._ids[parts] = found
             self._parts.append(parts)
+            self._varies.append(parts[0] in _VARYING or self._made_of_varying(parts))
         return found
+
+    def _made_of_varying(self, parts: tuple[Any, ...]) -> bool:
+        kind = parts[0]
+        if kind in _PLAIN:
+            return False
+        return any(
+            part.__class__ is int and part < len(self._varies) and self._varies[part]
+            for part in (parts[1:2] if kind in ("equals", "attr") else parts[1:])
+        )
+
+    def varies(self, key: int) -> bool:
+        """Whether an unknown changes from one turn of a loop to the next."""
+        return self._varies[key]
 
     def parts(self, key: int) -> tuple[Any, ...]:
         return self._parts[key]

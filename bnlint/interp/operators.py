@@ -82,7 +82,7 @@ def key_of(machine: Machine, value: Value) -> int:
         flat = [i for i in value.items if not isinstance(i, Seq)]  # a list may hold itself
         if len(flat) == len(value.items):
             return keys.of("sequence", *(key_of(machine, i) for i in flat))
-    return keys.of("fresh", machine.state.fresh())
+    return machine.state.fresh_key()
 
 
 def guard_of(machine: Machine, value: Value) -> Guard:

@@ -190,6 +190,7 @@ class State:
         self.eager: Guard = FALSE
         self.complete = True
         self.notes: list[str] = []
+        self.looping = 0
         self.loop_weight = 1
         self.loop_weights: list[int] = []
         self.sys_path: list[str] = []
@@ -204,6 +205,10 @@ class State:
         self.counter += 1
         return self.counter
 
+    def fresh_key(self) -> int:
+        """A key of its own; what is made inside a loop differs from turn to turn."""
+        return self.keys.of("turn" if self.looping else "fresh", self.fresh())
+
     def step(self) -> None:
         self.steps += 1
         if self.steps > self.budget.steps:
@@ -217,7 +222,7 @@ class State:
         hint: Value | None = None,
     ) -> Unknown:
         """An unknown with a structural key made of ``parts`` (fresh if there are none)."""
-        key = self.keys.of(*parts) if parts else self.keys.of("fresh", self.fresh())
+        key = self.keys.of(*parts) if parts else self.fresh_key()
         return Unknown(reason, key, tuple(deps), hint)
 
     # --- graphs ----------------------------------------------------------------------------
@@ -260,7 +265,8 @@ class State:
 
     def record_run(self, run: RunRecord) -> None:
         """Note a run; a loop that fetches the same again says nothing new."""
-        run = replace(run, guard=self.paths.now)
+        when = self.paths.guards.sometimes(self.paths.now, self.conditions.sometimes)
+        run = replace(run, guard=when)
         if run not in self.runs[-8:]:
             self.runs.append(run)
 

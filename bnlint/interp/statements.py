@@ -242,6 +242,7 @@ def _for(machine: Machine, stmt: ir.For, frame: Frame) -> Ended:
     partial = not exact or len(visited) < len(total)
     loop = Loop()
     frame.loops.append(loop)
+    machine.state.looping += 1
     try:
         for turn, item in enumerate(visited, 1):
             before = paths.now
@@ -259,6 +260,7 @@ def _for(machine: Machine, stmt: ir.For, frame: Frame) -> Ended:
                 break
     finally:
         machine.leave_loop()
+        machine.state.looping -= 1
         frame.loops.pop()
     return _after(machine, loop, paths.now, stmt.orelse, frame)
 
@@ -281,6 +283,7 @@ def _while(machine: Machine, stmt: ir.While, frame: Frame) -> Ended:
     loop = Loop()
     ran_out = FALSE
     frame.loops.append(loop)
+    machine.state.looping += 1
     try:
         for turn in range(machine.state.budget.loop):
             machine.state.step()
@@ -295,6 +298,7 @@ def _while(machine: Machine, stmt: ir.While, frame: Frame) -> Ended:
             if paths.now == FALSE:
                 break
     finally:
+        machine.state.looping -= 1
         frame.loops.pop()
     ran_out = paths.guards.disj(ran_out, paths.now)
     return _after(machine, loop, ran_out, stmt.orelse, frame)

@@ -28,7 +28,7 @@ def get_collection(
         deps = [n for items in graph.collections.values() for i in items for n in nodes_in(i)]
         return Unknown(
             "a collection whose name is not known",
-            state.keys.of("fresh", state.fresh()),
+            state.fresh_key(),
             tuple(dict.fromkeys(d for d in deps if d.kind == "update")),
         )
     live = name.endswith("_ref")
