@@ -82,7 +82,7 @@ def get_attr(machine: Machine, value: Value, name: str, place: Place) -> Value:
             if name in state.flag_choices:
                 state.conditions.close(key, state.flag_choices[name])
         plain = Unknown(value.reason, key, value.deps, hint)
-        stored = state.unknown_attrs.get((value.key, name))
+        stored = state.unknown_attrs.get(value.key, {}).get(name)
         return plain if stored is None else state.paths.filled(stored, plain)
     return machine.state.unknown("an attribute", deps=nodes_in(value))
 
@@ -257,5 +257,5 @@ def _set(machine: Machine, value: Value, name: str, new: Value) -> Value:
     elif isinstance(value, Api):
         paths.write(machine.state.patched, api.canonical(f"{value.name}.{name}"), new, TRUE)
     elif isinstance(value, Unknown):
-        paths.write(machine.state.unknown_attrs, (value.key, name), new, TRUE)
+        paths.write(machine.state.unknown_attrs.setdefault(value.key, {}), name, new, TRUE)
     return NONE

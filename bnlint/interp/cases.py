@@ -61,20 +61,17 @@ class Cases:
 
     def _packed(self, cells: Sequence[Guard]) -> list[Guard]:
         """Guards of paths that show several cells each, as far as finding them is cheap."""
-        guards = self._guards
         packed: list[Guard] = []
-        most = guards.spent + _MOST_PACKING
-        for cell in cells:
-            for index, other in enumerate(packed):
-                both = guards.conj(other, cell)
-                if guards.spent > most:
-                    return packed
-                if both != FALSE:
-                    packed[index] = both
-                    break
-            else:
-                if len(packed) < MOST_PROJECTIONS:
-                    packed.append(cell)
+        with self._guards.within(_MOST_PACKING):
+            for cell in cells:
+                for index, other in enumerate(packed):
+                    both = self._guards.conj(other, cell)
+                    if both != FALSE:
+                        packed[index] = both
+                        break
+                else:
+                    if len(packed) < MOST_PROJECTIONS:
+                        packed.append(cell)
         return packed
 
     def _holds(self, guard: Guard, assignment: Assignment) -> bool:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 Place = tuple[str, tuple[int, int, int, int]]
 
 
+_MOST_NUMBERS = 4
+"""A place that compares more numbers than this with something counts."""
+
+
 @dataclass(slots=True, eq=False)
 class _Ladder:
     """What was asked of one unknown: ``rest`` is where it equals none of the ``steps``.
@@ -48,6 +52,7 @@ class Conditions:
         self._of_variable: dict[int, tuple[int, str, Any]] = {}
         self._places: dict[int, Place] = {}
         self._sites: dict[int, int] = {}
+        self._asked: dict[Place, set[int]] = {}
         self.asking: Place | None = None
         self.sometimes: set[int] = set()
 
@@ -104,12 +109,24 @@ class Conditions:
 
     def _site(self, key: int) -> int:
         """The key itself, or for what changes in a loop one that is the same in every turn."""
-        if not self.keys.varies(key) or self.asking is None:
-            return key
         found = self._sites.get(key)
-        if found is None:
-            found = self._sites[key] = self.keys.of("in a loop", *self.asking)
+        if found is not None:
+            return found
+        if self.asking is None or key in self._ladders:
+            return key
+        found = key
+        if self.keys.varies(key) or self._counting(key, self.asking):
+            found = self.keys.of("in a loop", *self.asking)
+        self._sites[key] = found
         return found
+
+    def _counting(self, key: int, place: Place) -> bool:
+        """Whether one place compares something with a number that keeps changing."""
+        if self.keys.parts(key)[0] != "compare":
+            return False
+        asked = self._asked.setdefault(place, set())
+        asked.add(key)
+        return len(asked) > _MOST_NUMBERS
 
     def close(self, key: int, values: Iterable[Any]) -> None:
         """Note that the unknown of this key can only have one of these values."""

@@ -8,7 +8,7 @@ from bnlint.deep import with_deep_stack
 from bnlint.interp import attributes, calls
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
-from bnlint.interp.guards import TRUE, Guard, Guards
+from bnlint.interp.guards import TRUE, Guard, Guards, TooLarge
 from bnlint.interp.imports import Modules
 from bnlint.interp.keys import Keys
 from bnlint.interp.machine import Machine
@@ -81,7 +81,7 @@ class Explorer:
             root(Machine(state, self.modules))
         except Stop:
             pass  # every path has left the program
-        except OutOfBudget:
+        except (OutOfBudget, TooLarge):
             state.complete = False
             self._note(f"{program.path}: {program.root}: the step budget ran out")
         except RecursionError:

@@ -7,28 +7,37 @@ negated in no time. A guard is twice the number of a node, plus one if it is neg
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 Guard = int
 
 TRUE: Guard = 0
 FALSE: Guard = 1
 
+MOST_SPENT = 1_500_000
+"""Nodes of guards that one program may visit: about five seconds, and 400 MB."""
+
 _LEAF = 1 << 60
+
+
+class TooLarge(Exception):
+    """Guards grew beyond what may be spent on them."""
 
 
 class Guards:
     """A table of guards. Variables are numbered in the order in which they are made.
 
-    ``spent`` counts the nodes that operations visited, which is what they cost.
+    ``spent`` counts the nodes that operations visited, which is what they cost. Beyond ``most`` an
+    operation raises ``TooLarge``; what was made before stays valid.
     """
 
-    __slots__ = ("_conj", "_high", "_low", "_unique", "_var", "spent", "variables")
+    __slots__ = ("_conj", "_high", "_low", "_unique", "_var", "most", "spent", "variables")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_SPENT) -> None:
         self._var = [_LEAF]
         self._low: list[Guard] = [TRUE]
         self._high: list[Guard] = [TRUE]
@@ -36,6 +45,20 @@ class Guards:
         self._conj: dict[tuple[Guard, Guard], Guard] = {}
         self.variables = 0
         self.spent = 0
+        self.most = most
+
+    @contextmanager
+    def within(self, steps: int) -> Iterator[None]:
+        """Spend no more than this meanwhile; ends quietly where it would be more."""
+        before = self.most
+        self.most = min(before, self.spent + steps)
+        try:
+            yield
+        except TooLarge:
+            if self.spent > before:
+                raise
+        finally:
+            self.most = before
 
     def variable(self) -> Guard:
         """A new condition, independent of all others."""
@@ -71,6 +94,8 @@ class Guards:
         if found is not None:
             return found
         self.spent += 1
+        if self.spent > self.most:
+            raise TooLarge
         left, right = one >> 1, other >> 1
         first, second = self._var[left], self._var[right]
         if first <= second:
@@ -141,6 +166,21 @@ class Guards:
             todo.append(self._low[node] >> 1)
             todo.append(self._high[node] >> 1)
         return out
+
+    def is_small(self, guard: Guard, most: int) -> bool:
+        """Whether a guard has no more than ``most`` nodes."""
+        seen: set[int] = {0}
+        todo = [guard >> 1]
+        while todo:
+            node = todo.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            if len(seen) > most + 1:
+                return False
+            todo.append(self._low[node] >> 1)
+            todo.append(self._high[node] >> 1)
+        return True
 
     def literal(self, variable: int, value: bool) -> Guard:
         """The guard that one variable has this value."""

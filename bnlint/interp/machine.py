@@ -96,6 +96,7 @@ class Machine:
     def fork(self, parts: Iterable[tuple[Guard, Callable[[], Ended]]]) -> Ended:
         """Run statements on disjoint paths; true if none of these goes on."""
         paths = self.state.paths
+        before = paths.now
         ends: list[Guard] = []
         for guard, part in parts:
             paths.now = guard
@@ -108,6 +109,7 @@ class Machine:
         if not ends:
             return True
         paths.now = ends[0] if len(ends) == 1 else paths.guards.any_of(ends)
+        paths.settle(before)
         return False
 
     def loop_items(self, iterable: Value) -> list[Value]:

@@ -102,7 +102,9 @@ def guard_of(machine: Machine, value: Value) -> Guard:
         there = state.paths.guards.any_of(state.paths.presence(i) for i in items)
         if value.exact or there == TRUE_GUARD:
             return there
-        return state.paths.guards.disj(there, state.conditions.opaque("filled", id(value)))
+        return state.paths.guards.disj(
+            there, state.conditions.opaque("filled", state.paths.keep(value))
+        )
     return TRUE_GUARD
 
 
@@ -558,9 +560,8 @@ def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Valu
             return field
     deps = dict.fromkeys(nodes_in(value))
     key = machine.state.keys.of("subscript", key_of(machine, value), key_of(machine, index))
-    stored = machine.state.unknown_attrs.get(
-        (key_of(machine, value), f"[{key_of(machine, index)}]")
-    )
+    known = machine.state.unknown_attrs.get(key_of(machine, value), {})
+    stored = known.get(f"[{key_of(machine, index)}]")
     plain = Unknown("an element of an unknown value", key, tuple(deps))
     return plain if stored is None else machine.state.paths.filled(stored, plain)
 
@@ -720,8 +721,8 @@ def _set_item(machine: Machine, value: Value, index: Value, new: Value) -> Value
     elif isinstance(value, Unknown):
         if not isinstance(index, (Known, Node)):
             overwrite_attributes(machine.state, value)
-        table = machine.state.unknown_attrs
-        paths.write(table, (value.key, f"[{key_of(machine, index)}]"), new, TRUE_GUARD)
+        table = machine.state.unknown_attrs.setdefault(value.key, {})
+        paths.write(table, f"[{key_of(machine, index)}]", new, TRUE_GUARD)
     return NONE
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def replaceable(value: Value) -> Value:
     """A scalar that something unknown may replace."""
-    if isinstance(value, Known):
+    if isinstance(value, Known) and not value.assumed:
         return Known(value.value, value.origin, value.default, assumed=True)
     return value
 
@@ -53,9 +53,8 @@ def _overwrite_unknown(state: State, key: int, seen: set[int]) -> None:
     head, *rest = state.keys.parts(key)
     if head == "subscript" and rest[0] not in seen:
         _overwrite_unknown(state, rest[0], seen)
-    for (owner, name), stored in list(state.unknown_attrs.items()):
-        if owner != key:
-            continue
-        state.unknown_attrs[(owner, name)] = replaceable(stored)
+    table = state.unknown_attrs.get(key, {})
+    for name, stored in table.items():
+        table[name] = replaceable(stored)
         if isinstance(stored, Unknown) and stored.key not in seen:
             _overwrite_unknown(state, stored.key, seen)

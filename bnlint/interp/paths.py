@@ -26,6 +26,8 @@ MOST_VALUES = 48
 MOST_CALLABLES = 256
 """The same for functions, classes and objects: an unknown in their place loses layers."""
 
+_SMALL = 12
+
 MOST_INPUTS = 8
 """A merged tensor with more alternatives than this becomes one alternative of the next."""
 
@@ -119,13 +121,27 @@ class Paths:
 
     def drop(self, guard: Guard, name: str | None, place: Place | None = None) -> None:
         """Some paths raise, the others go on; raises ``Stop`` if none do."""
-        gone = self.guards.conj(self.now, guard)
+        before = self.now
+        gone = self.guards.conj(before, guard)
         if gone == FALSE:
             return
         self._note(Raised(gone, name, place))
-        self.now = self.guards.minus(self.now, gone)
+        self.now = self.guards.minus(before, gone)
         if self.now == FALSE:
             raise Stop
+        self.settle(before)
+
+    def settle(self, before: Guard) -> None:
+        """Go on as ``before`` where the paths that are missing since then are gone for good.
+
+        What is written on those is never judged, and the condition of the others stays small. A
+        small one is kept: it says what an option is once others are refused.
+        """
+        guards = self.guards
+        if self.tries or self.now == before or guards.is_small(self.now, _SMALL):
+            return
+        if guards.implies(guards.minus(before, self.now), self.gone):
+            self.now = before
 
     def attempt(self, body: Callable[[], bool]) -> tuple[bool, list[Raised]]:
         """Run the body of a ``try``: whether no path reached its end, and what was raised in it."""
@@ -200,6 +216,11 @@ class Paths:
         if len(found) == 1:
             return use(found[0][1])
         return self.each((g, lambda v=v: use(v)) for g, v in found)  # type: ignore[misc]
+
+    def keep(self, value: Value) -> int:
+        """A number for the identity of a value, its own as long as the run lasts."""
+        self._kept[id(value)] = value
+        return id(value)
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -358,9 +379,7 @@ class Paths:
         parts: list[Any] = []
         for guard, value in alternatives:
             same = _identity(value)
-            if same.__class__ is int:
-                self._kept[same] = value
-            parts.append((guard, same))
+            parts.append((guard, self.keep(value) if same.__class__ is int else same))
         return Choice(self, self.conditions.keys.of("choice", *parts), tuple(alternatives))
 
     def phi(self, alternatives: list[tuple[Guard, Node]]) -> Node:

@@ -182,7 +182,7 @@ class State:
         self.moments: list[Moments] = []
         self.escaped: dict[Node, Guard] = {}
         self.optimizers: list[Object] = []
-        self.unknown_attrs: dict[tuple[int, str], Value] = {}
+        self.unknown_attrs: dict[int, dict[str, Value]] = {}
         self.patched: dict[str, Value] = {}
         self.entered: set[tuple[str, Any]] = set()
         self.root_open = False

@@ -33,14 +33,18 @@ RUNS = 3
 
 def stable(conditions: Conditions, variables: int) -> list[int]:
     """The conditions whose keys do not depend on how often something was done before them."""
-    return [n for n in range(variables) if not _fresh(conditions, conditions.key_of(n))]
+    return [
+        n
+        for n in range(variables)
+        if n not in conditions.sometimes and not _fresh(conditions, conditions.key_of(n))
+    ]
 
 
 def _fresh(conditions: Conditions, key: Any) -> bool:
     if not isinstance(key, int) or isinstance(key, bool):
         return False
     head, *rest = conditions.keys.parts(key)
-    return head in ("fresh", "node", "node name", "instance", "condition") or any(
+    return head in ("fresh", "turn", "choice", "node", "node name", "instance", "condition") or any(
         _fresh(conditions, part) for part in rest if isinstance(part, int) and part < key
     )
 
@@ -81,9 +85,7 @@ def options(*models: GraphModel) -> set[Location]:
 
 
 def _places(of: dict[int, Location], ids: Any) -> tuple[Location, ...]:
-    return tuple(
-        sorted({of[i] for i in ids if i in of}, key=lambda x: (x.path, x.line, x.column))
-    )
+    return tuple(sorted({of[i] for i in ids if i in of}, key=lambda x: (x.path, x.line, x.column)))
 
 
 def compare(path: Path, seed: int) -> None:
@@ -97,9 +99,7 @@ def compare(path: Path, seed: int) -> None:
     chance = random.Random(seed)
     variables = conditions.guards.variables
     for _ in range(RUNS):
-        assignment: Assignment = {
-            n: chance.random() < 0.5 for n in stable(conditions, variables)
-        }
+        assignment: Assignment = {n: chance.random() < 0.5 for n in stable(conditions, variables)}
         cube = TRUE
         for number, value in assignment.items():
             cube = conditions.guards.conj(cube, conditions.guards.literal(number, value))

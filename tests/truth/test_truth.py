@@ -46,7 +46,6 @@ from .conftest import Record
 from .programs import Outcome, found_statistics, judged, named_statistics, observed, seen
 
 KNOWN = {
-    "conditionals/later_phases_of_training.py": "only one branch in a loop is followed",
     "dynamic/source_in_a_string.py": "code in a string is not read",
     "filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
     "loops/collected_inside_the_loop.py": "layers of one loop count as one",
