@@ -15,7 +15,7 @@ from bnlint.interp import (
     tensorflow,
 )
 from bnlint.interp.guards import FALSE, TRUE
-from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.nodes import MERGED, Node, nodes_in
 from bnlint.interp.paths import ABSENT, Alternative, Choice, Stop
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import (
@@ -126,6 +126,10 @@ def evaluate_args(machine: Machine, call: ir.Call, frame: Frame) -> Args:
     return args
 
 
+_DATA = (0, "inputs", "x")
+_TENSORS = MERGED | {"placeholder", "const"}
+"""What a layer is applied to, as the first argument: which tensor it is decides nothing."""
+
 MOST_COMBINATIONS = 64
 """In how many combinations of alternatives a call is looked at; beyond it they are unknowns."""
 
@@ -151,6 +155,9 @@ def lifted(
         found = paths.alternatives(value)
         if len(found) == 1:
             plain = _with(plain, name, found[0][1])
+        elif name in _DATA and all(isinstance(v, Node) and v.kind in _TENSORS for _, v in found):
+            tensors = [(guard, node) for guard, node in found if isinstance(node, Node)]
+            plain = _with(plain, name, paths.phi(tensors))
         elif combinations * len(found) <= MOST_COMBINATIONS:
             combinations *= len(found)
             chosen.append((name, found))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from bnlint.interp.guards import FALSE, TRUE, Guard
+from bnlint.interp.guards import FALSE, TRUE, Guard, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +25,7 @@ MOST_PROJECTIONS = 48
 
 _MOST_CELLS = 64
 _MOST_PACKING = 20_000
+_MOST_JUDGING = 300_000
 
 Assignment = dict[int, bool]
 Labels = dict["Node", Guard]
@@ -39,17 +40,25 @@ class Cases:
         alive = state.paths.gone ^ 1
         self._alive = alive if alive != FALSE else TRUE
         self._cells: dict[Place, list[list[Guard]]] = {}
-        self.assignments: list[Assignment] = self._choose()
+        self.assignments: list[Assignment] = []
+        self._guards.most = self._guards.spent + _MOST_JUDGING
+        try:
+            self._choose()
+        except TooLarge:
+            state.widen("its conditions are too many to tell its paths apart")
+        if not self.assignments:
+            self.assignments.append(self._guards.witness(self._alive))
 
     # --- facts -------------------------------------------------------------------------------
 
-    def _choose(self) -> list[Assignment]:
+    def _choose(self) -> None:
         if not self._parts():
-            return [self._guards.witness(self._alive)]
+            return
         wanted: dict[Guard, None] = {}
         for cells in self._facts():
             wanted.update(dict.fromkeys(cells))
-        chosen = [self._guards.witness(g) for g in self._packed(list(wanted)) or [self._alive]]
+        chosen = self.assignments
+        chosen.extend(map(self._guards.witness, self._packed(list(wanted))))
         for cell in wanted:
             if any(self._holds(cell, assignment) for assignment in chosen):
                 continue
@@ -57,7 +66,6 @@ class Cases:
                 self._state.widen(f"it has more than {MOST_PROJECTIONS} paths to tell apart")
                 break
             chosen.append(self._guards.witness(cell))
-        return chosen
 
     def _packed(self, cells: Sequence[Guard]) -> list[Guard]:
         """Guards of paths that show several cells each, as far as finding them is cheap."""
@@ -242,6 +250,13 @@ class Cases:
 
     def explain(self, place: Place, bad: Sequence[int], good: Sequence[int]) -> str | None:
         """The smallest condition that holds on a bad path and on no good one, in words."""
+        self._guards.most = self._guards.spent + _MOST_JUDGING
+        try:
+            return self._explain(place, bad, good)
+        except TooLarge:
+            return None
+
+    def _explain(self, place: Place, bad: Sequence[int], good: Sequence[int]) -> str | None:
         guards = self._guards
         fine = guards.any_of(self._cell(place, index) for index in good)
         own = self._cell(place, bad[0])

@@ -90,6 +90,8 @@ class Explorer:
         except Exception as error:  # a defect of bnlint's own: what was built still counts
             state.complete = False
             self.project.crashes.append((program.path, error))
+        finally:
+            self.modules.restore()
         return state
 
     def _relevance(self, words: frozenset[str] = WORDS) -> Relevance:

@@ -7,8 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from bnlint.interp import api, attributes
-from bnlint.interp.guards import FALSE, Guard
+from bnlint.interp.guards import FALSE, Guard, TooLarge
+from bnlint.interp.images import Image, Impure, contents, is_pure
 from bnlint.interp.scope import Frame
+from bnlint.interp.state import Declared, OutOfBudget, State
 from bnlint.interp.values import (
     Api,
     External,
@@ -53,6 +55,9 @@ class Modules:
         self.generators: dict[int, bool] = {}
         self.counters: dict[int, list[ir.Expr]] = {}
         self._roots: dict[str, list[str]] = {}
+        self._images: dict[tuple[str, tuple[str, ...]], Image] = {}
+        self._impure: set[tuple[str, tuple[str, ...]]] = set()
+        self._used: dict[int, Image] = {}
 
     def ir_of(self, path: str) -> ir.Module | None:
         found = self.loaded.get(path)
@@ -136,6 +141,7 @@ class Modules:
                     return Api(name)
             return External(dotted)
         self.importers.setdefault(path, set()).add(importer)
+        state.imported.setdefault(importer, set()).add(path)
         leaf = self.run(machine, path)
         # Importing a.b.c runs a and a.b too, and makes each an attribute of its parent.
         child = leaf
@@ -143,6 +149,7 @@ class Modules:
             parent_path = self.resolve(".".join(parts[:end]), level, importer, state.sys_path)
             if parent_path is None:
                 break
+            state.imported.setdefault(importer, set()).add(parent_path)
             parent = self.run(machine, parent_path)
             parent.globals.setdefault(parts[end], child)
             child = parent
@@ -154,6 +161,78 @@ class Modules:
         found = state.modules.get(path)
         if found is not None:
             return found
+        if not main and not state.building:
+            image = self._image(machine, path)
+            if image is not None:
+                return self._adopt(state, image, (path, tuple(state.sys_path)))
+        return self._execute(machine, path, main)
+
+    def _image(self, machine: Machine, path: str) -> Image | None:
+        """The image of a module; None if it has none, or cannot have one here."""
+        state = machine.state
+        if state.patched or state.graph.id != 0:
+            return None
+        key = (path, tuple(state.sys_path))
+        if key not in self._images and key not in self._impure:
+            self._make_image(machine, path, key[1])
+        return self._images.get(key)
+
+    def _make_image(self, machine: Machine, path: str, extra: tuple[str, ...]) -> None:
+        """Run a module, and what it imports, in a state of its own."""
+        own = machine.state.apart(extra)
+        try:
+            self.run(machine.within(own), path)
+        except (Impure, OutOfBudget, TooLarge, RecursionError):
+            self._impure.update((running, extra) for running in own.importing)
+            self._impure.add((path, extra))
+            halfway = set(own.importing)
+            done = [p for p in own.modules if not self._needs(own, p) & halfway]
+        else:
+            done = list(own.modules)
+        for module in done:
+            if (module, extra) not in self._images and (module, extra) not in self._impure:
+                needed = self._needs(own, module)
+                env = own.modules[module]
+                self._images[(module, extra)] = Image(
+                    env,
+                    tuple(p for p in own.modules if p in needed),
+                    own.declared.get(module, Declared()),
+                    contents(env),
+                )
+
+    def _needs(self, state: State, path: str) -> set[str]:
+        """A module and all that it imports."""
+        seen: set[str] = set()
+        todo = [path]
+        while todo:
+            one = todo.pop()
+            if one not in seen:
+                seen.add(one)
+                todo.extend(state.imported.get(one, ()))
+        return seen
+
+    def _adopt(self, state: State, image: Image, key: tuple[str, tuple[str, ...]]) -> ModuleEnv:
+        """Import an image and what it needs."""
+        for path in image.imports:
+            if path in state.modules:
+                continue
+            part = self._images.get((path, key[1]), image)
+            state.modules[path] = part.env
+            state.flag_defaults.update(part.declared.flags)
+            state.flag_choices.update(part.declared.choices)
+            state.graph.nodes.extend(part.declared.nodes)
+            state.entered.update(part.declared.entered)
+            self._used[id(part)] = part
+        return image.env
+
+    def restore(self) -> None:
+        """Undo what the program that ended wrote to images."""
+        for image in self._used.values():
+            image.restore()
+        self._used.clear()
+
+    def _execute(self, machine: Machine, path: str, main: bool) -> ModuleEnv:
+        state = machine.state
         name = "__main__" if main else os.path.basename(path).removesuffix(".py")
         env = ModuleEnv(path, name, state.paths.now)
         env.globals["__name__"] = Known(env.name)
@@ -171,6 +250,7 @@ class Modules:
             return env
         blocks, state.blocks = state.blocks, []
         before = state.paths.now
+        mark = state.begin_import(path)
         try:
             ended, _ = state.paths.attempt(
                 lambda: machine.block(module.body, frame, outermost=True)
@@ -180,6 +260,9 @@ class Modules:
         if ended:
             state.notes.append(f"{path}: importing it ends the program")
         state.paths.now = before  # what fails for us need not fail for its users
+        if state.building and not is_pure(state):
+            raise Impure
+        state.end_import(path, mark)
         return env
 
     def dynamic_member(self, machine: Machine, module: Object, name: str) -> Value:
@@ -231,6 +314,7 @@ class Modules:
                 path = self._find(folder, [name])
                 if path is not None and path != module.path:
                     self.importers.setdefault(path, set()).add(module.path)
+                    machine.state.imported.setdefault(module.path, set()).add(path)
                     value = self.run(machine, path)
                     module.globals.setdefault(name, value)
                     return value

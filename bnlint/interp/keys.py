@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 _VARYING = ("turn", "counter", "node", "node name", "node attr", "shape")
 _PLAIN = ("fresh", "instance", "const", "choice", "in a loop")
 
@@ -20,6 +19,7 @@ class Keys:
         self._ids: dict[tuple[Any, ...], int] = {}
         self._parts: list[tuple[Any, ...]] = []
         self._varies: list[bool] = []
+        self._last = 0
 
     def of(self, *parts: Any) -> int:
         found = self._ids.get(parts)
@@ -29,6 +29,11 @@ class Keys:
             self._parts.append(parts)
             self._varies.append(parts[0] in _VARYING or self._made_of_varying(parts))
         return found
+
+    def fresh(self) -> int:
+        """A number of its own in all programs of a project: images outlive the first of them."""
+        self._last += 1
+        return self._last
 
     def _made_of_varying(self, parts: tuple[Any, ...]) -> bool:
         kind = parts[0]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp.guards import FALSE, TRUE, Guard
+from bnlint.interp.conditions import Conditions
+from bnlint.interp.guards import FALSE, TRUE, Guard, Guards
 from bnlint.interp.nodes import Node
 from bnlint.interp.paths import Paths
 from bnlint.interp.values import Known, ModuleEnv, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from bnlint.interp.conditions import Conditions
     from bnlint.interp.keys import Keys
     from bnlint.interp.scope import Frame
 
@@ -148,6 +148,16 @@ class Moments:
     guard: Guard = TRUE
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the body of a module leaves beside its namespace: options, and ops without inputs."""
+
+    flags: dict[str, Value] = field(default_factory=dict)
+    choices: dict[str, list[Any]] = field(default_factory=dict)
+    nodes: tuple[Node, ...] = ()
+    entered: frozenset[Any] = frozenset()
+
+
 class State:
     """Everything one abstract run mutates besides the Python heap."""
 
@@ -194,16 +204,52 @@ class State:
         self.loop_weight = 1
         self.loop_weights: list[int] = []
         self.sys_path: list[str] = []
+        self.given_path: list[str] = []
+        self.building = False  # whether an image of a module is being made
+        self.importing: list[str] = []
+        self.imported: dict[str, set[str]] = {}
+        self.declared: dict[str, Declared] = {}
         self.flag_defaults: dict[str, Value] = {}
         self.flag_choices: dict[str, list[Any]] = {}
         self.normalizer_place: Place | None = None
         self.branch_depth = 0
 
+    # --- imports -----------------------------------------------------------------------------
+
+    def apart(self, path: Sequence[str]) -> State:
+        """A state in which a module is run to make an image of it."""
+        own = State(self.keys, self.budget, Conditions(self.keys, Guards()))
+        own.sys_path, own.given_path = list(path), list(path)
+        own.building = True
+        return own
+
+    def begin_import(self, path: str) -> Declared:
+        """A module's body begins; what is returned tells at its end what it declared."""
+        self.importing.append(path)
+        return Declared(
+            dict(self.flag_defaults),
+            dict(self.flag_choices),
+            tuple(self.graph.nodes),
+            frozenset(self.entered),
+        )
+
+    def end_import(self, path: str, before: Declared) -> None:
+        """A module's body has been run."""
+        self.importing.pop()
+        if not self.building:
+            return
+        self.declared[path] = Declared(
+            {k: v for k, v in self.flag_defaults.items() if before.flags.get(k) is not v},
+            {k: v for k, v in self.flag_choices.items() if before.choices.get(k) is not v},
+            tuple(self.graph.nodes[len(before.nodes) :]),
+            frozenset(self.entered - before.entered),
+        )
+
     # --- identity and budget ---------------------------------------------------------------
 
     def fresh(self) -> int:
         self.counter += 1
-        return self.counter
+        return self.keys.fresh()
 
     def fresh_key(self) -> int:
         """A key of its own; what is made inside a loop differs from turn to turn."""
