@@ -66,6 +66,8 @@ def get_attr(machine: Machine, value: Value, name: str, place: Place) -> Value:
             return machine.state.paths.present(stored)
         if name == "__name__":
             return Known(value.name)
+        if name == "__defaults__":
+            return Seq("tuple", list(value.defaults.values())) if value.defaults else NONE
         return machine.state.unknown("a function's attribute", "attr", str(value.key), name)
     if isinstance(value, Bound):
         return get_attr(machine, value.func, name, place)

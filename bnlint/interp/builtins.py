@@ -15,6 +15,7 @@ from bnlint.interp.values import (
     NONE,
     TRUE,
     Api,
+    Bound,
     Builtin,
     Class,
     External,
@@ -24,6 +25,7 @@ from bnlint.interp.values import (
     Map,
     ModuleEnv,
     Object,
+    Partial,
     Seq,
     Super,
     Unknown,
@@ -419,6 +421,17 @@ def _scalar(kind: Any) -> Any:
     return make
 
 
+def _callable(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    value = args.positional[0] if args.positional else NONE
+    if isinstance(value, (Known, Seq, Map)):
+        return FALSE
+    if isinstance(value, (Func, Bound, Partial, Class, Builtin, Api)):
+        return TRUE
+    if isinstance(value, Instance):
+        return TRUE if attributes.find(machine, value, "__call__") is not None else FALSE
+    return machine.state.unknown("callable", "callable", operators.key_of(machine, value))
+
+
 def _type(machine: Machine, args: Args, frame: Frame | None) -> Value:
     if len(args.positional) == 1:
         value = args.positional[0]
@@ -582,6 +595,7 @@ _TABLE: dict[str, Value] = {
         "eval": _eval,
         "setattr": _setattr,
         "hasattr": _hasattr,
+        "callable": _callable,
         "super": _super,
         "print": _print,
         "int": _scalar(int),

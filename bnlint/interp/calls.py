@@ -294,7 +294,13 @@ def unknown_call(machine: Machine, func: Value, args: Args) -> Value:
 
 
 def call_back(machine: Machine, args: Args) -> None:
-    """Enter the project functions among the arguments of an unknown call."""
+    """Enter the project functions among the arguments of an unknown call.
+
+    What a module hands over while it is imported is called later, if at all: by a program, or by
+    nobody, and then it is a root of its own.
+    """
+    if machine.state.importing:
+        return
     for value in args.values():
         for item in value.items if isinstance(value, Seq) else (value,):
             target = item.func if isinstance(item, Bound) else item

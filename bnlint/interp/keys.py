@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-_VARYING = ("turn", "counter", "node", "node name", "node attr", "shape")
+_VARYING = (
+    "turn",
+    "counter",
+    "node",
+    "node name",
+    "node attr",
+    "name scope",
+    "scope name",
+    "shape",
+)
 _PLAIN = ("fresh", "instance", "const", "choice", "in a loop")
 
 

@@ -528,12 +528,15 @@ class Machine:
     def _iterate_choice(self, value: Choice) -> tuple[list[Value], bool]:
         paths = self.state.paths
         found = [(g, *self.iterate(v)) for g, v in paths.alternatives(value)]
+        longest = max(len(items) for _, items, _ in found)
+        columns = [
+            [(g, items[i] if i < len(items) else ABSENT) for g, items, _ in found]
+            for i in range(longest)
+        ]
+        covered = paths.guards.any_of(g for g, *_ in found)
+        rest = [] if covered == TRUE_GUARD else [(covered ^ 1, ABSENT)]
         exact = all(e for *_, e in found)
-        if exact and len({len(items) for _, items, _ in found}) == 1:
-            columns = zip(*(items for _, items, _ in found), strict=True)
-            guards = [g for g, *_ in found]
-            return [paths.join(zip(guards, column, strict=True)) for column in columns], True
-        return [paths.optional(i, g) for g, items, _ in found for i in items], exact
+        return [paths.join([*column, *rest]) for column in columns], exact
 
 
 _EXPRESSIONS: dict[type, Callable[[Machine, Any, Frame], Value]] = {

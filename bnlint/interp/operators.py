@@ -572,21 +572,29 @@ def _nth(machine: Machine, seq: Seq, items: list[Value], index: int) -> Value:
     guards = paths.guards
     if index < 0:
         items, index = items[::-1], -1 - index
-    # counts[n]: exactly n elements are there before the one that is looked at
-    counts: list[Guard] = [paths.now]
+    # before[n]: exactly n of the optional elements are there before the one that is looked at
+    before: dict[int, Guard] = {0: paths.now}
+    sure = 0
     parts: list[Alternative] = []
     for item in items:
         there = paths.presence(item)
-        if index < len(counts):
-            here = guards.conj(counts[index], there)
-            if here != FALSE_GUARD:
-                parts.append((here, paths.present(item)))
-        longer = [FALSE_GUARD] * (min(len(counts), index) + 1)
-        for count, guard in enumerate(counts[: index + 1]):
-            longer[count] = guards.disj(longer[count], guards.minus(guard, there))
-            if count < index:
-                longer[count + 1] = guards.conj(guard, there)
-        counts = longer
+        here = guards.conj(before.get(index - sure, FALSE_GUARD), there)
+        if here != FALSE_GUARD:
+            parts.append((here, paths.present(item)))
+        if there == TRUE_GUARD:
+            sure += 1
+            if sure > index:
+                break
+            continue
+        if len(before) > _MOST_OPTIONAL:
+            return machine.unknown_from("an element of a list of many optional ones", seq)
+        longer: dict[int, Guard] = {}
+        for count, guard in before.items():
+            without, with_it = guards.minus(guard, there), guards.conj(guard, there)
+            for number, part in ((count, without), (count + 1, with_it)):
+                if part != FALSE_GUARD:
+                    longer[number] = guards.disj(longer.get(number, FALSE_GUARD), part)
+        before = longer
     found = guards.any_of(g for g, _ in parts)
     missing = guards.minus(paths.now, found)
     if missing != FALSE_GUARD and not seq.exact:

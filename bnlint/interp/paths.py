@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp.guards import FALSE, TRUE, Guard, Guards
+from bnlint.interp.guards import FALSE, TRUE, Guard, Guards, TooLarge
 from bnlint.interp.nodes import MERGED, Node, nodes_in
 from bnlint.interp.values import Known, Map, Place, Seq, Unknown, Value
 
@@ -25,6 +25,9 @@ MOST_VALUES = 48
 
 MOST_CALLABLES = 256
 """The same for functions, classes and objects: an unknown in their place loses layers."""
+
+MOST_WORK = 400_000
+"""How many alternatives one program may join."""
 
 _SMALL = 12
 
@@ -101,6 +104,7 @@ class Paths:
         self.tries = 0
         self.phis: list[Node] = []
         self.widened: list[str] = []
+        self.work = 0
         self._fresh = fresh
         self._kept: dict[int, Value] = {}  # alternatives whose identity is part of a key
 
@@ -345,6 +349,9 @@ class Paths:
                         flat.append((both, item))
             else:
                 flat.append((guard, value))
+        self.work += len(flat)
+        if self.work > MOST_WORK:
+            raise TooLarge
         if not flat:
             return Unknown("a value of no path", self.conditions.keys.of("fresh", self._fresh()))
         merged: dict[Any, Alternative] = {}
