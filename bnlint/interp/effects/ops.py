@@ -70,7 +70,7 @@ def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
         nodes = dict.fromkeys(n for v in args.values() for n in nodes_in(v))
         return Object("object", args.place, name=name, nodes=tuple(nodes), cells=cells(args))
     inputs = [n for v in args.values() for n in nodes_in(v)]
-    if not name.startswith(_NO_CALLBACK):
+    if not name.startswith(_NO_CALLBACK) and not state.importing:
         for value in args.values():
             if isinstance(value, Func) and value.key not in state.entered:
                 given = calls.Args([], {}, args.place, True)
