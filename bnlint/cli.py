@@ -130,6 +130,16 @@ def _codes(
 )
 @click.option("--markdown", is_flag=True, help="Also check fenced Python blocks in Markdown files.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
+@click.option(
+    "--show-incomplete",
+    is_flag=True,
+    help="Also say which programs were not read to their end, and why.",
+)
+@click.option(
+    "--fail-incomplete",
+    is_flag=True,
+    help="Exit with 1 if a program was not read to its end.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no remarks.")
 def check(
     paths: tuple[str, ...],
@@ -140,6 +150,8 @@ def check(
     stdin_filename: str | None,
     markdown: bool,
     exit_zero: bool,
+    show_incomplete: bool,
+    fail_incomplete: bool,
     quiet: bool,
 ) -> int:
     """Check Python files and notebooks, and those of a project below a directory.
@@ -154,12 +166,16 @@ def check(
             _say(f"note: {note}")
         if not outcome.files and not report.problems:
             _say(f"note: no Python files to check in {', '.join(options.paths)}")
+    if show_incomplete:
+        for item in report.incomplete:
+            _say(f"incomplete: {item.path}:{item.line}: {item.reason}")
     _say_crashed(outcome.crashes)
     with _reader_may_leave():
         _write(outcome, output_format, quiet)
     if outcome.crashes:
         return FAILED
-    return FOUND if (report.findings or report.problems) and not exit_zero else CLEAN
+    bad = report.findings or report.problems or (fail_incomplete and report.incomplete)
+    return FOUND if bad and not exit_zero else CLEAN
 
 
 @cli.command()
@@ -441,6 +457,7 @@ def _options(
         select=select or config.select,
         ignore=ignore or config.ignore,
         pedantic=pedantic or config.pedantic,
+        users=True,
         markdown=markdown,
         overlay=overlay,
     )

@@ -27,7 +27,7 @@ _QUOTE = re.compile(rb'^[ \t]*"', re.MULTILINE)
 def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
     """Those of the files that may use batch norm, or import, however far away, one that may."""
     wanted = set(paths)
-    resolver = _Resolver(paths)
+    resolver = Resolver(paths)
     importers: dict[str, list[str]] = {}
     reached: list[str] = []
     dynamic: list[str] = []
@@ -44,7 +44,7 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
             continue
         if any(way in data for way in _DYNAMIC):
             dynamic.append(path)
-        for imported in resolver.files(path, imported_names(_as_script(path, data))):
+        for imported in resolver.files(path, imported_names(as_script(path, data))):
             if imported not in importers and imported not in wanted:
                 queue.append(imported)
             importers.setdefault(imported, []).append(path)
@@ -58,7 +58,9 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
     return [path for path in paths if path in entries]
 
 
-class _Resolver:
+class Resolver:
+    """Tells which files the imports of a file may mean, by names and folders alone."""
+
     def __init__(self, paths: Iterable[str]) -> None:
         self._listings: dict[str, frozenset[str]] = {}
         self._bases: dict[str, list[str]] = {}
@@ -132,6 +134,6 @@ class _Resolver:
         return self._listings[folder]
 
 
-def _as_script(path: str, data: bytes) -> bytes:
-    """The bytes with import statements at the starts of lines."""
+def as_script(path: str, data: bytes) -> bytes:
+    """The bytes of a file with import statements at the starts of lines, in a notebook too."""
     return _QUOTE.sub(b"", data) if path.endswith(".ipynb") else data

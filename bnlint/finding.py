@@ -79,10 +79,23 @@ class Problem:
     message: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Incomplete:
+    """A program that was not read to its end: where (a 1-based line), and why.
+
+    A budget ran out, something was widened, or an import that looks like the project's own was not
+    found. What is absent from such a program proves nothing.
+    """
+
+    path: str
+    line: int
+    reason: str
+
+
 @dataclass(slots=True)
 class Report:
-    """The outcome of one run. ``notes`` are remarks for ``--pedantic`` (budgets that ran out),
-    ``python2`` the files that were read as Python 2."""
+    """The outcome of one run. ``notes`` are remarks for ``--pedantic``, ``python2`` the files that
+    were read as Python 2, ``incomplete`` the programs that were not read to their end."""
 
     checked: int = 0
     skipped: int = 0
@@ -90,3 +103,4 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     python2: list[str] = field(default_factory=list)
+    incomplete: list[Incomplete] = field(default_factory=list)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bnlint.finding import Location
+from bnlint.finding import Incomplete, Location
 
 FlagKind = Literal["missing", "constant", "dynamic", "unknown"]
 """How the training flag reached a layer.
@@ -290,11 +290,12 @@ class Program:
 
 @dataclass(slots=True, eq=False)
 class Project:
-    """All programs of one run, with remarks about budgets that ran out.
+    """All programs of one run, with remarks, and which of them were not read to their end.
 
     ``crashes`` are defects of bnlint itself: the file it was at, and the exception.
     """
 
     programs: list[Program] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    incomplete: set[Incomplete] = field(default_factory=set)
     crashes: list[tuple[str, Exception]] = field(default_factory=list)

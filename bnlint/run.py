@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from bnlint import codes, ignores
 from bnlint.entries import find_entries
-from bnlint.finding import Finding, Location, Report
+from bnlint.finding import Finding, Incomplete, Location, Report
 from bnlint.source.discover import discover
+from bnlint.users import users_of
 from bnlint.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to check and what to say. ``overlay`` holds unsaved files, which are then checked."""
+    """What to check and what to say. ``overlay`` holds unsaved files, which are then checked.
+
+    With ``users`` the files are judged together with the programs of the project that use them;
+    what is found is shown if a place of it is in one of the files.
+    """
 
     paths: Sequence[str] = (".",)
     exclude: Sequence[str] = ()
@@ -30,6 +35,7 @@ class Options:
     ignore: Sequence[str] = ()
     pedantic: bool = False
     markdown: bool = False
+    users: bool = False
     overlay: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -46,12 +52,15 @@ class Outcome:
 def check(options: Options, progress: Progress | None = None) -> Outcome:
     workspace = Workspace(options.overlay)
     paths = _files(options, workspace)
-    entries = find_entries(paths, workspace)
+    users = users_of(paths, options.exclude, workspace) if options.users else []
+    entries = find_entries(sorted({*paths, *users}), workspace)
     run = _Run(options, workspace, progress)
     # A tree without batch norm ends here: the imports below cost more than all of the above.
     if entries:
         run.analyse(entries)
     report = run.report()
+    if users:
+        _about(report, paths, options, workspace)
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
     report.skipped = sum(path not in lowered and not workspace.failed(path) for path in paths)
@@ -74,6 +83,7 @@ class _Run:
         self._progress = progress
         self._findings: list[Finding] = []
         self._notes: set[str] = set()
+        self._incomplete: set[Incomplete] = set()
         self.crashes: list[tuple[str, Exception]] = []
 
     def analyse(self, entries: Sequence[str]) -> None:
@@ -94,6 +104,7 @@ class _Run:
             self._check(project)
 
     def report(self) -> Report:
+        """What is to be said."""
         options = self._options
         comments = {
             path: ignores.parse(module.comments, _relative(path))
@@ -116,6 +127,9 @@ class _Run:
             python2=[_relative(path) for path in self._workspace.python2()],
             problems=sorted(problems, key=lambda problem: (problem.path, problem.line)),
             notes=sorted(notes) if options.pedantic else [],
+            incomplete=sorted(
+                dataclasses.replace(item, path=_relative(item.path)) for item in self._incomplete
+            ),
         )
 
     def _displayed(self, finding: Finding) -> Finding:
@@ -137,6 +151,7 @@ class _Run:
 
         here = os.path.join(os.getcwd(), "")
         self._notes.update(note.replace(here, "") for note in project.notes)
+        self._incomplete |= project.incomplete
         for check in CHECKS:
             if not codes.selected(check.rule.code, self._options.select, self._options.ignore):
                 continue
@@ -146,6 +161,27 @@ class _Run:
                     self._findings.append(finding)
             except Exception as error:
                 self.crashes.append((check.rule.code, error))
+
+
+def _about(report: Report, paths: Sequence[str], options: Options, workspace: Workspace) -> None:
+    """Leave what is about the files that were given: a place is in one, or they show it alone."""
+    given = set(map(_relative, paths))
+    report.problems = [problem for problem in report.problems if problem.path in given]
+    report.incomplete = [item for item in report.incomplete if item.path in given]
+    if all(_paths(finding) & given for finding in report.findings):
+        return
+    alone = _Run(options, workspace, None)
+    alone.analyse(find_entries(paths, workspace))
+    known = {(finding.rule, finding.location) for finding in alone.report().findings}
+    report.findings = [
+        finding
+        for finding in report.findings
+        if _paths(finding) & given or (finding.rule, finding.location) in known
+    ]
+
+
+def _paths(finding: Finding) -> set[str]:
+    return {finding.location.path, *(related.location.path for related in finding.related)}
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

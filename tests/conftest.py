@@ -18,7 +18,7 @@ import pytest
 from hypothesis import settings
 
 from bnlint import pages
-from bnlint.finding import Finding, Location, Related, Rule
+from bnlint.finding import Finding, Incomplete, Location, Related, Rule
 
 if TYPE_CHECKING:
     from bnlint.workspace import Workspace
@@ -85,6 +85,7 @@ class FakeProject:
     workspace: Workspace
     entries: Sequence[str]
     notes: list[str] = field(default_factory=list)
+    incomplete: set[Incomplete] = field(default_factory=set)
     crashes: list[tuple[str, Exception]] = field(default_factory=list)
 
 
@@ -129,7 +130,9 @@ def fake_analysis(two_rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             if "INTERRUPT" in (workspace.source(path) or ""):
                 raise KeyboardInterrupt
             if "BUDGET" in (workspace.source(path) or ""):
-                project.notes.append(f"{path}: gave up after 5 steps")
+                project.incomplete.add(Incomplete(path, 1, "gave up after 5 steps"))
+            if "REMARK" in (workspace.source(path) or ""):
+                project.notes.append(f"{path}: a remark")
         return project
 
     interp, checks = ModuleType("bnlint.interp"), ModuleType("bnlint.checks")

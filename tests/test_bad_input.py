@@ -115,7 +115,14 @@ def test_an_empty_file(capsys: pytest.CaptureFixture[str]) -> None:
     code, document = checked(capsys, "empty.py")
     assert (code, document) == (
         0,
-        {"version": 1, "checked": 0, "skipped": 1, "findings": [], "errors": []},
+        {
+            "version": 1,
+            "checked": 0,
+            "skipped": 1,
+            "findings": [],
+            "errors": [],
+            "incomplete": [],
+        },
     )
 
 

@@ -160,16 +160,41 @@ def test_possible_findings_are_for_pedants(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_pedantic_remarks(capsys: pytest.CaptureFixture[str]) -> None:
-    write("a.py", "# BUDGET", "pass  # bnlint: ignore[BN202]")
+    write("a.py", "# REMARK", "pass  # bnlint: ignore[BN202]")
     assert main(["check"]) == 0
     assert capsys.readouterr().err == ""
     assert main(["check", "--pedantic"]) == 0
     assert capsys.readouterr().err == (
-        "bnlint: note: a.py: gave up after 5 steps\n"
+        "bnlint: note: a.py: a remark\n"
         "bnlint: note: a.py:4: no rule 'BN202' to ignore; did you mean BN201?\n"
     )
     assert main(["check", "--pedantic", "-q"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+def test_programs_that_were_not_read_to_their_end(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "# BUDGET")
+    write("b.py", "# BUDGET")
+    assert main(["check"]) == 0
+    assert capsys.readouterr() == (
+        "No findings; 2 files checked.\n"
+        "2 programs were not read to the end: --show-incomplete tells why.\n",
+        "",
+    )
+    assert main(["check", "--show-incomplete", "-q", "b.py"]) == 0
+    assert capsys.readouterr() == ("", "bnlint: incomplete: b.py:1: gave up after 5 steps\n")
+    assert main(["check", "--fail-incomplete"]) == 1
+    assert main(["check", "--fail-incomplete", "--exit-zero"]) == 0
+    capsys.readouterr()
+    assert main(["check", "--format", "json", "a.py"]) == 0
+    assert json.loads(capsys.readouterr().out)["incomplete"] == [
+        {"path": "a.py", "line": 1, "reason": "gave up after 5 steps"}
+    ]
+    assert main(["check", "--format", "github", "a.py"]) == 0
+    assert capsys.readouterr().out == (
+        "::notice file=a.py,line=1,title=not read to its end::"
+        "a.py:1: not read to its end: gave up after 5 steps\n"
+    )
 
 
 def test_ignore_comments(capsys: pytest.CaptureFixture[str]) -> None:

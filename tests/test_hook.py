@@ -119,6 +119,29 @@ def test_a_failing_file(project: Path, environment: dict[str, str]) -> None:
     assert "1 finding; 1 file checked." in output
 
 
+def test_a_helper_that_loses_its_guard_in_one_commit(
+    project: Path, environment: dict[str, str]
+) -> None:
+    helper = "def train_op(opt, loss, tf):\n"
+    guard = "    with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):\n    "
+    step = "    return opt.minimize(loss)\n"
+    (project / "step.py").write_text(helper + guard + step, encoding="utf-8")
+    script = WRONG.replace("import tensorflow as tf\n", "import tensorflow as tf\nimport step\n")
+    script = script.replace(
+        "tf.train.AdamOptimizer(1e-3).minimize(loss)",
+        "step.train_op(tf.train.AdamOptimizer(1e-3), loss, tf)",
+    )
+    (project / "train.py").write_text(script, encoding="utf-8")
+    code, output = run(project, environment)
+    assert code == 0, output
+    git(project, "commit", "-q", "--no-verify", "-m", "right")
+    (project / "step.py").write_text(helper + step, encoding="utf-8")
+    code, output = run(project, environment)
+    assert code == 1, output
+    assert "step.py:2:12: BN201 " in output
+    assert "1 finding; 1 file checked." in output
+
+
 def test_a_file_that_cannot_be_parsed(project: Path, environment: dict[str, str]) -> None:
     (project / "train.py").write_text(RIGHT + "def f(:\n", encoding="utf-8")
     code, output = run(project, environment)

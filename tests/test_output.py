@@ -287,7 +287,8 @@ def test_json() -> None:
         '      "line": 3,\n'
         '      "message": "no\\n"\n'
         "    }\n"
-        "  ]\n"
+        "  ],\n"
+        '  "incomplete": []\n'
         "}\n"
     )
 
@@ -299,6 +300,7 @@ def test_json_of_nothing() -> None:
         "skipped": 0,
         "findings": [],
         "errors": [],
+        "incomplete": [],
     }
 
 

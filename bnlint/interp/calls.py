@@ -382,7 +382,7 @@ def _too_deep(machine: Machine, func: Func) -> str | None:
     """Why a function is not entered, None if it is."""
     state = machine.state
     if len(state.frames) >= state.budget.depth:
-        state.notes.append(f"calls nested deeper than {state.budget.depth} were not followed")
+        state.widen(f"calls nested deeper than {state.budget.depth} were not followed")
         return "calls nested too deeply"
     same = sum(1 for f in state.frames if f.func is not None and f.func.node is func.node)
     return "recursion" if same >= state.budget.recursion else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.deep import with_deep_stack
+from bnlint.finding import Incomplete
 from bnlint.interp import attributes, calls
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
@@ -47,7 +48,9 @@ class Explorer:
 
     def _explore_open(self, name: str, path: str, root: Callable[[Machine], None]) -> None:
         if self.open_steps > OPEN_STEPS:
-            self._note(f"{path}: {name} and what follows: not looked at, the step budget ran out")
+            self._incomplete(
+                path, f"{name} was not looked at: the budget for all functions is spent"
+            )
             return
         self.open_steps += self.explore(name, path, root, True).steps
 
@@ -61,8 +64,13 @@ class Explorer:
         cases = Cases(state)
         program.states.extend(snapshots(state, cases.assignments))
         program.explain = _explanation(program, cases)
-        for note in [*state.notes, *(f"{path}: {name}: {w}" for w in state.paths.widened)]:
+        for note in state.notes:
             self._note(note)
+        for reason in state.paths.widened:
+            self._incomplete(path, f"{name}: {reason}")
+        for place, missing in state.not_found.items():
+            reason = f"the import of {missing} was not found"
+            self.project.incomplete.add(Incomplete(place[0], place[1], reason))
         self.entered |= state.entered
         return state
 
@@ -83,10 +91,10 @@ class Explorer:
             pass  # every path has left the program
         except (OutOfBudget, TooLarge):
             state.complete = False
-            self._note(f"{program.path}: {program.root}: the step budget ran out")
+            self._incomplete(program.path, f"{program.root}: the step budget ran out")
         except RecursionError:
             state.complete = False
-            self._note(f"{program.path}: {program.root}: nested too deeply to follow")
+            self._incomplete(program.path, f"{program.root}: nested too deeply to follow")
         except Exception as error:  # a defect of bnlint's own: what was built still counts
             state.complete = False
             self.project.crashes.append((program.path, error))
@@ -100,6 +108,9 @@ class Explorer:
         if known is None or known[0] != loaded:
             known = self._known[words] = (loaded, Relevance(self.modules.loaded.values(), words))
         return known[1]
+
+    def _incomplete(self, path: str, reason: str) -> None:
+        self.project.incomplete.add(Incomplete(path, 1, reason))
 
     def _note(self, text: str) -> None:
         if text not in self.project.notes:

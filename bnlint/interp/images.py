@@ -74,6 +74,7 @@ def is_pure(state: State) -> bool:
         or state.optimizers
         or state.unknown_attrs
         or state.patched
+        or state.not_found
         or state.sys_path != state.given_path
         or state.restores != FALSE
         or state.eager != FALSE

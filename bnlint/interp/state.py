@@ -208,6 +208,7 @@ class State:
         self.building = False  # whether an image of a module is being made
         self.importing: list[str] = []
         self.imported: dict[str, set[str]] = {}
+        self.not_found: dict[tuple[str, int], str] = {}
         self.declared: dict[str, Declared] = {}
         self.flag_defaults: dict[str, Value] = {}
         self.flag_choices: dict[str, list[Any]] = {}

@@ -13,6 +13,7 @@ from bnlint.interp.values import (
     NONE,
     Api,
     Class,
+    External,
     Known,
     Map,
     ModuleEnv,
@@ -164,10 +165,19 @@ def _import(machine: Machine, stmt: ir.Import, frame: Frame) -> Ended:
     return False
 
 
+def _missing(machine: Machine, stmt: ir.ImportFrom, frame: Frame) -> None:
+    """Note an import of the project's own that is not there: one that is relative."""
+    if stmt.level:
+        place = (frame.module.path, stmt.span[0])
+        machine.state.not_found[place] = "." * stmt.level + stmt.module
+
+
 def _import_from(machine: Machine, stmt: ir.ImportFrom, frame: Frame) -> Ended:
     if stmt.module == "__future__":
         return False
     module = machine.modules.load(machine, stmt.module, stmt.level, frame.module.path)
+    if isinstance(module, External):
+        _missing(machine, stmt, frame)
     for item in stmt.names:
         if item.name == "*":
             if isinstance(module, Api):

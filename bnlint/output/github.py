@@ -19,6 +19,10 @@ def write(report: Report, stream: TextIO) -> None:
         }
         message = f"{problem.path}:{problem.line}: {codes.UNREADABLE} {problem.message}"
         stream.write(_command("error", properties, message) + "\n")
+    for item in report.incomplete:
+        properties = {"file": item.path, "line": str(item.line), "title": "not read to its end"}
+        message = f"{item.path}:{item.line}: not read to its end: {item.reason}"
+        stream.write(_command("notice", properties, message) + "\n")
 
 
 def _finding(finding: Finding) -> str:

@@ -20,6 +20,10 @@ def write(report: Report, stream: TextIO) -> None:
             {"path": problem.path, "line": problem.line, "message": problem.message}
             for problem in report.problems
         ],
+        "incomplete": [
+            {"path": item.path, "line": item.line, "reason": item.reason}
+            for item in report.incomplete
+        ],
     }
     # ASCII: a path that is not valid Unicode, or a pipe in another encoding, cannot break it.
     json.dump(document, stream, indent=2, ensure_ascii=True)

@@ -32,7 +32,12 @@ def _summary(report: Report) -> str:
         looked += f", {report.skipped} without batch norm"
     if report.python2:
         looked += f", {len(report.python2)} read as Python 2"
-    return f"{found}; {looked}."
+    line = f"{found}; {looked}."
+    if report.incomplete:
+        unread = len({item.path for item in report.incomplete})
+        were = "program was" if unread == 1 else "programs were"
+        line += f"\n{unread} {were} not read to the end: --show-incomplete tells why."
+    return line
 
 
 def _count(number: int, noun: str) -> str:

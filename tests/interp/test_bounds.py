@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bnlint.checks import CHECKS
+from bnlint.finding import Incomplete
 from bnlint.interp import analyse
 from bnlint.model import Project
 from bnlint.workspace import Workspace
@@ -67,7 +68,9 @@ def test_endless_programs_end(tmp_path: Path, body: str, expected: list[tuple[st
 def test_a_budget_that_runs_out_is_noted(tmp_path: Path) -> None:
     calls = "".join(f"def f{i}(t):\n    return f{i + 1}(t)\n" for i in range(100))
     project = run(tmp_path, HEAD + calls + "y = f0(x)\n" + TAIL)
-    assert "calls nested deeper than 60 were not followed" in project.notes
+    path = str(tmp_path / "program.py")
+    reason = "the script: calls nested deeper than 60 were not followed"
+    assert project.incomplete == {Incomplete(path, 1, reason)}
 
 
 def test_forty_options_are_looked_at_together(tmp_path: Path) -> None:
@@ -77,7 +80,7 @@ def test_forty_options_are_looked_at_together(tmp_path: Path) -> None:
     )
     flag = "flag = tf.placeholder(tf.bool)\ny = x\n"
     project = run(tmp_path, HEAD + flag + layers + TAIL)
-    assert project.notes == []
+    assert project.incomplete == set()
     assert codes(project) == [("BN201", 87)]
 
 

@@ -37,7 +37,7 @@ def test_no_combination_is_missed_and_none_is_made_up(
     project = analyse([str(path)], Workspace())
     assert project.crashes == []
     assert findings(project) == written.expected, written.text
-    assert project.notes == []
+    assert project.incomplete == set()
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -48,7 +48,7 @@ def test_eighty_options(tmp_path: Path, seed: int, right: bool) -> None:
     path.write_text(written.text, encoding="utf-8")
     project = analyse([str(path)], Workspace())
     assert findings(project) == written.expected
-    assert project.notes == []
+    assert project.incomplete == set()
 
 
 def cost(folder: Path, seed: int, options: int) -> int:

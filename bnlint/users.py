@@ -1,0 +1,97 @@
+"""Which programs of a project use the files that are given, so that a change is judged with them.
+
+A helper that loses its guard says nothing of batch norm by itself; the script that ties it to a
+network does. The project is what lies below the nearest folder with a ``.git`` or a
+``pyproject.toml``, or else beside the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from bnlint.entries import Resolver, as_script
+from bnlint.source.discover import discover
+from bnlint.source.errors import SourceError
+from bnlint.source.prefilter import imported_names, may_use_batch_norm
+from bnlint.workspace import Workspace
+
+_ROOT_MARKS = (".git", "pyproject.toml")
+# A file that names none of these can tie nothing of a network to anything else.
+_WORDS = (
+    b"tensorflow",
+    b"Optimizer",
+    b"minimize",
+    b"apply_gradients",
+    b"train_op",
+    b"UPDATE_OPS",
+    b"update_ops",
+    b"control_dependencies",
+    b"is_training",
+)
+
+
+def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace) -> list[str]:
+    """The other files of the project that import, however far away, one of these."""
+    given = set(paths)
+    wanted = [path for path in paths if _may_matter(path, workspace)]
+    others = [path for path in _project(wanted, exclude) if path not in given]
+    if not others:
+        return []
+    resolver = Resolver([*paths, *others])
+    importers: dict[str, list[str]] = {}
+    for path in [*paths, *others]:
+        try:
+            data = workspace.data(path)
+        except SourceError:
+            continue
+        for imported in resolver.files(path, imported_names(as_script(path, data))):
+            importers.setdefault(imported, []).append(path)
+    found: set[str] = set()
+    todo = list(wanted)
+    while todo:
+        for importer in importers.get(todo.pop(), ()):
+            if importer not in found and importer not in given:
+                found.add(importer)
+                todo.append(importer)
+    return sorted(found)
+
+
+def _may_matter(path: str, workspace: Workspace) -> bool:
+    try:
+        data = workspace.data(path)
+    except SourceError:
+        return False
+    return may_use_batch_norm(data) or any(word in data for word in _WORDS)
+
+
+def _project(paths: Iterable[str], exclude: Sequence[str]) -> list[str]:
+    """The files of the projects that some files belong to."""
+    folders = dict.fromkeys(os.path.dirname(path) for path in paths)
+    roots = {folder: _root(folder) for folder in folders}
+    found: dict[str, None] = {}
+    for top in dict.fromkeys(root for root in roots.values() if root is not None):
+        files, _ = discover([top], exclude, markdown=False)
+        found.update(dict.fromkeys(os.path.abspath(path) for path in files))
+    for folder, root in roots.items():
+        if root is None:
+            found.update(dict.fromkeys(_beside(folder)))
+    return list(found)
+
+
+def _root(folder: str) -> str | None:
+    while True:
+        if any(os.path.exists(os.path.join(folder, mark)) for mark in _ROOT_MARKS):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def _beside(folder: str) -> list[str]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return [os.path.join(folder, name) for name in sorted(names) if name.endswith(".py")]

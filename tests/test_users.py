@@ -1,0 +1,113 @@
+"""A changed file is judged with the programs of its project that use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bnlint.run import Options, Outcome, check
+
+NETWORK = """\
+import tensorflow as tf
+
+
+def build(x, is_training):
+    return tf.layers.batch_normalization(tf.layers.dense(x, 1), training=is_training)
+"""
+BARE = """\
+import tensorflow as tf
+
+
+def train_op(loss):
+    return tf.train.AdamOptimizer(1e-3).minimize(loss)
+"""
+GUARDED = """\
+import tensorflow as tf
+
+
+def train_op(loss):
+    with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+        return tf.train.AdamOptimizer(1e-3).minimize(loss)
+"""
+MAIN = """\
+import tensorflow as tf
+from pkg import network, step
+
+x = tf.placeholder(tf.float32, [None, 4])
+is_training = tf.placeholder(tf.bool)
+loss = tf.reduce_mean(network.build(x, is_training))
+train = step.train_op(loss)
+with tf.Session() as sess:
+    sess.run(train, {x: [[0.0] * 4], is_training: True})
+"""
+
+
+def project(root: Path, step: str, *, mark: str = ".git") -> None:
+    (root / "pkg").mkdir()
+    (root / mark).mkdir()
+    for name, text in {
+        "pkg/__init__.py": "",
+        "pkg/network.py": NETWORK,
+        "pkg/step.py": step,
+        "main.py": MAIN,
+        "broken.py": "import pkg.step\ndef f(:\n",
+    }.items():
+        (root / name).write_text(text, encoding="utf-8")
+
+
+def run(root: Path, *names: str, users: bool = True) -> Outcome:
+    return check(Options(paths=[str(root / name) for name in names], users=users))
+
+
+def found(outcome: Outcome, root: Path) -> list[tuple[str, str, int]]:
+    assert outcome.crashes == []
+    assert outcome.report.problems == []
+    return [
+        (f.rule.code, Path(f.location.path).relative_to(root).as_posix(), f.location.line)
+        for f in outcome.report.findings
+    ]
+
+
+@pytest.mark.parametrize("mark", [".git", "pyproject.toml"])
+def test_a_helper_is_judged_with_the_script_that_ties_it_to_a_network(
+    tmp_path: Path, mark: str
+) -> None:
+    project(tmp_path, BARE, mark=mark)
+    assert found(run(tmp_path, "pkg/step.py"), tmp_path) == [("BN201", "pkg/step.py", 5)]
+    assert found(run(tmp_path, "pkg/step.py", users=False), tmp_path) == []
+
+
+def test_a_finding_is_shown_where_one_of_its_places_is_given(tmp_path: Path) -> None:
+    project(tmp_path, BARE)
+    # The network is a related place of the finding at the step; the script is none.
+    assert found(run(tmp_path, "pkg/network.py"), tmp_path) == [("BN201", "pkg/step.py", 5)]
+    text = "import tensorflow as tf\nimport main\nfrom pkg import network\n"
+    (tmp_path / "other.py").write_text(text, encoding="utf-8")
+    (tmp_path / "pkg" / "names.py").write_text("train_op = 'train'\n", encoding="utf-8")
+    (tmp_path / "main.py").write_text("from pkg import names\n" + MAIN, encoding="utf-8")
+    # No place of it is in the script, but the script shows it without the help of its users.
+    assert found(run(tmp_path, "main.py"), tmp_path) == [("BN201", "pkg/step.py", 5)]
+    assert found(run(tmp_path, "pkg/names.py"), tmp_path) == []
+
+
+def test_a_helper_that_keeps_its_guard_is_fine(tmp_path: Path) -> None:
+    project(tmp_path, GUARDED)
+    assert found(run(tmp_path, "pkg/step.py"), tmp_path) == []
+
+
+def test_users_beside_a_file_without_a_project(tmp_path: Path) -> None:
+    (tmp_path / "network.py").write_text(NETWORK, encoding="utf-8")
+    (tmp_path / "step.py").write_text(BARE, encoding="utf-8")
+    text = MAIN.replace("from pkg import network, step", "import network, step")
+    (tmp_path / "main.py").write_text(text, encoding="utf-8")
+    assert found(run(tmp_path, "step.py"), tmp_path) == [("BN201", "step.py", 5)]
+
+
+def test_what_ties_nothing_brings_no_users(tmp_path: Path) -> None:
+    project(tmp_path, BARE)
+    (tmp_path / "pkg" / "paths.py").write_text("DATA = '.'\n", encoding="utf-8")
+    (tmp_path / "main.py").write_text("from pkg import paths\n" + MAIN, encoding="utf-8")
+    outcome = run(tmp_path, "pkg/paths.py")
+    assert found(outcome, tmp_path) == []
+    assert outcome.report.checked == 0
