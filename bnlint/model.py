@@ -249,8 +249,8 @@ class SavedStatistics:
 class GraphModel:
     """Everything the rules ask about one state of one program.
 
-    ``complete`` is false where the state ended early (an exception, a budget): nothing may then
-    be concluded from what is absent. ``restores`` is whether weights come from elsewhere.
+    ``complete`` is false where the program was not read to its end: nothing may then be concluded
+    from what is absent. ``restores`` is whether weights come from elsewhere.
     ``scoped_flags`` are the APIs for which an argument scope sets the flag.
     ``exported`` is where a graph that is meant for inference was found.
     """
