@@ -1,8 +1,7 @@
 """The graph model: what a program's graph holds, whichever witness supplied it.
 
-A source file is interpreted once for each combination of undecided conditions that matters (a
-*state*); every state yields one ``GraphModel``. A serialised graph yields exactly one. Rules read
-this model and nothing else.
+A program is run once on all its paths; every path that rules may tell apart (a *state*) yields one
+``GraphModel``. A serialised graph yields exactly one. Rules read this model and nothing else.
 """
 
 from __future__ import annotations
