@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api, objects
+from bnlint.interp.args import Args
 from bnlint.interp.effects import keras
 from bnlint.interp.guards import FALSE, TRUE
 from bnlint.interp.nodes import Node, nodes_in
@@ -162,7 +163,7 @@ def _inherited_attr(machine: Machine, value: Instance, name: str, place: Place) 
     if isinstance(member, Descriptor):
         from bnlint.interp import calls
 
-        return calls.call(machine, member.func, calls.Args([value], {}, place), None)
+        return calls.call(machine, member.func, Args([value], {}, place), None)
     if member is not None:
         return member
     if name == "__class__":
@@ -173,7 +174,7 @@ def _inherited_attr(machine: Machine, value: Instance, name: str, place: Place) 
     if fallback is not None:
         from bnlint.interp import calls
 
-        return calls.call(machine, fallback, calls.Args([Known(name)], {}, place), None)
+        return calls.call(machine, fallback, Args([Known(name)], {}, place), None)
     for base in value.cls.foreign_bases():
         if isinstance(base, Api):
             delegate = objects.for_base(machine, value, base.name, place)
@@ -247,7 +248,7 @@ def _set(machine: Machine, value: Value, name: str, new: Value) -> Value:
                     from bnlint.interp import calls
 
                     place = ("", (0, 0, 0, 0))
-                    calls.call(machine, setter, calls.Args([value, new], {}, place), None)
+                    calls.call(machine, setter, Args([value, new], {}, place), None)
                     return NONE
         if name == "__dict__" and isinstance(new, Map):
             for key, item in new.items.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import attributes, dicts, operators
+from bnlint.interp.args import Args, lifted
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.nodes import Node, nodes_in
@@ -34,7 +35,6 @@ from bnlint.interp.values import (
 from bnlint.source import ir
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -162,7 +162,7 @@ def apply_map(machine: Machine, args: Args, frame: Frame | None) -> Value:
         return machine.state.unknown("map")
     func, source = args.positional[0], args.positional[1]
     out = Seq("list", [], True)
-    rows = make_zip(machine, calls.Args(args.positional[1:], {}, args.place), frame)
+    rows = make_zip(machine, Args(args.positional[1:], {}, args.place), frame)
     assert isinstance(rows, Seq)
     paths = machine.state.paths
     before = paths.now
@@ -173,7 +173,7 @@ def apply_map(machine: Machine, args: Args, frame: Frame | None) -> Value:
             if paths.now == FALSE_GUARD:
                 continue
             items, _ = machine.iterate(paths.present(row))
-            result = calls.call(machine, func, calls.Args(items, {}, args.place), frame)
+            result = calls.call(machine, func, Args(items, {}, args.place), frame)
             out.items.append(paths.optional(result, there))
             before = paths.guards.disj(paths.now, paths.guards.minus(before, there))
     finally:
@@ -196,7 +196,7 @@ def _filter(machine: Machine, args: Args, frame: Frame | None) -> Value:
     for item in items[:_MOST]:
         test = item
         if not isinstance(func, Known):
-            test = calls.call(machine, func, calls.Args([item], {}, args.place), frame)
+            test = calls.call(machine, func, Args([item], {}, args.place), frame)
         keep, sure = machine.assumed(test)
         out.exact = out.exact and sure
         if keep != FALSE_GUARD:
@@ -301,7 +301,6 @@ def _is_layer(value: Object, kind: str) -> bool | None:
 
 
 def _getattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    from bnlint.interp import calls
 
     if len(args.positional) < 2:
         return machine.state.unknown("getattr")
@@ -309,9 +308,9 @@ def _getattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
     options = operators.options(machine, name)
     if options is not None:
         rest = args.positional[2:]
-        return calls.lifted(
+        return lifted(
             machine,
-            calls.Args([value, options, *rest], {}, args.place),
+            Args([value, options, *rest], {}, args.place),
             lambda given: _getattr(machine, given, frame),
         )
     if isinstance(name, Known) and isinstance(name.value, str):
@@ -363,9 +362,8 @@ def _eval(machine: Machine, args: Args, frame: Frame | None) -> Value:
 
 
 def _just(value: Value, args: Args) -> Args:
-    from bnlint.interp.calls import Args as MakeArgs
 
-    return MakeArgs([value], {}, args.place)
+    return Args([value], {}, args.place)
 
 
 def _setattr(machine: Machine, args: Args, frame: Frame | None) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import dicts, operators
+from bnlint.interp.args import Args, lifted
 from bnlint.interp.builtins import make_dict
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.nodes import nodes_in
@@ -22,7 +23,6 @@ from bnlint.interp.values import (
 )
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -35,13 +35,10 @@ def call_method(
         return _seq_method(machine, receiver, name, args)
     if isinstance(receiver, Map):
         return map_method(machine, receiver, name, args)
-    from bnlint.interp import calls
 
     if isinstance(receiver, Text):
-        return calls.lifted(
-            machine, args, lambda given: _text_method(machine, receiver, name, given)
-        )
-    return calls.lifted(machine, args, lambda given: _scalar_method(machine, receiver, name, given))
+        return lifted(machine, args, lambda given: _text_method(machine, receiver, name, given))
+    return lifted(machine, args, lambda given: _scalar_method(machine, receiver, name, given))
 
 
 def _seq_method(machine: Machine, seq: Seq, name: str, args: Args) -> Value:
@@ -57,9 +54,8 @@ def _seq_method(machine: Machine, seq: Seq, name: str, args: Args) -> Value:
         return NONE
     if name in ("sort", "shuffle"):
         return NONE
-    from bnlint.interp import calls
 
-    return calls.lifted(machine, args, lambda given: _rearrange(machine, seq, name, given))
+    return lifted(machine, args, lambda given: _rearrange(machine, seq, name, given))
 
 
 def _rearrange(machine: Machine, seq: Seq, name: str, args: Args) -> Value:
@@ -132,10 +128,9 @@ def delete_at(machine: Machine, seq: Seq, index: Value) -> None:
 
 def map_method(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
     """A method of a dict."""
-    from bnlint.interp import calls
 
     if name in ("get", "pop", "has_key"):
-        return calls.lifted(machine, args, lambda given: _look_up(machine, mapping, name, given))
+        return lifted(machine, args, lambda given: _look_up(machine, mapping, name, given))
     paths = machine.state.paths
     first = args.positional[0] if args.positional else NONE
     if name == "setdefault":
@@ -185,9 +180,7 @@ def map_method(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
 def _as_map(machine: Machine, value: Value, args: Args) -> Value:
     """What ``update`` is given: a dict, or pairs of which one is made."""
     if isinstance(value, Seq):
-        from bnlint.interp import calls
-
-        return make_dict(machine, calls.Args([value], {}, args.place), None)
+        return make_dict(machine, Args([value], {}, args.place), None)
     return value
 
 

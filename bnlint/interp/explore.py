@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.deep import with_deep_stack
 from bnlint.finding import Incomplete
 from bnlint.interp import attributes, calls
+from bnlint.interp.args import Args
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
 from bnlint.interp.guards import TRUE, Guard, Guards, TooLarge
@@ -184,7 +185,7 @@ class Explorer:
             cls = env.globals.get(stmt.name)
             if not isinstance(cls, Class):
                 return
-            given = calls.Args([], {}, (path, stmt.name_span), more=True)
+            given = Args([], {}, (path, stmt.name_span), more=True)
             instance = calls.instantiate(machine, cls, given)
             if not isinstance(instance, Instance):
                 return
@@ -243,7 +244,7 @@ def _call(machine: Machine, value: Value, path: str, span: ir.Span) -> Value:
     target = value.func if isinstance(value, Bound) else value
     if isinstance(target, Func) and target.node.span != span and isinstance(value, Func):
         span = target.node.span
-    return calls.call(machine, value, calls.Args([], {}, (path, span), more=True), None)
+    return calls.call(machine, value, Args([], {}, (path, span), more=True), None)
 
 
 def analyse(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import operators
+from bnlint.interp.args import Args, lifted
 from bnlint.interp.builtins import (
     apply_map,
     identity,
@@ -32,7 +33,6 @@ from bnlint.interp.values import (
 )
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -46,7 +46,7 @@ def call_external(machine: Machine, name: str, args: Args, frame: Frame | None) 
         if name in _WHOLE:
             found: Value = handler(machine, args, frame)
             return found
-        return calls.lifted(machine, args, lambda given: handler(machine, given, frame))
+        return lifted(machine, args, lambda given: handler(machine, given, frame))
     receiver, _, last = name.rpartition(".")
     if receiver:
         key = machine.state.keys.of("external", receiver)
@@ -79,9 +79,8 @@ def _namedtuple(machine: Machine, args: Args, frame: Frame | None) -> Value:
 
 
 def _defaultdict(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    from bnlint.interp import calls
 
-    given = calls.Args(args.positional[1:], args.kwargs, args.place, args.more)
+    given = Args(args.positional[1:], args.kwargs, args.place, args.more)
     out = make_dict(machine, given, frame)
     if isinstance(out, Map) and args.positional and not isinstance(args.positional[0], Known):
         out.factory = args.positional[0]
@@ -164,9 +163,7 @@ def _reduce(machine: Machine, args: Args, frame: Frame | None) -> Value:
         items = [args.positional[2], *items]
     total = items[0]
     for item in items[1 : machine.state.budget.loop]:
-        total = calls.call(
-            machine, args.positional[0], calls.Args([total, item], {}, args.place), frame
-        )
+        total = calls.call(machine, args.positional[0], Args([total, item], {}, args.place), frame)
     return total
 
 
@@ -180,10 +177,9 @@ def _chain(machine: Machine, args: Args, frame: Frame | None) -> Value:
 
 
 def _chain_from(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    from bnlint.interp import calls
 
     items, exact = machine.iterate(args.positional[0]) if args.positional else ([], False)
-    return _chain(machine, calls.Args(items, {}, args.place, not exact), frame)
+    return _chain(machine, Args(items, {}, args.place, not exact), frame)
 
 
 _WHOLE = frozenset(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import api, attributes, calls, dicts, operators, tensorflow
+from bnlint.interp.args import Args, lifted
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.guards import Guard
@@ -458,9 +459,7 @@ class Machine:
         parts = [operators.options(self, p) or p for p in parts]
         if any(isinstance(p, Choice) for p in parts):
             place = self.place(frame, expr)
-            return calls.lifted(
-                self, calls.Args(parts, {}, place), lambda given: self._text(given.positional)
-            )
+            return lifted(self, Args(parts, {}, place), lambda given: self._text(given.positional))
         return self._text(parts)
 
     def _text(self, parts: list[Value]) -> Value:

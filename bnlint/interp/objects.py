@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
+from bnlint.interp.args import Args
 from bnlint.interp.effects import (
     collections,
     estimators,
@@ -32,7 +33,6 @@ from bnlint.interp.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -295,12 +295,12 @@ def _exit_stack_method(machine: Machine, value: Object, name: str, args: Args) -
 def _enter_instance(machine: Machine, stack: Object, context: Instance, args: Args) -> Value:
     from bnlint.interp import attributes, calls
 
-    nothing = calls.Args([], {}, args.place)
+    nothing = Args([], {}, args.place)
     begin = attributes.find(machine, context, "__enter__")
     end = attributes.find(machine, context, "__exit__")
     result = calls.call(machine, begin, nothing, None) if begin is not None else context
     if end is not None:
-        given = calls.Args([NONE, NONE, NONE], {}, args.place)
+        given = Args([NONE, NONE, NONE], {}, args.place)
         stack.data["leaves"].append(lambda: calls.call(machine, end, given, None))
     return result
 
@@ -421,9 +421,7 @@ def for_base(
     if api.is_optimizer(base):
         made = Object("optimizer", place, name=base, owner=instance)
     elif base in api.LAYER_CLASSES:
-        from bnlint.interp.calls import Args as MakeArgs
-
-        given = args or MakeArgs([], {}, place, more=True)
+        given = args or Args([], {}, place, more=True)
         layer = norms.layer_class(machine, base, given, None)
         made = layer if isinstance(layer, Object) else None
     elif base.endswith(("Session", "SessionHook")) and base.endswith("Session"):

@@ -6,6 +6,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import dicts
+from bnlint.interp.args import Args
 from bnlint.interp.effects import handwritten
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
@@ -538,7 +539,7 @@ def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Valu
         if value.factory is not None:
             from bnlint.interp import calls
 
-            made = calls.call(machine, value.factory, calls.Args([], {}, place), None)
+            made = calls.call(machine, value.factory, Args([], {}, place), None)
             dicts.put(machine, value, index, made)
             return made
         if not isinstance(index, Known) and value.items:
@@ -557,7 +558,7 @@ def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Valu
 
         method = attributes.find(machine, value, "__getitem__")
         if method is not None:
-            return calls.call(machine, method, calls.Args([index], {}, place), None)
+            return calls.call(machine, method, Args([index], {}, place), None)
         items, exact = machine.iterate(value)
         if exact and isinstance(index, Known) and _within(index, items):
             field: Value = items[index.value]
@@ -729,7 +730,7 @@ def _set_item(machine: Machine, value: Value, index: Value, new: Value) -> Value
         method = attributes.find(machine, value, "__setitem__")
         if method is not None and value.cls.node is not None:
             place = (value.cls.module.path if value.cls.module else "", value.cls.node.span)
-            calls.call(machine, method, calls.Args([index, new], {}, place), None)
+            calls.call(machine, method, Args([index, new], {}, place), None)
     elif isinstance(value, Unknown):
         if not isinstance(index, (Known, Node)):
             overwrite_attributes(machine.state, value)

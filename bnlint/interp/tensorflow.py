@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
+from bnlint.interp.args import Args, lifted
 from bnlint.interp.effects import (
     collections,
     control_flow,
@@ -24,7 +25,6 @@ from bnlint.interp.values import NONE, Known, Object, Unknown, Value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -83,7 +83,6 @@ def call_api(machine: Machine, name: str, args: Args, frame: Frame | None) -> Va
 
 
 def _call(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    from bnlint.interp.calls import lifted
 
     handler = _HANDLERS.get(name)
     if handler is not None:
@@ -100,10 +99,9 @@ def _call(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     owner, _, last = name.rpartition(".")
     if api.is_optimizer(owner):
         # An unbound method: tf.train.Optimizer.minimize(self, loss).
-        from bnlint.interp.calls import Args as MakeArgs
 
         delegate = Object("optimizer", args.place, name=owner)
-        rest = MakeArgs(args.positional[1:], args.kwargs, args.place, args.more, args.places)
+        rest = Args(args.positional[1:], args.kwargs, args.place, args.more, args.places)
         found = training.optimizer_method(machine, delegate, last, rest)
         return found or ops.generic(machine, name, args, frame)
     return ops.generic(machine, name, args, frame)
@@ -124,8 +122,6 @@ def call_by_name(
     if name in ("minimize", "apply_gradients", "compute_gradients"):
         first = args.positional[0] if args.positional else args.get("loss")
         if first is not None and nodes_in(first) and not _is_number_like(first):
-            from bnlint.interp.calls import lifted
-
             delegate = Object("optimizer", args.place, name="an optimizer", unknown=True)
             return lifted(
                 machine,
@@ -136,8 +132,6 @@ def call_by_name(
     if name == "run":
         first = args.get("fetches", 0)
         if first is not None and nodes_in(first):
-            from bnlint.interp.calls import lifted
-
             return lifted(machine, args, lambda given: sessions.run(machine, given))
         return None
     if name == "restore" and len(args.values()) >= 1:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import Graph, Read
 from bnlint.interp.values import NONE, Known, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -113,12 +113,11 @@ def add_to_collection(
 
 def variables(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.trainable_variables(scope)`` and ``tf.global_variables(scope)``."""
-    from bnlint.interp.calls import Args as MakeArgs
 
     key = "trainable_variables" if "trainable" in name else "variables"
     scope = args.get("scope", 0)
     given: list[Value] = [Known(key)] + ([scope] if scope is not None else [])
-    found = get_collection(machine, "get_collection", MakeArgs(given, {}, args.place), frame)
+    found = get_collection(machine, "get_collection", Args(given, {}, args.place), frame)
     assert isinstance(found, Seq)
     found.exact = found.exact and name.startswith("tf.") and not args.more
     return found

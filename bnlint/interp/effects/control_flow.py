@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import operators
+from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import Selected
 from bnlint.interp.values import Known, Map, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -20,7 +20,7 @@ def _call(machine: Machine, func: Value | None, given: list[Value], args: Args) 
 
     if func is None or isinstance(func, Known):
         return func or machine.state.unknown("a missing branch")
-    return calls.call(machine, func, calls.Args(given, {}, args.place), None)
+    return calls.call(machine, func, Args(given, {}, args.place), None)
 
 
 def cond(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -146,7 +146,7 @@ def repeat(machine: Machine, name: str, args: Args, frame: Frame | None) -> Valu
         k: v for k, v in args.kwargs.items() if k not in ("inputs", "repetitions", "layer", "scope")
     }
     for _ in range(max(1, min(times, 3))):
-        given = calls.Args([value, *args.positional[3:]], kwargs, args.place, args.more)
+        given = Args([value, *args.positional[3:]], kwargs, args.place, args.more)
         value = calls.call(machine, layer or Unknown("a layer", 0), given, frame)
     return value
 
@@ -163,7 +163,7 @@ def stack(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     }
     for row in rows[:8] or [machine.state.unknown("stack arguments")]:
         more, exact = machine.iterate(row) if isinstance(row, Seq) else ([row], True)
-        given = calls.Args([value, *more], kwargs, args.place, not exact)
+        given = Args([value, *more], kwargs, args.place, not exact)
         value = calls.call(machine, layer or Unknown("a layer", 0), given, frame)
     return value
 

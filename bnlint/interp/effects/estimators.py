@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
+from bnlint.interp.args import Args
 from bnlint.interp.effects.sessions import run_hooks
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.state import RunRecord
 from bnlint.interp.values import NONE, Bound, Func, Instance, Known, Object, Partial, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -65,7 +65,7 @@ def _build(machine: Machine, model_fn: Value, mode: str, args: Args) -> None:
         plain = [features]
     try:
         state.paths.apart(
-            lambda: calls.call(machine, model_fn, calls.Args(plain, given, args.place), None)
+            lambda: calls.call(machine, model_fn, Args(plain, given, args.place), None)
         )
     finally:
         state.default_graph.pop()
@@ -109,11 +109,11 @@ def head_method(machine: Machine, head: Object, name: str, args: Args) -> Value 
     func = args.get("train_op_fn")
     trained: Value = NONE
     if func is not None and not isinstance(func, Known):
-        trained = calls.call(machine, func, calls.Args([loss], {}, args.place), None)
+        trained = calls.call(machine, func, Args([loss], {}, args.place), None)
     elif args.get("optimizer", 4) is not None:
         from bnlint.interp.effects import training
 
-        given = calls.Args([loss], {}, args.place)
+        given = Args([loss], {}, args.place)
         trained = training.minimize(machine, args.get("optimizer", 4) or NONE, given)
     nodes = nodes_in(trained)
     updates = nodes_in(args.get("update_ops"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import Moments
 from bnlint.interp.values import Known, Seq, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, ancestors, nodes_in
 from bnlint.interp.values import Instance, Known, Map, Object, Place, Seq, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -72,7 +72,7 @@ def call_layer(machine: Machine, layer: Object, args: Args) -> Value:
 
 
 def call_model(machine: Machine, model: Object, args: Args) -> Value:
-    from bnlint.interp import calls, objects
+    from bnlint.interp import objects
 
     value: Value = args.get("inputs", 0) or machine.state.unknown("inputs")
     if model.data["outputs"]:
@@ -81,7 +81,7 @@ def call_model(machine: Machine, model: Object, args: Args) -> Value:
     for layer in model.data["layers"]:
         kwargs = {k: v for k, v in args.kwargs.items() if k == "training"}
         if isinstance(layer, Object):
-            given = calls.Args([value], kwargs, args.place)
+            given = Args([value], kwargs, args.place)
             value = objects.call_object(machine, layer, given)
     model.data["applied"].extend(nodes_in(value))
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
+from bnlint.interp.args import Args, lifted
 from bnlint.interp.effects.scopes import with_arg_scope
 from bnlint.interp.effects.variables import add_variable, layer_path
 from bnlint.interp.nodes import Node, nodes_in
@@ -12,7 +13,6 @@ from bnlint.interp.state import Layer
 from bnlint.interp.values import NONE, Known, Map, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -22,10 +22,9 @@ def function(machine: Machine, name: str, args: Args, frame: Frame | None) -> Va
     row = api.NORMS[name]
     if not row.arg_scoped:
         return apply(machine, row, args)
-    from bnlint.interp import calls
 
     args = with_arg_scope(machine, f"api:{name}", args)
-    return calls.lifted(machine, args, lambda given: apply(machine, row, given))
+    return lifted(machine, args, lambda given: apply(machine, row, given))
 
 
 def layer_class(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -260,10 +259,9 @@ def _written_in(flag: Value, place: Place) -> bool:
 
 def host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """A contrib layer that may carry a ``normalizer_fn``."""
-    from bnlint.interp import calls
 
     args = with_arg_scope(machine, f"api:{name}", args)
-    return calls.lifted(machine, args, lambda given: _host(machine, name, given, frame))
+    return lifted(machine, args, lambda given: _host(machine, name, given, frame))
 
 
 def _host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -293,7 +291,7 @@ def _host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     before, state.normalizer_place = state.normalizer_place, place
     state.variable_scopes.append(path)
     try:
-        return calls.call(machine, normalizer, calls.Args([node], kwargs, place, more), frame)
+        return calls.call(machine, normalizer, Args([node], kwargs, place, more), frame)
     finally:
         state.normalizer_place = before
         state.variable_scopes.pop()

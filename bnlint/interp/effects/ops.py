@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api, operators
+from bnlint.interp.args import Args
 from bnlint.interp.effects import recurrent
 from bnlint.interp.effects import variables as variable_effects
 from bnlint.interp.effects.recurrent import cells
@@ -22,7 +23,6 @@ from bnlint.interp.values import (
 )
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -73,7 +73,7 @@ def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
     if not name.startswith(_NO_CALLBACK) and not state.importing:
         for value in args.values():
             if isinstance(value, Func) and value.key not in state.entered:
-                given = calls.Args([], {}, args.place, True)
+                given = Args([], {}, args.place, True)
                 result = state.paths.apart(
                     lambda value=value, given=given: calls.call(machine, value, given, None)  # type: ignore[misc]
                 )
@@ -196,7 +196,7 @@ def app_run(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
     if main is None or isinstance(main, Known):
         return NONE
     argv = machine.state.unknown("the command line", "name", "argv")
-    return calls.call(machine, main, calls.Args([argv], {}, args.place), frame)
+    return calls.call(machine, main, Args([argv], {}, args.place), frame)
 
 
 def nothing(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.args import Args
 from bnlint.interp.effects import scopes
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.values import Instance, Known, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -34,14 +34,14 @@ def recurrent(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
     inputs = [n for v in args.values() for n in nodes_in(v)]
     step = state.node("op", "tf.unstack", inputs, args.place)
     outer = args.get("scope") or Known("rnn")
-    given = calls.Args([outer, Known("rnn")], {}, args.place)
+    given = Args([outer, Known("rnn")], {}, args.place)
     # Below it each cell has a scope of its own, named after its class in most versions.
     own = Object("variable_scope", args.place, segment="?", path="")
 
     def build(_: Value) -> None:
         for cell in cells(args):
             memory = machine.unknown_from("the state of a cell", step)
-            arguments = calls.Args([step, memory], {}, args.place)
+            arguments = Args([step, memory], {}, args.place)
             inputs.extend(nodes_in(calls.call(machine, cell, arguments, frame)))
 
     def below(_: Value) -> None:

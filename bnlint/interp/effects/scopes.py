@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
+from bnlint.interp.args import Args
 from bnlint.interp.nodes import nodes_in, through
 from bnlint.interp.paths import Choice
 from bnlint.interp.state import Block
@@ -26,7 +27,6 @@ from bnlint.interp.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -105,13 +105,12 @@ def with_arg_scope(machine: Machine, key: str, args: Args) -> Args:
     entry = machine.state.arg_scopes[-1].get(key)
     if not entry:
         return args
-    from bnlint.interp.calls import Args as MakeArgs
 
     kwargs = {name: value for name, (value, _) in entry.items()}
     places = {name: place for name, (_, place) in entry.items()}
     kwargs.update(args.kwargs)
     places.update(args.places)
-    return MakeArgs(args.positional, kwargs, args.place, args.more, places)
+    return Args(args.positional, kwargs, args.place, args.more, places)
 
 
 # --- variable and name scopes -------------------------------------------------------------------

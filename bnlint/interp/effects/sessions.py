@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.paths import Choice
 from bnlint.interp.state import RunRecord
 from bnlint.interp.values import NONE, Instance, Known, Map, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -33,7 +33,7 @@ def run_hooks(machine: Machine, args: Args) -> None:
                 method = attributes.find(machine, hook, step)
                 if method is None:
                     continue
-                given = calls.Args([], {}, args.place, more=True)
+                given = Args([], {}, args.place, more=True)
                 result = calls.call(machine, method, given, None)
                 if step == "before_run":
                     machine.state.record_run(RunRecord(args.place, tuple(nodes_in(result)), False))
@@ -121,9 +121,7 @@ def train_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> 
         session = Object("session", args.place, graph=None)
         counter = args.get("global_step") or machine.state.unknown("a global step")
         options = args.get("train_step_kwargs") or machine.state.unknown("options of a step")
-        calls.call(
-            machine, step, calls.Args([session, given, counter, options], {}, args.place), None
-        )
+        calls.call(machine, step, Args([session, given, counter, options], {}, args.place), None)
     return NONE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
+from bnlint.interp.args import Args
 from bnlint.interp.nodes import (
     Node,
     accumulations,
@@ -16,7 +17,6 @@ from bnlint.interp.nodes import (
 from bnlint.interp.values import NONE, Func, Instance, Known, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -46,7 +46,7 @@ def _losses(machine: Machine, value: Value | None) -> list[Node]:
         from bnlint.interp import calls
 
         place = (value.module.path, value.node.span)
-        value = calls.call(machine, value, calls.Args([], {}, place), None)
+        value = calls.call(machine, value, Args([], {}, place), None)
     return nodes_in(value)
 
 
@@ -100,14 +100,14 @@ def _minimize_by_parts(machine: Machine, optimizer: Object, args: Args) -> Value
         return None
     limit = args.get("var_list", 2)
     given = {"var_list": limit} if limit is not None else {}
-    first = calls.Args([args.get("loss", 0) or NONE], given, args.place)
+    first = Args([args.get("loss", 0) or NONE], given, args.place)
     pairs = (
         calls.call(machine, compute, first, None)
         if compute is not None
         else compute_gradients(machine, first)
     )
     step = args.get("global_step", 1)
-    second = calls.Args([pairs], {"global_step": step} if step is not None else {}, args.place)
+    second = Args([pairs], {"global_step": step} if step is not None else {}, args.place)
     if apply is not None:
         return calls.call(machine, apply, second, None)
     return apply_gradients(machine, second)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.values import NONE, Known, Place, Seq, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.calls import Args
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
