@@ -35,7 +35,7 @@ class Cases:
     """The projections of one finished run. ``assignments`` are their conditions."""
 
     def __init__(self, state: State) -> None:
-        self._state = state
+        self._conditions = state.conditions
         self._guards = state.paths.guards
         alive = state.paths.gone ^ 1
         self._alive = alive if alive != FALSE else TRUE
@@ -43,7 +43,7 @@ class Cases:
         self.assignments: list[Assignment] = []
         self._guards.most = self._guards.spent + _MOST_JUDGING
         try:
-            self._choose()
+            self._choose(state)
         except TooLarge:
             state.complete = False
             state.widen("its conditions are too many to tell its paths apart")
@@ -52,11 +52,11 @@ class Cases:
 
     # --- facts -------------------------------------------------------------------------------
 
-    def _choose(self) -> None:
-        if not self._parts():
+    def _choose(self, state: State) -> None:
+        if not _differs(state):
             return
         wanted: dict[Guard, None] = {}
-        for cells in self._facts():
+        for cells in self._facts(state):
             wanted.update(dict.fromkeys(cells))
         chosen = self.assignments
         chosen.extend(map(self._guards.witness, self._packed(list(wanted))))
@@ -64,8 +64,8 @@ class Cases:
             if any(self._holds(cell, assignment) for assignment in chosen):
                 continue
             if len(chosen) >= MOST_PROJECTIONS:
-                self._state.complete = False
-                self._state.widen(f"it has more than {MOST_PROJECTIONS} paths to tell apart")
+                state.complete = False
+                state.widen(f"it has more than {MOST_PROJECTIONS} paths to tell apart")
                 break
             chosen.append(self._guards.witness(cell))
 
@@ -87,24 +87,8 @@ class Cases:
     def _holds(self, guard: Guard, assignment: Assignment) -> bool:
         return self._guards.holds(guard, lambda n: assignment.get(n, True))
 
-    def _parts(self) -> bool:
-        """Whether anything that rules ask about differs by path."""
-        state = self._state
-        records = (
-            state.layers,
-            state.train_ops,
-            state.runs,
-            state.reads,
-            state.all_blocks,
-            state.selections,
-            state.moments,
-        )
-        if any(item.guard != TRUE for group in records for item in group):
-            return True
-        return bool(state.paths.phis) or state.restores > FALSE or state.eager > FALSE
-
-    def _facts(self) -> Iterable[list[Guard]]:
-        state, guards = self._state, self._guards
+    def _facts(self, state: State) -> Iterable[list[Guard]]:
+        guards = self._guards
         runs = [
             self.reach([(r.guard, n) for n in r.fetches], fed=frozenset(r.feeds))
             for r in state.runs
@@ -270,7 +254,7 @@ class Cases:
             rest = {n: v for n, v in literals.items() if n != number}
             if guards.conj(self._cube(rest), fine) == FALSE:
                 literals = rest
-        return self._state.conditions.text(literals) or None
+        return self._conditions.text(literals) or None
 
     def _cell(self, place: Place, index: int) -> Guard:
         """All paths that rules cannot tell from one projection, as far as one place goes."""
@@ -289,3 +273,19 @@ class Cases:
         for number, value in literals.items():
             out = self._guards.conj(out, self._guards.literal(number, value))
         return out
+
+
+def _differs(state: State) -> bool:
+    """Whether anything that rules ask about differs by path."""
+    records = (
+        state.layers,
+        state.train_ops,
+        state.runs,
+        state.reads,
+        state.all_blocks,
+        state.selections,
+        state.moments,
+    )
+    if any(item.guard != TRUE for group in records for item in group):
+        return True
+    return bool(state.paths.phis) or state.restores > FALSE or state.eager > FALSE

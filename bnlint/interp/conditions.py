@@ -23,6 +23,9 @@ Place = tuple[str, tuple[int, int, int, int]]
 _MOST_NUMBERS = 4
 """A place that compares more numbers than this with something counts."""
 
+_MOST_ASKED = 16
+"""A place that asks the same of more things than this decides the further ones alike."""
+
 
 @dataclass(slots=True, eq=False)
 class _Ladder:
@@ -114,19 +117,16 @@ class Conditions:
             return found
         if self.asking is None or key in self._ladders:
             return key
+        asked = self._asked.setdefault(self.asking, set())
+        asked.add(key)
+        counts = self.keys.parts(key)[0] == "compare" and len(asked) > _MOST_NUMBERS
         found = key
-        if self.keys.varies(key) or self._counting(key, self.asking):
+        if self.keys.varies(key) or counts:
             found = self.keys.of("in a loop", *self.asking)
+        elif len(asked) > _MOST_ASKED:
+            found = self.keys.of("one of many", *self.asking)
         self._sites[key] = found
         return found
-
-    def _counting(self, key: int, place: Place) -> bool:
-        """Whether one place compares something with a number that keeps changing."""
-        if self.keys.parts(key)[0] != "compare":
-            return False
-        asked = self._asked.setdefault(place, set())
-        asked.add(key)
-        return len(asked) > _MOST_NUMBERS
 
     def close(self, key: int, values: Iterable[Any]) -> None:
         """Note that the unknown of this key can only have one of these values."""

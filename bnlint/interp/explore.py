@@ -64,7 +64,8 @@ class Explorer:
         state = self.execute(program, root, Conditions(self.keys, Guards()))
         cases = Cases(state)
         program.states.extend(snapshots(state, cases.assignments))
-        program.explain = _explanation(program, cases)
+        if len(program.states) > 1 and state.layers:  # else there is nothing to explain
+            program.explain = _explanation(program, cases)
         for note in state.notes:
             self._note(note)
         for reason in state.paths.widened:

@@ -18,7 +18,7 @@ _VARYING = (
     "scope name",
     "shape",
 )
-_PLAIN = ("fresh", "instance", "const", "choice", "in a loop")
+_PLAIN = ("fresh", "instance", "const", "choice", "in a loop", "one of many")
 
 
 class Keys:
