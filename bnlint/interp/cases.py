@@ -50,6 +50,16 @@ class Cases:
         if not self.assignments:
             self.assignments.append(self._guards.witness(self._alive))
 
+    def keep_little(self) -> None:
+        """Once the paths are looked at: drop all guards but those that explain what was seen."""
+        groups = [cells for places in self._cells.values() for cells in places]
+        wanted = dict.fromkeys([self._alive, *(cell for cells in groups for cell in cells)])
+        self._guards, names = self._guards.extract(wanted)
+        self._alive = names[self._alive]
+        for cells in groups:
+            cells[:] = [names[cell] for cell in cells]
+        self._conditions.release(self._guards)
+
     # --- facts -------------------------------------------------------------------------------
 
     def _choose(self, state: State) -> None:

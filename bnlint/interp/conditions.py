@@ -172,6 +172,13 @@ class Conditions:
             self.sometimes.add(number)
         return self.guards.variable()
 
+    def release(self, guards: Guards) -> None:
+        """Keep only what it takes to put guards of another table into words."""
+        self.guards = guards
+        self._ladders.clear()
+        self._sites.clear()
+        self._asked.clear()
+
     def key_of(self, number: int) -> int:
         """The key of the unknown that a variable of the guards asks about."""
         return self._of_variable[number][0]

@@ -65,6 +65,7 @@ class Explorer:
         cases = Cases(state)
         program.states.extend(snapshots(state, cases.assignments))
         if len(program.states) > 1 and state.layers:  # else there is nothing to explain
+            cases.keep_little()
             program.explain = _explanation(program, cases)
         for note in state.notes:
             self._note(note)

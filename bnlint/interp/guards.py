@@ -213,6 +213,18 @@ class Guards:
 
         return walk(guard)
 
-    def forget(self) -> None:
-        """Drop what operations remember; the guards themselves stay."""
-        self._conj.clear()
+    def extract(self, wanted: Iterable[Guard]) -> tuple[Guards, dict[Guard, Guard]]:
+        """A table of some guards only, over the same variables, and what they are called there."""
+        out = Guards(self.most)
+        out.variables = self.variables
+        known: dict[int, Guard] = {0: TRUE}
+
+        def walk(guard: Guard) -> Guard:
+            node = guard >> 1
+            found = known.get(node)
+            if found is None:
+                low, high = walk(self._low[node]), walk(self._high[node])
+                found = known[node] = out._node(self._var[node], low, high)
+            return found ^ (guard & 1)
+
+        return out, {guard: walk(guard) for guard in wanted}

@@ -106,6 +106,8 @@ class Paths:
         self.widened: list[str] = []
         self.work = 0
         self._fresh = fresh
+        self._number = fresh()  # of the run: equal choices have equal keys in one run only
+        self._choices: dict[tuple[Any, ...], int] = {}
         self._kept: dict[int, Value] = {}  # alternatives whose identity is part of a key
 
     # --- the path condition --------------------------------------------------------------------
@@ -387,7 +389,9 @@ class Paths:
         for guard, value in alternatives:
             same = _identity(value)
             parts.append((guard, self.keep(value) if same.__class__ is int else same))
-        return Choice(self, self.conditions.keys.of("choice", *parts), tuple(alternatives))
+        number = self._choices.setdefault(tuple(parts), len(self._choices))
+        key = self.conditions.keys.of("choice", self._number, number)
+        return Choice(self, key, tuple(alternatives))
 
     def phi(self, alternatives: list[tuple[Guard, Node]]) -> Node:
         """A tensor that is one or another by path: each input counts only under its guard."""

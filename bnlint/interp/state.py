@@ -170,9 +170,9 @@ class State:
         self.keys = keys
         self.budget = budget
         self.conditions = conditions
-        self.paths = Paths(conditions, self.fresh)
         self.steps = 0
         self.counter = 0
+        self.paths = Paths(conditions, self.fresh)
         self.frames: list[Frame] = []
         self.modules: dict[str, ModuleEnv] = {}
         self.graphs: list[Graph] = []
