@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bnlint.finding import Finding, Report
-from bnlint.fix.edits import decode
+from bnlint.fix.edits import CannotFix, decode
 from bnlint.fix.files import replace
 from bnlint.fix.repair import repair
 from bnlint.run import Options, check
@@ -23,7 +23,10 @@ def run_fixes(
 
     def judge(overlay: dict[str, bytes]) -> Sequence[Finding]:
         again = dataclasses.replace(options, overlay=overlay, pedantic=True, users=True)
-        return check(again).report.findings
+        outcome = check(again)
+        if outcome.crashes:
+            raise CannotFix("the fixed file could not be analysed again")
+        return outcome.report.findings
 
     try:
         repaired = repair(report.findings, lambda path: Path(path).read_bytes(), judge, unsafe)

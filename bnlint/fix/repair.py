@@ -49,7 +49,9 @@ def repair(
             fix = FIXES[finding.rule.code](Tree(text), finding)
             if fix.level == "unsafe" and not unsafe:
                 raise CannotFix(f"the fix is unsafe (--unsafe-fixes makes it): {fix.why}")
-            after = apply(text, fix.edits).encode(encoding)
+            fixed = apply(text, fix.edits)
+            Tree(fixed)  # a file that does not parse has no findings either
+            after = fixed.encode(encoding)
             _prove(finding, judge({path: before}), judge({path: after}))
         except CannotFix as error:
             out.left.append(f"{place} not fixed: {error}")
