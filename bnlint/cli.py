@@ -141,6 +141,11 @@ def _codes(
     help="Exit with 1 if a program was not read to its end.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no remarks.")
+@click.option("--fix", is_flag=True, help="Repair what can be repaired safely (BN109, BN201).")
+@click.option("--diff", is_flag=True, help="Print the repairs as a diff, and write nothing.")
+@click.option(
+    "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also repairs that may do too much."
+)
 def check(
     paths: tuple[str, ...],
     select: tuple[str, ...],
@@ -153,13 +158,30 @@ def check(
     show_incomplete: bool,
     fail_incomplete: bool,
     quiet: bool,
+    fix: bool,
+    diff: bool,
+    unsafe_fixes: bool,
 ) -> int:
     """Check Python files and notebooks, and those of a project below a directory.
 
     Without PATHS, the working directory is checked; - reads a file from standard input.
     """
+    if (fix or diff) and "-" in paths:
+        raise Failure("standard input cannot be fixed: name the file")
     options = _options(paths, select, ignore, pedantic, stdin_filename, markdown)
     outcome = _run(options, quiet)
+    if fix or diff:
+        from bnlint.fixing import run_fixes
+
+        if not run_fixes(outcome.report, options, unsafe_fixes, write=not diff, say=_say):
+            return FAILED
+        if diff:
+            _say_crashed(outcome.crashes)
+            if outcome.crashes:
+                return FAILED
+            unclean = bool(outcome.report.findings or outcome.report.problems)
+            return FOUND if unclean and not exit_zero else CLEAN
+        outcome = _run(options, quiet)
     report = outcome.report
     if not quiet:
         for note in report.notes:

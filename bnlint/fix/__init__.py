@@ -1,0 +1,1 @@
+"""Edits that repair what was found: proposed from a finding, then checked again before use."""

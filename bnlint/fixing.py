@@ -1,0 +1,51 @@
+"""``check --fix`` and ``--diff``: the repairs of a report, written or shown."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bnlint.finding import Finding, Report
+from bnlint.fix.edits import CannotFix, decode
+from bnlint.fix.files import replace
+from bnlint.fix.repair import repair
+from bnlint.run import Options, check
+
+
+def run_fixes(
+    report: Report, options: Options, unsafe: bool, write: bool, say: Callable[[str], None]
+) -> bool:
+    """Fix or show; says a line for each finding. False if a file could not be read or written."""
+
+    def judge(overlay: dict[str, bytes]) -> Sequence[Finding]:
+        again = dataclasses.replace(options, overlay=overlay, pedantic=True, users=True)
+        outcome = check(again)
+        if outcome.crashes:
+            raise CannotFix("the fixed file could not be analysed again")
+        return outcome.report.findings
+
+    try:
+        repaired = repair(report.findings, lambda path: Path(path).read_bytes(), judge, unsafe)
+        for path, data in sorted(repaired.files.items()):
+            if write:
+                replace(path, data)
+            else:
+                _show(path, data)
+    except OSError as error:
+        say(f"error: {error.filename}: {error.strerror or error}")
+        return False
+    for line in (*sorted(repaired.done if write else ()), *sorted(repaired.left)):
+        say(line)
+    return True
+
+
+def _show(path: str, data: bytes) -> None:
+    name = os.path.relpath(path)
+    old, new = (decode(d)[0].splitlines(True) for d in (Path(path).read_bytes(), data))
+    for line in difflib.unified_diff(old, new, name, name):
+        whole = line.endswith("\n")
+        sys.stdout.write(line if whole else f"{line}\n\\ No newline at end of file\n")
