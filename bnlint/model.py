@@ -1,8 +1,7 @@
 """The graph model: what a program's graph holds, whichever witness supplied it.
 
-A source file is interpreted once for each combination of undecided conditions that matters (a
-*state*); every state yields one ``GraphModel``. A serialised graph yields exactly one. Rules read
-this model and nothing else.
+A program is run once on all its paths; every path that rules may tell apart (a *state*) yields one
+``GraphModel``. A serialised graph yields exactly one. Rules read this model and nothing else.
 """
 
 from __future__ import annotations
@@ -249,8 +248,8 @@ class SavedStatistics:
 class GraphModel:
     """Everything the rules ask about one state of one program.
 
-    ``complete`` is false where the state ended early (an exception, a budget): nothing may then
-    be concluded from what is absent. ``restores`` is whether weights come from elsewhere.
+    ``complete`` is false where the program was not read to its end: nothing may then be concluded
+    from what is absent. ``restores`` is whether weights come from elsewhere.
     ``scoped_flags`` are the APIs for which an argument scope sets the flag.
     ``exported`` is where a graph that is meant for inference was found.
     """

@@ -34,18 +34,19 @@ class Verdict:
 
 
 def per_state(
-    rule: Rule, judge: Callable[[GraphModel], Iterator[Verdict]]
+    rule: Rule, judge: Callable[[GraphModel], Iterator[Verdict]], *, local: bool = False
 ) -> Callable[[Project], list[Finding]]:
     """Lift a judgement of one state to a whole project.
 
     A finding is definite if it holds in every state of a program in which its subject exists, and
     possible if it holds in some. The clearest of several programs speaks; one that never uses the
-    subject does not count where another uses it and is right.
+    subject does not count where another uses it and is right. A ``local`` judgement is also asked
+    of programs that were not read to their end.
     """
 
     def check(project: Project) -> list[Finding]:
         best: dict[Location, Finding] = {}
-        programs = [(program, _cases(program, judge)) for program in project.programs]
+        programs = [(p, _cases(states(p, local=local), judge)) for p in project.programs]
         right = {
             subject
             for _, cases in programs
@@ -65,11 +66,11 @@ def per_state(
 
 
 def _cases(
-    program: Program, judge: Callable[[GraphModel], Iterator[Verdict]]
+    graphs: Iterable[GraphModel], judge: Callable[[GraphModel], Iterator[Verdict]]
 ) -> dict[Location, list[_Case]]:
     """What each state says of each subject, the worst that is in use if it says several things."""
     cases: dict[Location, list[_Case]] = {}
-    for state in states(program):
+    for state in graphs:
         here: dict[Location, _Case] = {}
         for verdict in judge(state):
             case = _Case(state, verdict.finding, verdict.idle)
@@ -122,10 +123,14 @@ def _of_cases(program: Program, subject: Location, bad: list[_Case], good: list[
     return replace(finding, confidence="possible", reason=reason)
 
 
-def states(program: Program) -> list[GraphModel]:
-    """The states to judge: those that ran to their end, or all if none did; never eager ones."""
-    graphs = [s for s in program.states if not s.eager]
-    return [s for s in graphs if s.complete] or graphs
+def states(program: Program, *, local: bool = False) -> list[GraphModel]:
+    """The states to judge; never eager ones.
+
+    Of a program that was not read to its end there are none, unless the question is ``local``: a
+    layer by itself, which nothing that comes later can change.
+    """
+    graphs = [state for state in program.states if not state.eager]
+    return graphs if local else [state for state in graphs if state.complete]
 
 
 def related(*pairs: tuple[Location | None, str]) -> tuple[Related, ...]:

@@ -32,7 +32,7 @@ def check(project: Project) -> Iterator[Finding]:
     trained: set[Location] = set()
     inference_only: set[Location] = set()
     for program in project.programs:
-        for state in states(program):
+        for state in states(program, local=True):
             here = {i for op in state.train_ops for i in op.trains}
             for layer in state.layers:
                 seen.setdefault(layer.location, []).append(layer)

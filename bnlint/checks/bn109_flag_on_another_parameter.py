@@ -44,4 +44,4 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         )
 
 
-CHECK = Check(RULE, per_state(RULE, judge))
+CHECK = Check(RULE, per_state(RULE, judge, local=True))

@@ -44,4 +44,4 @@ def _batch_only(layer: NormLayer) -> bool:
     return layer.flag.kind in ("constant", "missing") and bool(layer.flag.value)
 
 
-CHECK = Check(RULE, per_state(RULE, judge))
+CHECK = Check(RULE, per_state(RULE, judge, local=True))

@@ -98,8 +98,13 @@ def api_member(machine: Machine, owner: str, name: str) -> Value:
     constant = api.constant(full)
     if constant is not None:
         return Known(constant)
-    if full in ("tf.app.flags.FLAGS", "tf.flags.FLAGS"):
+    if full.endswith(".FLAGS"):
         return machine.state.unknown("a command-line flag", "name", "FLAGS")
+    last = owner.rpartition(".")[2]
+    if last.isupper() and len(last) > 1:
+        # A constant is no module: what it holds is not told by TensorFlow's names.
+        key = machine.state.keys.of("external", owner)
+        return machine.state.unknown(f"{owner} is an object", "attr", key, name)
     return Api(full)
 
 

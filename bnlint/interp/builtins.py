@@ -278,11 +278,26 @@ def _is_instance(machine: Machine, value: Value, kind: Value) -> bool | None:
                 kind.name == "int" and isinstance(value.value, bool)
             )
         return None if isinstance(value, Unknown) else False
+    if isinstance(kind, Api) and isinstance(value, Object):
+        return _is_layer(value, kind.name)
     if isinstance(kind, Api) and isinstance(value, (Known, Seq, Map, Func, Instance)):
         return False if kind.name in ("tf.Tensor", "tf.Variable", "tf.Operation") else None
     if isinstance(kind, Api) and isinstance(value, Node):
         return True if kind.name == "tf.Tensor" else None
     return None
+
+
+_LAYERS = ("tf.layers.", "tf.keras.layers.")
+
+
+def _is_layer(value: Object, kind: str) -> bool | None:
+    """Whether a layer object is of a TensorFlow class; those of tf.layers derive from Keras'."""
+    row = value.data.get("row")
+    name = value.data.get("name") if row is None else row.name
+    if not isinstance(name, str) or not name.startswith(_LAYERS) or not kind.startswith(_LAYERS):
+        return None
+    own, other = name.rpartition(".")[2], kind.rpartition(".")[2]
+    return other in (own, "Layer")
 
 
 def _getattr(machine: Machine, args: Args, frame: Frame | None) -> Value:

@@ -25,7 +25,7 @@ MOST_PROJECTIONS = 48
 
 _MOST_CELLS = 64
 _MOST_PACKING = 20_000
-_MOST_JUDGING = 300_000
+_MOST_JUDGING = 800_000
 
 Assignment = dict[int, bool]
 Labels = dict["Node", Guard]
@@ -45,6 +45,7 @@ class Cases:
         try:
             self._choose()
         except TooLarge:
+            state.complete = False
             state.widen("its conditions are too many to tell its paths apart")
         if not self.assignments:
             self.assignments.append(self._guards.witness(self._alive))
@@ -63,6 +64,7 @@ class Cases:
             if any(self._holds(cell, assignment) for assignment in chosen):
                 continue
             if len(chosen) >= MOST_PROJECTIONS:
+                self._state.complete = False
                 self._state.widen(f"it has more than {MOST_PROJECTIONS} paths to tell apart")
                 break
             chosen.append(self._guards.witness(cell))

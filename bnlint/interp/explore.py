@@ -17,7 +17,7 @@ from bnlint.interp.paths import Stop
 from bnlint.interp.relevance import WORDS, Relevance, names_in
 from bnlint.interp.snapshot import snapshots
 from bnlint.interp.state import Budget, OutOfBudget, State
-from bnlint.interp.values import Bound, Class, Descriptor, Func, Instance, Value
+from bnlint.interp.values import Bound, Class, Descriptor, Func, Instance, Known, Value
 from bnlint.model import GraphModel, Program, Project
 from bnlint.source import ir
 
@@ -189,11 +189,14 @@ class Explorer:
             if not isinstance(instance, Instance):
                 return
             instance.open = True
+            made = {k: v for k, v in instance.attrs.items() if isinstance(v, Known)}
             for method in methods:
                 if method not in left or (path, method.span) in machine.state.entered:
                     continue
                 if method.name == "__init__":
                     continue
+                # Nobody knows in which order they are called: what one sets is no flag of the next.
+                instance.attrs.update(made)
                 member = attributes.find(machine, instance, method.name)
                 if isinstance(member, Descriptor):
                     member = Bound(member.func, instance)

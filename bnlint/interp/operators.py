@@ -82,7 +82,7 @@ def key_of(machine: Machine, value: Value) -> int:
         flat = [i for i in value.items if not isinstance(i, Seq)]  # a list may hold itself
         if len(flat) == len(value.items):
             return keys.of("sequence", *(key_of(machine, i) for i in flat))
-    return machine.state.fresh_key()
+    return keys.of("turn", machine.state.fresh())  # of no option: two of them are never the same
 
 
 def guard_of(machine: Machine, value: Value) -> Guard:
@@ -415,6 +415,10 @@ def _equals(machine: Machine, left: Value, right: Value) -> Value:
         return Unknown(left.reason, key, left.deps, hint)
     if isinstance(left, (Api, External)) and isinstance(right, (Api, External)):
         return TRUE if left.name == right.name else FALSE
+    if isinstance(left, Api) and isinstance(right, Known):
+        # tf.float32 == 'float32', for one: what a symbol equals is not told by its name.
+        left = Unknown(f"what {left.name} equals", key_of(machine, left))
+        return _equals(machine, left, right)
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         pair = sorted((key_of(machine, left), key_of(machine, right)))
         if pair[0] == pair[1]:

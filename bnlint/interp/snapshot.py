@@ -97,7 +97,7 @@ class _Snapshot:
             scoped_flags=frozenset(state.scoped_flags),
             restores=holds(state.restores),
             eager=holds(state.eager),
-            complete=state.complete and not holds(state.paths.gone),
+            complete=state.complete,
         )
 
     def _flag(self, layer: Layer) -> Flag:
@@ -280,13 +280,18 @@ class _Snapshot:
                 if node.kind in ("assign", "train") and self.holds(node.guard):
                     kept |= ancestors(node.data.get("value", node.inputs), controls=False)
         trained = ancestors(self.losses, controls=False)
+        # Moments of the same tensor are the same numbers, whichever call computes them.
+        alike = {n.inputs for n in kept if n.kind == "moments" and _directly_kept(n, state)}
         out = []
         for record in state.moments:
             if not self.holds(record.guard):
                 continue
             if record.scaled and not _scaled(record.output, state):
                 continue
-            population = any(s in kept and _directly_kept(s, state) for s in record.sources)
+            population = any(
+                s.inputs in alike or (s in kept and _directly_kept(s, state))
+                for s in record.sources
+            )
             out.append(
                 HandWritten(
                     location(record.place),

@@ -8,7 +8,7 @@ from bnlint.interp import calls, containers, dicts, operators
 from bnlint.interp.guards import FALSE, TRUE, Guard
 from bnlint.interp.paths import ABSENT, Choice, Raised, Stop
 from bnlint.interp.scope import Frame, Loop
-from bnlint.interp.syntax import contains_yield, counted_in, is_unwritten
+from bnlint.interp.syntax import contains_yield, counted_in, is_unwritten, refuses
 from bnlint.interp.values import (
     NONE,
     Api,
@@ -206,6 +206,8 @@ def _if(machine: Machine, stmt: ir.If, frame: Frame) -> Ended:
     truth = machine.guard_of(test)
     on_true, on_false = paths.guards.conj(paths.now, truth), paths.guards.minus(paths.now, truth)
     if on_false == FALSE:
+        if truth == TRUE and not paths.tries and _to_be_filled_in(stmt):
+            return False
         return machine.block(stmt.body, frame)
     if on_true == FALSE:
         return machine.block(stmt.orelse, frame)
@@ -215,6 +217,14 @@ def _if(machine: Machine, stmt: ir.If, frame: Frame) -> Ended:
             (on_false, lambda: machine.block(stmt.orelse, frame)),
         ]
     )
+
+
+def _to_be_filled_in(stmt: ir.If) -> bool:
+    """Whether a constant stands for what a user writes there, and is refused as long as it does.
+
+    Nobody runs the program like that, so it does not end there.
+    """
+    return not stmt.orelse and not isinstance(stmt.test, ir.Const) and refuses(stmt.body)
 
 
 def _turn(machine: Machine, body: list[ir.Stmt], frame: Frame) -> Guard:

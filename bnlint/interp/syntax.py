@@ -7,6 +7,10 @@ from typing import Any
 from bnlint.source import ir
 
 EXITS = frozenset({"exit", "_exit", "quit", "abort", "print_help", "error", "fatal"})
+"""Calls that end a program, by the last part of their name."""
+
+REMARKS = frozenset({"print", "print_help", "print_usage", "usage", "write", "info", "warning"})
+"""Calls that only say something, by the last part of their name."""
 
 
 def unused_flag_parameter(
@@ -44,20 +48,30 @@ def names_read(body: list[ir.Stmt]) -> set[str]:
     return found
 
 
-def terminal(body: list[ir.Stmt]) -> bool:
-    """Whether a block surely ends the program or the attempt: it ends by raising or exiting."""
-    if not body:
+def refuses(body: list[ir.Stmt]) -> bool:
+    """Whether a block does nothing but complain and end the program."""
+    if not body or not all(_is_remark(stmt) for stmt in body[:-1]):
         return False
-    last = body[-1]
-    if isinstance(last, ir.Raise):
-        return True
-    if isinstance(last, ir.ExprStmt) and isinstance(last.value, ir.Call):
-        func = last.value.func
-        name = (
-            func.attr if isinstance(func, ir.Attr) else func.id if isinstance(func, ir.Name) else ""
-        )
-        return name in EXITS
-    return False
+    return isinstance(body[-1], ir.Raise) or _called(body[-1]) in EXITS
+
+
+def _is_remark(stmt: ir.Stmt) -> bool:
+    """Whether a statement only says something, which takes no work to find out."""
+    if _called(stmt) not in REMARKS:
+        return False
+    assert isinstance(stmt, ir.ExprStmt)
+    assert isinstance(stmt.value, ir.Call)
+    return not any(isinstance(arg.value, ir.Call) for arg in stmt.value.args)
+
+
+def _called(stmt: ir.Stmt) -> str | None:
+    """The last part of the name that a statement calls, None if it is no call."""
+    if not isinstance(stmt, ir.ExprStmt) or not isinstance(stmt.value, ir.Call):
+        return None
+    func = stmt.value.func
+    if isinstance(func, ir.Attr):
+        return func.attr
+    return func.id if isinstance(func, ir.Name) else None
 
 
 def is_unwritten(stmt: ir.Raise | ir.ExprStmt) -> bool:

@@ -33,7 +33,7 @@ def cond(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
         known = operators.truth_of(machine, predicate)
         if known is not None and not isinstance(predicate, Node):
             return _call(machine, true_fn if known else false_fn, [], args)
-    mark = state.counter
+    mark = state.fresh()
     state.branch_depth += 1
     try:
         on_true = _call(machine, true_fn, [], args)

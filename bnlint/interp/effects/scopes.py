@@ -48,40 +48,50 @@ def target_key(value: Value) -> str | None:
 
 
 def arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    """``arg_scope(functions, **arguments)`` or ``arg_scope(scope)``."""
-    state = machine.state
+    """``arg_scope(functions, **arguments)`` or ``arg_scope(scope)``.
+
+    What functions are given adds to the scope in force where it is *entered*; a scope that was
+    entered before stands for itself.
+    """
     first = args.get("list_ops_or_scope", 0)
-    if isinstance(first, Object) and first.kind == "arg_scope":
-        return Object(
-            "arg_scope", args.place, table=first.data["table"], unknown=first.data["unknown"]
-        )
+    if isinstance(first, Object) and first.kind == "arg_scope" and first.data["table"] is not None:
+        return _fixed(args.place, first.data["table"], first.data["unknown"])
     if isinstance(first, Map) and not args.kwargs and not first.items and first.exact:
-        return Object("arg_scope", args.place, table={}, unknown=False)
+        return _fixed(args.place, {}, False)
     if not isinstance(first, Seq):
-        return Object("arg_scope", args.place, table=dict(state.arg_scopes[-1]), unknown=True)
-    table: ScopeTable = {key: dict(kwargs) for key, kwargs in state.arg_scopes[-1].items()}
+        return Object("arg_scope", args.place, table=None, given=[], unknown=True)
+    given: list[tuple[str, str | None]] = []
     unknown = not first.exact or args.more
     for target in first.items:
         key = target_key(target)
         if key is None:
             unknown = True
             continue
-        entry = table.setdefault(key, {})
-        row = api.NORMS.get(target.name) if isinstance(target, Api) else None
-        if row is not None and row.flag in args.kwargs:
-            state.scoped_flags.add(row.name)
-        for kwarg, value in args.kwargs.items():
-            entry[kwarg] = (value, args.place)
-    return Object("arg_scope", args.place, table=table, unknown=unknown)
+        given.append((key, target.name if isinstance(target, Api) else None))
+    return Object(
+        "arg_scope", args.place, table=None, given=given, kwargs=args.kwargs, unknown=unknown
+    )
+
+
+def _fixed(place: Place, table: ScopeTable, unknown: bool) -> Object:
+    return Object("arg_scope", place, table=table, unknown=unknown)
 
 
 def enter_arg_scope(machine: Machine, scope: Object) -> Callable[[], None]:
     state = machine.state
-    state.arg_scopes.append(scope.data["table"])
+    table: ScopeTable | None = scope.data["table"]
+    if table is None:
+        table = {key: dict(kwargs) for key, kwargs in state.arg_scopes[-1].items()}
+        for key, name in scope.data["given"]:
+            row = api.NORMS.get(name) if name is not None else None
+            if row is not None and row.flag in scope.data["kwargs"]:
+                state.scoped_flags.add(row.name)
+            entry = table.setdefault(key, {})
+            for kwarg, value in scope.data["kwargs"].items():
+                entry[kwarg] = (value, scope.place)
+    state.arg_scopes.append(table)
     state.arg_scope_unknown += int(scope.data["unknown"])
-    scope.data["entered"] = Object(
-        "arg_scope", scope.place, table=scope.data["table"], unknown=scope.data["unknown"]
-    )
+    scope.data["entered"] = _fixed(scope.place, table, scope.data["unknown"])
 
     def leave() -> None:
         state.arg_scopes.pop()
@@ -256,7 +266,7 @@ def add_arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) 
 
 
 def current_arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    return Object("arg_scope", args.place, table=machine.state.arg_scopes[-1], unknown=False)
+    return _fixed(args.place, machine.state.arg_scopes[-1], False)
 
 
 def get_variable_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
