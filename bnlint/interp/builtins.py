@@ -51,10 +51,12 @@ def make_range(machine: Machine, args: Args, frame: Frame | None) -> Value:
     if bounds and len(bounds) == len(args.positional):
         try:
             numbers = range(*bounds)
+            whole = len(numbers) <= _MOST
         except (TypeError, ValueError):
             return machine.state.unknown("a range")
-        some = numbers[:_MOST]
-        return Seq("list", [Known(i) for i in some], len(some) == len(numbers))
+        except OverflowError:  # more numbers than a machine counts
+            whole = False
+        return Seq("list", [Known(i) for i in numbers[:_MOST]], whole)
     keys = [operators.key_of(machine, a) for a in args.positional]
     if len(args.positional) == 1:
         item = Unknown("an unknown count", machine.state.keys.of("counter", *keys))

@@ -226,6 +226,20 @@ def _text_method(machine: Machine, text: Text, name: str, args: Args) -> Value:
     return machine.state.unknown("a string", "text", name, text.key, *keys)
 
 
+def _grows(text: str, name: str, plain: list[Any], named: dict[str, Any]) -> bool:
+    """Whether a method may make a string longer than is followed."""
+    given = [*plain, *named.values()]
+    if name == "format":
+        return operators.is_wide(text, given)
+    if name in ("zfill", "ljust", "rjust", "center"):
+        return any(isinstance(v, int) and v > 10_000 for v in given)
+    if name in ("replace", "join"):
+        parts = [p for v in given for p in (v if isinstance(v, (list, tuple)) else [v])]
+        longest = max((len(p) for p in parts if isinstance(p, str)), default=0)
+        return (len(text) + 1) * (longest + 1) * max(1, len(parts)) > 1_000_000
+    return False
+
+
 _STRING_METHODS = frozenset(
     [
         "format",
@@ -270,7 +284,7 @@ def _scalar_method(machine: Machine, value: Known, name: str, args: Args) -> Val
                 keys = [operators.key_of(machine, a) for a in args.values()]
                 return machine.state.unknown("a string", "text", name, value.value[:200], *keys)
         named = {k: v.value for k, v in args.kwargs.items() if isinstance(v, Known)}
-        if len(named) == len(args.kwargs):
+        if len(named) == len(args.kwargs) and not _grows(value.value, name, plain, named):
             try:
                 result = getattr(value.value, name)(*plain, **named)
             except (TypeError, ValueError, IndexError, KeyError, AttributeError):

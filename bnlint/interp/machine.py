@@ -463,7 +463,8 @@ class Machine:
         return self._text(parts)
 
     def _text(self, parts: list[Value]) -> Value:
-        if all(isinstance(p, Known) for p in parts):
+        long = sum(len(p.value) for p in parts if isinstance(p, Known) and isinstance(p.value, str))
+        if all(isinstance(p, Known) for p in parts) and long <= 10_000:
             return Known("".join(str(p.value) for p in parts if isinstance(p, Known)))
         keys = [operators.key_of(self, p) for p in parts]
         return self.state.unknown("a formatted string", "joined", *keys)

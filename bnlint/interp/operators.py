@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import dicts
@@ -58,6 +59,10 @@ _COMPARE: dict[str, Any] = {
     ">=": operator.ge,
 }
 _LONGEST = 10_000
+MOST_ITEMS = 8192
+"""Elements of a list that are followed."""
+
+_WIDE = re.compile(r"\d{5,}")
 _MOST_DEFINITIONS = 64
 _MOST_OPTIONAL = 40
 
@@ -194,9 +199,7 @@ def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -
         return _format(machine, left.value, right)
     if isinstance(left, Seq) and isinstance(right, Seq):
         if op == "+":
-            return _born(
-                machine, Seq(left.kind, [*left.items, *right.items], left.exact and right.exact)
-            )
+            return _born(machine, _together(left, right))
         if op == "|":
             return Seq("set", [*left.items, *right.items], left.exact and right.exact)
         if op in ("-", "&"):
@@ -208,7 +211,7 @@ def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -
         and isinstance(right, Known)
         and type(right.value) is int
     ):
-        count = max(0, min(right.value, 64))
+        count = max(0, min(right.value, 64, MOST_ITEMS // max(1, len(left.items))))
         return Seq(left.kind, left.items * count, left.exact and count == right.value)
     if isinstance(left, Seq) and op == "+":
         return Seq(left.kind, [*left.items, *nodes_in(right)], False)
@@ -268,6 +271,13 @@ def options(machine: Machine, value: Value) -> Value | None:
     )
 
 
+def _together(left: Seq, right: Seq) -> Seq:
+    """Two lists as one, cut off where it gets too long to be followed."""
+    items = [*left.items[:MOST_ITEMS], *right.items[:MOST_ITEMS]]
+    whole = len(items) == len(left.items) + len(right.items) and len(items) <= MOST_ITEMS
+    return Seq(left.kind, items[:MOST_ITEMS], left.exact and right.exact and whole)
+
+
 def _born(machine: Machine, seq: Seq) -> Seq:
     """A list that is made now."""
     seq.born = machine.state.paths.now
@@ -298,6 +308,8 @@ def _fold(machine: Machine, op: str, left: Any, right: Any) -> Value:
             size = len(left) * right if isinstance(left, str) else len(right) * left
             if size > _LONGEST:
                 raise OverflowError
+        if op == "%" and isinstance(left, str) and is_wide(left, [right]):
+            raise OverflowError
         if op == "<<" and right > 64:
             raise OverflowError
         result = _BINARY[op](left, right)
@@ -308,6 +320,13 @@ def _fold(machine: Machine, op: str, left: Any, right: Any) -> Value:
         return Known(result)
     except (TypeError, ValueError, ArithmeticError, KeyError):
         return machine.state.unknown("arithmetic", "fold", op, repr(left)[:40], repr(right)[:40])
+
+
+def is_wide(text: str, values: list[Any]) -> bool:
+    """Whether a format may ask for more characters than are followed: by itself, or by a number."""
+    return bool(_WIDE.search(text)) or any(
+        isinstance(v, int) and abs(v) > _LONGEST and ("*" in text or "{" in text) for v in values
+    )
 
 
 def _format(machine: Machine, text: str, right: Value) -> Value:
@@ -321,7 +340,11 @@ def _format(machine: Machine, text: str, right: Value) -> Value:
                     machine, text, Seq("tuple", [*items[:at], one, *items[at + 1 :]])
                 ),
             )
-    if all(isinstance(i, Known) for i in items) and not isinstance(right, Map):
+    if (
+        all(isinstance(i, Known) for i in items)
+        and not isinstance(right, Map)
+        and not is_wide(text, [i.value for i in items if isinstance(i, Known)])
+    ):
         values = tuple(i.value for i in items if isinstance(i, Known))
         try:
             result = text % values

@@ -26,6 +26,9 @@ MOST_VALUES = 48
 MOST_CALLABLES = 256
 """The same for functions, classes and objects: an unknown in their place loses layers."""
 
+MOST_ELEMENTS = 20_000
+"""Elements of a list that are followed."""
+
 MOST_WORK = 400_000
 """How many alternatives one program may join."""
 
@@ -310,10 +313,14 @@ class Paths:
 
     def append(self, seq: Seq, items: Iterable[Value]) -> None:
         """Add elements to a list on the paths that run now."""
+        room = MOST_ELEMENTS - len(seq.items)
+        added = list(items)
+        if len(added) > room:
+            added, seq.exact = added[: max(0, room)], False
         if self.lasting(seq.born):
-            seq.items.extend(items)
+            seq.items.extend(added)
         else:
-            seq.items.extend(self.optional(item, self.now) for item in items)
+            seq.items.extend(self.optional(item, self.now) for item in added)
 
     def elements(self, seq: Seq) -> list[Value]:
         """The elements that may be there on the paths that run now, in order."""

@@ -266,7 +266,7 @@ class Partial(Value):
 class Class(Value):
     """A class of the project."""
 
-    __slots__ = ("attrs", "bases", "module", "name", "node")
+    __slots__ = ("_order", "attrs", "bases", "module", "name", "node")
 
     def __init__(
         self,
@@ -281,16 +281,20 @@ class Class(Value):
         self.module = module
         self.bases = bases
         self.attrs = attrs
+        self._order: list[Class] | None = None  # bases never change
 
     def mro(self) -> list[Class]:
-        out: list[Class] = []
-        todo: list[Value] = [self]
-        while todo:
-            cls = todo.pop(0)
-            if isinstance(cls, Class) and cls not in out:
-                out.append(cls)
-                todo = cls.bases + todo
-        return out
+        """The class and those it derives from, in the order in which they are looked through."""
+        if self._order is None:
+            found: dict[Class, None] = {}
+            todo: list[Value] = [self]
+            while todo:
+                cls = todo.pop()
+                if isinstance(cls, Class) and cls not in found:
+                    found[cls] = None
+                    todo.extend(reversed(cls.bases))
+            self._order = list(found)
+        return self._order
 
     def fields(self) -> list[str] | None:
         """The field names of a ``namedtuple``, or of a class derived from one; None for others."""

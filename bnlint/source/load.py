@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bnlint.source import ir, read
 from bnlint.source.errors import SourceError
 from bnlint.source.lower import lower
+from bnlint.source.parse import REFUSED
 from bnlint.source.spans import remap
 
 # What most runs do not need is imported where it is used: it would cost a small run a twentieth.
@@ -71,6 +72,8 @@ def _either(text: str, path: str) -> tuple[ir.Module, bool]:
     try:
         return lower(text, path), False
     except SourceError as error:
+        if error.message.endswith(REFUSED):
+            raise  # what is too much for one reader is too much for the other
         try:
             return lower_python2(text, path), True
         except SourceError as other:

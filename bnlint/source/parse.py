@@ -44,6 +44,11 @@ _ORDINARY_LINE = 1_500
 _ORDINARY_ELIFS = 200
 _ORDINARY_CONTINUED = 100
 
+_LONGEST_LINE = 2_000
+
+REFUSED = "split this code up"
+"""How an error ends that says that a file is too much for a parser."""
+
 _STACK = 256 * 1024 * 1024
 
 
@@ -162,7 +167,7 @@ def _guard_runs(text: str, path: str, tokens: Tokens, lines: list[int]) -> None:
 
 def _explain(error: BaseException, text: str, path: str, starts: list[int]) -> SourceError:
     if isinstance(error, (RecursionError, MemoryError)):
-        return SourceError(path, 1, "nested too deeply to parse; split this code up")
+        return SourceError(path, 1, f"nested too deeply to parse; {REFUSED}")
     line, message = _locate(error, text)
     line = max(1, min(line, len(starts)))
     end = starts[line] if line < len(starts) else len(text)
@@ -215,6 +220,7 @@ _PYTHON2 = (
 
 def _python2(line: str) -> str | None:
     """What makes ``line``, at which Python 3 stumbled, Python 2; None if nothing does."""
+    line = line[:_LONGEST_LINE]  # the patterns may look at a place once for each before it
     for pattern, name in _PYTHON2:
         if pattern.search(line):
             return name

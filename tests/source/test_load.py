@@ -171,3 +171,17 @@ def test_places_in_crlf() -> None:
     loaded = load(page.encode(), "a.markdown")
     found = {source(page, call.span) for call in calls(loaded)}
     assert {"f(a)", "g(b)", "h(c)"} <= found
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = 0" + "1" * 60_000 + "\n", "Python 2 syntax"),
+        ("x = " + "-" * 20_000 + "1\n", "an expression of thousands of terms; split this code up"),
+    ],
+)
+def test_what_is_long_is_refused_at_once(text: str, message: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        load(text.encode(), "long.py")
+    assert caught.value.line == 1
+    assert caught.value.message.startswith(message)

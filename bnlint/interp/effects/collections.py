@@ -79,7 +79,23 @@ def matches(item: Value, pattern: str) -> bool | None:
     return None if None in verdicts else False
 
 
+_NESTED = re.compile(r"[)\]}*+?][*+{]")
+_MANY = re.compile(r"[*+{]")
+
+
+def _is_tame(pattern: str) -> bool:
+    """Whether matching a user's pattern is surely no work: few repetitions, none of another."""
+    return (
+        len(pattern) <= 500
+        and len(_MANY.findall(pattern)) <= 2
+        and not _NESTED.search(pattern)
+        and not re.search(r"\{\d{4}", pattern)
+    )
+
+
 def _match_name(pattern: str, name: str) -> bool | None:
+    if not _is_tame(pattern):
+        return None
     known = name.split("?", 1)[0]
     try:
         if re.match(pattern, known):
