@@ -78,6 +78,11 @@ def get_attr(machine: Machine, value: Value, name: str, place: Place) -> Value:
         return machine.state.unknown("a partial's attribute")
     if isinstance(value, Unknown):
         state = machine.state
+        if state.keys.parts(value.key)[-1] == "GraphKeys":
+            # Whatever module it is asked of: guides leave the import out.
+            constant = api.constant(f"tf.GraphKeys.{name}")
+            if constant is not None:
+                return Known(constant)
         hint = None
         key = state.keys.of("attr", value.key, name)
         if state.keys.parts(value.key) == ("name", "FLAGS"):

@@ -15,6 +15,7 @@ from bnlint.interp import (
     tensorflow,
 )
 from bnlint.interp.args import Args, lifted
+from bnlint.interp.effects import keras
 from bnlint.interp.guards import FALSE, TRUE
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.paths import ABSENT, Choice, Stop
@@ -40,6 +41,7 @@ from bnlint.interp.values import (
     Unknown,
     Value,
 )
+from bnlint.interp.values import TRUE as TRUE_VALUE
 from bnlint.source import ir
 
 if TYPE_CHECKING:
@@ -335,6 +337,8 @@ def _call_instance(machine: Machine, instance: Instance, args: Args, frame: Fram
     for name in ("__call__", "call", "forward", "_build"):
         method = attributes.find(machine, instance, name)
         if method is not None:
+            if name == "call":
+                _build(machine, instance, args)
             return call(machine, method, args, frame)
     for base in instance.cls.foreign_bases():
         if isinstance(base, Api):
@@ -342,6 +346,18 @@ def _call_instance(machine: Machine, instance: Instance, args: Args, frame: Fram
             if delegate is not None:
                 return objects.call_object(machine, delegate, args)
     return unknown_call(machine, machine.state.unknown("a call of an object"), args)
+
+
+def _build(machine: Machine, instance: Instance, args: Args) -> None:
+    """A layer of TensorFlow or Keras makes what it is made of when it is called first."""
+    derived = any(
+        isinstance(b, Api) and b.name in keras.BASES for b in instance.cls.foreign_bases()
+    )
+    build = attributes.find(machine, instance, "build") if derived else None
+    if build is not None and "<built>" not in instance.attrs:
+        instance.attrs["<built>"] = TRUE_VALUE
+        shape = machine.state.unknown("the shape of a layer's input")
+        call(machine, build, Args([shape], {}, args.place), None)
 
 
 def enter_context(

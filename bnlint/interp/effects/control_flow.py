@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp import operators
 from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.state import Selected
+from bnlint.interp.state import Layer, Selected
 from bnlint.interp.values import Known, Map, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -34,12 +34,16 @@ def cond(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
         if known is not None and not isinstance(predicate, Node):
             return _call(machine, true_fn if known else false_fn, [], args)
     mark = state.fresh()
+    first = len(state.layers)
     state.branch_depth += 1
     try:
         on_true = _call(machine, true_fn, [], args)
+        second = len(state.layers)
         on_false = _call(machine, false_fn, [], args)
     finally:
         state.branch_depth -= 1
+    if not state.branch_depth:
+        _select_nothing(state.layers[first:second], state.layers[second:])
     _selection(machine, on_true, on_false, mark, args)
     return _merge(machine, name, nodes_in(predicate), [on_true, on_false], args)
 
@@ -55,6 +59,15 @@ def _selection(machine: Machine, left: Value, right: Value, mark: int, args: Arg
             _select(machine, Selected(args.place, left, right))
         elif other.update is not None and one.update is None:
             _select(machine, Selected(args.place, right, left))
+
+
+def _select_nothing(on_true: list[Layer], on_false: list[Layer]) -> None:
+    """Layers with the same constant in both branches are in one mode, whatever the predicate."""
+    flags = [layer.flag for layer in (*on_true, *on_false)]
+    values = {flag.value if isinstance(flag, Known) else None for flag in flags}
+    if on_true and on_false and len(values) == 1 and None not in values:
+        for layer in (*on_true, *on_false):
+            layer.selected = False
 
 
 def _select(machine: Machine, selected: Selected) -> None:

@@ -253,7 +253,14 @@ def clip(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     return Seq("tuple", [clipped, node])
 
 
+def rewritten(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """An optimizer made to compute in mixed precision: it runs what it ran before."""
+    return args.get("opt", 0) or NONE
+
+
 HANDLERS = {
+    "tf.train.enable_mixed_precision_graph_rewrite": rewritten,
+    "tf.train.experimental.enable_mixed_precision_graph_rewrite": rewritten,
     "tf.gradients": gradients,
     "tf.hessians": gradients,
     "tf.clip_by_global_norm": clip,
