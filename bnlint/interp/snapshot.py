@@ -37,14 +37,23 @@ def location(place: Place) -> Location:
 
 def snapshots(state: State, assignments: Iterable[Assignment]) -> Iterator[GraphModel]:
     """The graph model of each path that is looked at, by the conditions that hold on it."""
+    shared: dict[tuple[int, bool], NormLayer] = {}
     for assignment in assignments:
         with projected(state.paths, assignment) as holds:
-            yield _Snapshot(state, holds).model()
+            yield _Snapshot(state, holds, shared).model()
 
 
 class _Snapshot:
-    def __init__(self, state: State, holds: Callable[[Guard], bool]) -> None:
+    """One path. ``shared`` are layers that look alike on all paths, made once for all of them."""
+
+    def __init__(
+        self,
+        state: State,
+        holds: Callable[[Guard], bool],
+        shared: dict[tuple[int, bool], NormLayer],
+    ) -> None:
         self.state = state
+        self.shared = shared
         self.holds = holds
         self.layers = [layer for layer in state.layers if holds(layer.guard)]
         self.ids = {layer.id for layer in self.layers}
@@ -79,7 +88,7 @@ class _Snapshot:
         runs = [self._run(record) for record in state.runs if holds(record.guard)]
         run_train_ops = {t for r in runs for t in r.trains}
         return GraphModel(
-            layers=[self._layer(layer) for layer in self.layers],
+            layers=[self._shared(layer) for layer in self.layers],
             train_ops=[self._train_op(op, run_train_ops) for op in self.train_ops],
             runs=runs,
             reads=[self._read(read) for read in state.reads if holds(read.guard)],
@@ -121,6 +130,13 @@ class _Snapshot:
         if isinstance(value, Unknown):
             return Flag("unknown", reason=value.reason)
         return Flag("dynamic" if isinstance(value, Object) else "unknown", reason="an odd value")
+
+    def _shared(self, layer: Layer) -> NormLayer:
+        key = (layer.id, layer.id in self.generators)
+        found = self.shared.get(key)
+        if found is None:
+            found = self.shared[key] = self._layer(layer)
+        return found
 
     def _layer(self, layer: Layer) -> NormLayer:
         unused = layer.unused_parameter
