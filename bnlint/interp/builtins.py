@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import attributes, dicts, operators
+from bnlint.interp import attributes, dicts, operators, subscripts
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
@@ -65,7 +65,7 @@ def make_range(machine: Machine, args: Args, frame: Frame | None) -> Value:
 
 
 def _len(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    return operators.length(machine, args.positional[0]) if args.positional else NONE
+    return subscripts.length(machine, args.positional[0]) if args.positional else NONE
 
 
 def make_list(kind: str) -> Any:
@@ -328,7 +328,7 @@ def _getattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
     if isinstance(hint, Known) and isinstance(hint.value, str) and not isinstance(value, Unknown):
         return attributes.get_attr(machine, value, hint.value, args.place)
     if isinstance(value, ModuleEnv):
-        return operators.get_item(machine, _public(value), name, args.place)
+        return subscripts.get_item(machine, _public(value), name, args.place)
     return machine.unknown_from("getattr with an unknown name", value)
 
 
@@ -538,7 +538,7 @@ def _any(want: bool) -> Any:
 def _next(machine: Machine, args: Args, frame: Frame | None) -> Value:
     items, _ = machine.iterate(args.positional[0]) if args.positional else ([], False)
     if items:
-        return operators.get_item(machine, Seq("list", items, False), Known(0), args.place)
+        return subscripts.get_item(machine, Seq("list", items, False), Known(0), args.place)
     return machine.unknown_from("the next element", *args.positional)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import dicts, operators
+from bnlint.interp import dicts, operators, subscripts
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.builtins import make_dict
 from bnlint.interp.guards import FALSE as FALSE_GUARD
@@ -73,7 +73,7 @@ def _rearrange(machine: Machine, seq: Seq, name: str, args: Args) -> Value:
         if name == "popleft":
             at = 0
         if -len(items) <= at < len(items):
-            found = operators.get_item(machine, seq, Known(at), args.place)
+            found = subscripts.get_item(machine, seq, Known(at), args.place)
             items.pop(at)
             paths.replace(seq, items)
             return found
@@ -198,7 +198,7 @@ def _look_up(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
     if mapping.exact and isinstance(first, Known):
         return default
     if mapping.exact and isinstance(first, Unknown) and mapping.items and name == "get":
-        return operators.choose(machine, mapping, first, default)
+        return subscripts.choose(machine, mapping, first, default)
     return machine.unknown_from("an element of a dict", mapping, default)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import api, attributes, calls, dicts, operators, tensorflow
+from bnlint.interp import api, attributes, calls, dicts, operators, subscripts, tensorflow
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
@@ -178,7 +178,7 @@ class Machine:
         elif isinstance(target, ir.Attr):
             attributes.set_attr(self, self.eval(target.value, frame), target.attr, value)
         elif isinstance(target, ir.Subscript):
-            operators.set_item(
+            subscripts.set_item(
                 self, self.eval(target.value, frame), self.eval(target.index, frame), value
             )
         elif isinstance(target, ir.Collection):
@@ -282,7 +282,7 @@ class Machine:
     def _subscript(self, expr: ir.Subscript, frame: Frame) -> Value:
         value = self.eval(expr.value, frame)
         if isinstance(expr.index, ir.Slice):
-            return operators.slice_item(
+            return subscripts.slice_item(
                 self,
                 value,
                 [
@@ -292,7 +292,7 @@ class Machine:
                 self.place(frame, expr),
             )
         return self.state.resolve(
-            operators.get_item(self, value, self.eval(expr.index, frame), self.place(frame, expr))
+            subscripts.get_item(self, value, self.eval(expr.index, frame), self.place(frame, expr))
         )
 
     def _slice(self, expr: ir.Slice, frame: Frame) -> Value:
