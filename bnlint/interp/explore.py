@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from bnlint.deep import with_deep_stack
@@ -33,6 +34,10 @@ OPEN_STEPS = 4_000_000
 """How many steps all functions that nothing calls may take together."""
 
 
+COLLECTED_STEPS = 400_000
+"""After so many steps what earlier programs built is given back."""
+
+
 class Explorer:
     """Runs every program of a project in every state that matters."""
 
@@ -43,6 +48,7 @@ class Explorer:
         self.project = Project()
         self.entered: set[tuple[str, object]] = set()
         self.open_steps = 0
+        self._since = 0
         self._known: dict[frozenset[str], tuple[int, Relevance]] = {}
 
     # --- one program -------------------------------------------------------------------------
@@ -75,6 +81,10 @@ class Explorer:
             reason = f"the import of {missing} was not found"
             self.project.incomplete.add(Incomplete(place[0], place[1], reason))
         self.entered |= state.entered
+        self._since += state.steps
+        if self._since > COLLECTED_STEPS:
+            self._since = 0
+            gc.collect()  # what a program built holds itself, and nothing else does
         return state
 
     def execute(
