@@ -23,7 +23,7 @@ def by_rule(score: Score, part: int) -> str:
     if part == 1:
         head.append("text rule")
         rows = [[*row, " / ".join(BASELINE.get(row[0], ()))] for row in rows]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def by_repository(score: Score) -> str:
@@ -31,7 +31,7 @@ def by_repository(score: Score) -> str:
     everything = (*score.hits, *score.misses, *score.false_alarms)
     repositories = sorted({label.snapshot.repository for label in everything}, key=str.lower)
     head = ("repository", "hits", "false alarms", "misses", "precision", "recall")
-    return _table(head, [(name, *_figures(score.of_repository(name))) for name in repositories])
+    return table(head, [(name, *_figures(score.of_repository(name))) for name in repositories])
 
 
 def wrong(score: Score) -> str:
@@ -66,7 +66,7 @@ def health(results: Mapping[str, Result]) -> str:
 def times(results: Mapping[str, Result]) -> str:
     ordered = sorted(results.values(), key=lambda result: -result.seconds)
     rows = [(r.folder, f"{r.seconds:.1f}", f"{r.memory:.0f}") for r in ordered]
-    return _table(("checkout", "CPU seconds", "MiB"), rows)
+    return table(("checkout", "CPU seconds", "MiB"), rows)
 
 
 def rewrite(page: Path, sections: Mapping[str, str]) -> None:
@@ -100,7 +100,7 @@ def _line(label: Label) -> str:
     return f"{label.rule} {label.place}: {label.evidence}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(_rows(head, rows))
 
 
