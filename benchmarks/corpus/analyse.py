@@ -13,15 +13,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
-TIMEOUT = 120
+TIMEOUT = 600
 SLOW = 10
 
 _CODES = {"BN101": "R1", "BN102": "R3"}
 # Not `-m bnlint`: that would put the checked folder, with its json.py or random.py, first.
-# CPU time, as the last line of stderr, does not depend on what else the machine does.
+# CPU seconds, which do not depend on what else the machine does, and the peak of memory in MiB
+# (of Linux, which counts in KiB) are the last line of stderr.
 _COMMAND = """\
-import atexit, sys, time
-atexit.register(lambda: print(time.process_time(), file=sys.stderr))
+import atexit, resource, sys, time
+
+def last():
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(time.process_time(), kilobytes / 1024, file=sys.stderr)
+
+atexit.register(last)
 sys.path[0] = sys.argv.pop(1)
 import bnlint.__main__
 """
@@ -44,10 +50,13 @@ class Found:
 
 @dataclass(slots=True)
 class Result:
-    """What came of one folder. ``failure`` is a crash or a time-out; the seconds are CPU time."""
+    """What came of one folder. ``failure`` is a crash or a time-out; the seconds are CPU time, the
+    memory is the peak in MiB.
+    """
 
     folder: str
     seconds: float
+    memory: float = 0
     found: list[Found] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     checked: int = 0
@@ -71,7 +80,7 @@ def _one(root: Path, folder: str) -> Result:
     said = done.stderr.decode(errors="replace").splitlines()
     result = Result(folder, seconds=0)
     try:
-        result.seconds = float(said.pop())
+        result.seconds, result.memory = map(float, said.pop().split())
         _read(json.loads(done.stdout), result)
     except (IndexError, ValueError):
         result.failure = "it ended before its time"

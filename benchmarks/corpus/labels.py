@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
 RULES = ("R1", "R2", "R3")
 TOLERANCE = 3
+# The second part came later; its rows of other rules are facts too, but nothing scores them.
+PARTS = ("", "_2")
 
 _STATEMENT = re.compile(r"\[stmt (\d+)-(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A repository at a commit, and the folder it is laid out in."""
+    """A repository at a commit, the folder it is laid out in, and its part, 1 or 2."""
 
     repository: str
     commit: str
     folder: str
+    part: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,27 @@ class Label:
 
 
 def snapshots() -> list[Snapshot]:
-    with (HERE / "checkouts.csv").open(encoding="utf-8", newline="") as file:
-        return [Snapshot(row["repo"], row["commit"], row["dir"]) for row in csv.DictReader(file)]
+    return [
+        Snapshot(row["repo"], row["commit"], row["dir"], part)
+        for part, rows in _parts("checkouts")
+        for row in rows
+    ]
 
 
 def labels() -> list[Label]:
     known = {(snapshot.repository, snapshot.commit): snapshot for snapshot in snapshots()}
-    with (HERE / "labels.csv").open(encoding="utf-8", newline="") as file:
-        return [_label(row, known[row["repo"], row["commit"]]) for row in csv.DictReader(file)]
+    return [
+        _label(row, known[row["repo"], row["commit"]])
+        for _, rows in _parts("labels")
+        for row in rows
+        if row["rule"] in RULES
+    ]
+
+
+def _parts(name: str) -> Iterator[tuple[int, list[dict[str, str]]]]:
+    for part, suffix in enumerate(PARTS, 1):
+        with (HERE / f"{name}{suffix}.csv").open(encoding="utf-8", newline="") as file:
+            yield part, list(csv.DictReader(file))
 
 
 def _label(row: dict[str, str], snapshot: Snapshot) -> Label:

@@ -34,7 +34,8 @@ def main() -> int:
     results = analyse(root.resolve(), folders)
     figures = score(known, results)
     sections = {
-        "rules": tables.by_rule(figures),
+        "rules": tables.by_rule(figures, 1),
+        "rules of the second part": tables.by_rule(figures, 2),
         "repositories": tables.by_repository(figures),
         "wrong": tables.wrong(figures),
         "health": tables.health(results),
@@ -52,7 +53,7 @@ def _arguments() -> argparse.Namespace:
         dest="given",
         type=Path,
         metavar="FOLDER",
-        help="where the checkouts already are, in folders named as in checkouts.csv",
+        help="where the checkouts already are, in folders named as in checkouts*.csv",
     )
     parser.add_argument(
         "--cache",

@@ -31,6 +31,9 @@ class Score:
     def of_rule(self, rule: str) -> Score:
         return self._filtered(lambda label: label.rule == rule)
 
+    def of_part(self, part: int) -> Score:
+        return self._filtered(lambda label: label.snapshot.part == part)
+
     def of_repository(self, repository: str) -> Score:
         return self._filtered(lambda label: label.snapshot.repository == repository)
 

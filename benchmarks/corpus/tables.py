@@ -9,20 +9,21 @@ from benchmarks.corpus.analyse import SLOW, Result
 from benchmarks.corpus.labels import RULES, Label
 from benchmarks.corpus.score import Score
 
-# A text rule for each: three patterns, at the level of grep.
+# A text rule for each, on the first part: three patterns, at the level of grep.
 BASELINE = {"R1": (".74", ".58"), "R2": (".76", ".69"), "R3": (".36", ".42")}
 
 _MARKER = "<!-- {}: {} -->"
 
 
-def by_rule(score: Score) -> str:
-    head = ("rule", "hits", "false alarms", "misses", "precision", "recall", "text rule")
-    rows = []
-    for rule in RULES:
-        part = score.of_rule(rule)
-        rows.append((rule, *_figures(part), "{} / {}".format(*BASELINE[rule])))
-    rows.append(("all", *_figures(score), ""))
-    return _table(head, rows)
+def by_rule(score: Score, part: int) -> str:
+    of_part = score.of_part(part)
+    head = ["rule", "hits", "false alarms", "misses", "precision", "recall"]
+    rows = [[rule, *_figures(of_part.of_rule(rule))] for rule in RULES]
+    rows.append(["all", *_figures(of_part)])
+    if part == 1:
+        head.append("text rule")
+        rows = [[*row, " / ".join(BASELINE.get(row[0], ()))] for row in rows]
+    return table(head, rows)
 
 
 def by_repository(score: Score) -> str:
@@ -30,7 +31,7 @@ def by_repository(score: Score) -> str:
     everything = (*score.hits, *score.misses, *score.false_alarms)
     repositories = sorted({label.snapshot.repository for label in everything}, key=str.lower)
     head = ("repository", "hits", "false alarms", "misses", "precision", "recall")
-    return _table(head, [(name, *_figures(score.of_repository(name))) for name in repositories])
+    return table(head, [(name, *_figures(score.of_repository(name))) for name in repositories])
 
 
 def wrong(score: Score) -> str:
@@ -50,10 +51,12 @@ def health(results: Mapping[str, Result]) -> str:
     return "\n\n".join(
         (
             f"{files} files analysed in {len(results)} checkouts.",
+            f"CPU: {sum(r.seconds for r in results.values()):.0f} s in all. Peak of memory: "
+            f"{max(r.memory for r in results.values()):.0f} MiB.",
             _listing("Crashes and time-outs", failures),
             _listing(
                 f"Checkouts that took over {SLOW} s of CPU",
-                (f"{result.folder}: {result.seconds:.1f} s" for result in slow),
+                (f"{r.folder}: {r.seconds:.1f} s, {r.memory:.0f} MiB" for r in slow),
             ),
             _listing("Files and cells that could not be parsed", unreadable),
         )
@@ -62,7 +65,8 @@ def health(results: Mapping[str, Result]) -> str:
 
 def times(results: Mapping[str, Result]) -> str:
     ordered = sorted(results.values(), key=lambda result: -result.seconds)
-    return _table(("checkout", "CPU seconds"), [(r.folder, f"{r.seconds:.1f}") for r in ordered])
+    rows = [(r.folder, f"{r.seconds:.1f}", f"{r.memory:.0f}") for r in ordered]
+    return table(("checkout", "CPU seconds", "MiB"), rows)
 
 
 def rewrite(page: Path, sections: Mapping[str, str]) -> None:
@@ -96,7 +100,7 @@ def _line(label: Label) -> str:
     return f"{label.rule} {label.place}: {label.evidence}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(_rows(head, rows))
 
 
