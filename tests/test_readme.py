@@ -10,6 +10,7 @@ import click
 import pytest
 
 from bnlint import cli, pages
+from bnlint.cli.check import check
 
 CHECKOUT = Path(__file__).parent.parent
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -53,10 +54,7 @@ def test_the_documented_options_are_those_of_the_command() -> None:
         for name in re.findall(r"`(--?[a-z-]+)", names)
     }
     options = {
-        name
-        for option in cli.check.params
-        if isinstance(option, click.Option)
-        for name in option.opts
+        name for option in check.params if isinstance(option, click.Option) for name in option.opts
     }
     assert documented == options
 

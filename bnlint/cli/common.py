@@ -1,0 +1,51 @@
+"""What all commands share: exit codes, what is said on standard error, and pipes that break."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+TRACEBACK = "BNLINT_TRACEBACK"
+
+
+class Failure(click.ClickException):
+    """A run that cannot start: one line, without the usage of the command."""
+
+    exit_code = FAILED
+
+    def show(self, file: object = None) -> None:
+        say(f"error: {self.message}")
+
+
+def say(line: str) -> None:
+    click.echo(f"bnlint: {line}", err=True)
+
+
+def say_crashed(crashes: Sequence[tuple[str, Exception]]) -> None:
+    for where, error in crashes:
+        said = str(error).strip().splitlines()
+        parts = [where, type(error).__name__, said[0] if said else ""]
+        say(f"internal error: {': '.join(part for part in parts if part)}")
+        if os.environ.get(TRACEBACK):
+            import traceback
+
+            traceback.print_exception(error)
+    if crashes:
+        say(f"this is a bug in bnlint; please report it with the output of {TRACEBACK}=1")
+
+
+@contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """A pipe that breaks ends the printing; the exit code stays what it was to be."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would flush once more on its way out, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

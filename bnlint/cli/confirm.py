@@ -1,0 +1,51 @@
+"""``bnlint confirm``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from bnlint.cli.common import FAILED, Failure, reader_may_leave, say_crashed
+from bnlint.cli.options import rule_options
+
+
+@click.command()
+@click.argument("script")
+@click.argument("graph", metavar="GRAPH_OR_TRACE")
+@click.option(
+    "--train-op", "train_ops", multiple=True, metavar="NAME", help="Judge this op; repeatable."
+)
+@click.option(
+    "--fetch",
+    "fetches",
+    multiple=True,
+    metavar="NAME",
+    help="Judge the fetches of one session.run together; repeatable.",
+)
+@rule_options
+def confirm(
+    script: str,
+    graph: str,
+    train_ops: tuple[str, ...],
+    fetches: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    output_format: str,
+) -> int:
+    """Hold what check says of SCRIPT against the graph it built, or what trace recorded.
+
+    Each finding is confirmed, refuted or undecided; what only the graph shows is listed too.
+    """
+    from bnlint import confirm as both
+    from bnlint.graph.errors import GraphError
+    from bnlint.output import confirm as output
+
+    try:
+        found = both.confirm(script, graph, train_ops, fetches, select, ignore)
+    except GraphError as error:
+        raise Failure(str(error)) from None
+    say_crashed(found.crashes)
+    with reader_may_leave():
+        (output.write_json if output_format == "json" else output.write)(found, sys.stdout)
+    return FAILED if found.crashes else found.exit_code

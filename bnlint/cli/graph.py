@@ -1,0 +1,96 @@
+"""``bnlint graph`` and ``bnlint checkpoint``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bnlint.cli.common import CLEAN, Failure, reader_may_leave
+from bnlint.cli.options import rule_options
+
+if TYPE_CHECKING:
+    from bnlint.graph.command import GraphReport
+
+
+@click.command()
+@click.argument("path")
+@click.option(
+    "--train-op", "train_ops", multiple=True, metavar="NAME", help="Judge this op; repeatable."
+)
+@click.option(
+    "--fetch",
+    "fetches",
+    multiple=True,
+    metavar="NAME",
+    help="Judge the fetches of one session.run together; repeatable.",
+)
+@click.option("--html", metavar="FILE", help="Also write a page with a drawing to FILE.")
+@rule_options
+def graph(
+    path: str,
+    html: str | None,
+    train_ops: tuple[str, ...],
+    fetches: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    output_format: str,
+) -> int:
+    """Judge the graph in PATH: .meta, .pb, .pbtxt, a SavedModel, an events file or a checkpoint."""
+    from bnlint.graph.errors import GraphError
+    from bnlint.output import graph as output
+
+    try:
+        if html is None:
+            from bnlint.graph.command import inspect
+
+            reports = inspect(path, train_ops, fetches, select, ignore)
+        else:
+            reports = _draw(html, path, train_ops, fetches, select, ignore)
+    except GraphError as error:
+        raise Failure(str(error)) from None
+    with reader_may_leave():
+        (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
+    return max((report.exit_code for report in reports), default=CLEAN)
+
+
+def _draw(
+    html: str,
+    path: str,
+    train_ops: tuple[str, ...],
+    fetches: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+) -> list[GraphReport]:
+    """The reports of ``graph``, which are also written to a page."""
+    from bnlint.graph.edges import draw
+    from bnlint.output.html import page
+
+    drawings = draw(path, train_ops, fetches, select, ignore)
+    try:
+        Path(html).write_text(page(drawings), "utf-8", "backslashreplace", "\n")
+    except OSError as error:
+        raise Failure(f"{html}: {error.strerror or error}") from None
+    return [drawing.report for drawing in drawings]
+
+
+@click.command()
+@click.argument("path")
+@rule_options
+def checkpoint(
+    path: str, select: tuple[str, ...], ignore: tuple[str, ...], output_format: str
+) -> int:
+    """Judge the moving statistics saved in the checkpoint PATH (a prefix or a directory)."""
+    from bnlint.graph.checkpoint import inspect_checkpoint
+    from bnlint.graph.errors import GraphError
+    from bnlint.output import checkpoint as output
+
+    try:
+        report = inspect_checkpoint(path, select, ignore)
+    except GraphError as error:
+        raise Failure(str(error)) from None
+    with reader_may_leave():
+        (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
+    return report.exit_code

@@ -1,0 +1,51 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from bnlint import codes
+from bnlint.suggest import near
+
+
+def rule_codes(
+    _context: click.Context, option: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    words = [word.strip().upper() for value in values for word in value.split(",")]
+    prefixes = tuple(word for word in words if word)
+    for prefix in codes.unknown(prefixes):
+        hint = near(prefix, codes.known())
+        raise click.BadParameter(f"no rule's code is or starts with {prefix!r}{hint}", param=option)
+    return prefixes
+
+
+def rule_options(command: Callable[..., int]) -> Callable[..., int]:
+    """``--select``, ``--ignore`` and ``--format`` of the commands that judge a graph."""
+    for option in (
+        click.option(
+            "--format",
+            "output_format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="How to print the report.",
+        ),
+        click.option(
+            "--ignore",
+            multiple=True,
+            metavar="CODE[,CODE]",
+            callback=rule_codes,
+            help="Do not report these rules, even if selected.",
+        ),
+        click.option(
+            "--select",
+            multiple=True,
+            metavar="CODE[,CODE]",
+            callback=rule_codes,
+            help="Report these rules only; BN2 stands for all BN2xx.",
+        ),
+    ):
+        command = option(command)
+    return command

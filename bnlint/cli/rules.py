@@ -1,0 +1,49 @@
+"""``bnlint rule`` and ``bnlint rules``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from bnlint import codes
+from bnlint.cli.common import Failure, reader_may_leave
+from bnlint.suggest import near
+
+
+@click.command()
+@click.argument("code")
+def rule(code: str) -> None:
+    """Explain a rule, given its CODE or its name."""
+    from bnlint import pages
+
+    if page := pages.find(code):
+        text = (
+            f"# {page.code} {page.title}\n\n"
+            f"*{page.name} · {page.severity} · since {page.since}*\n\n{page.text}"
+        )
+    elif code.upper() == codes.UNREADABLE:
+        text = codes.UNREADABLE_HELP
+    else:
+        names = pages.names()
+        raise Failure(f"no rule {code!r}{near(code.upper(), names) or near(code, names.values())}")
+    if not sys.stdout.isatty():
+        with reader_may_leave():
+            click.echo(text, nl=False)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(text))
+
+
+@click.command()
+def rules() -> None:
+    """List the rules."""
+    from bnlint import pages
+
+    found = pages.all_pages()
+    width = max((len(page.name) for page in found), default=0)
+    with reader_may_leave():
+        for page in found:
+            click.echo(f"{page.code}  {page.severity:<7}  {page.name:<{width}}  {page.title}")

@@ -1,0 +1,67 @@
+"""``bnlint trace`` and ``bnlint check-trace``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from bnlint.cli.common import Failure, reader_may_leave
+from bnlint.cli.options import rule_options
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--out",
+    default="bnlint-trace",
+    show_default=True,
+    metavar="DIR",
+    help="Where to put the recording.",
+)
+@click.option(
+    "--watch-statistics",
+    is_flag=True,
+    help="Also compare the moving statistics before and after: the last word.",
+)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def trace(out: str, watch_statistics: bool, command: tuple[str, ...]) -> int:
+    """Run COMMAND (after --), record its graphs and what its sessions run, and judge them.
+
+    This is the only command of bnlint that runs the code it is about. COMMAND's own exit code is
+    passed on if it is not zero.
+    """
+    from bnlint.graph import trace as tracing
+    from bnlint.graph.errors import GraphError
+
+    try:
+        code = tracing.run(command, out, watch=watch_statistics)
+    except GraphError as error:
+        raise Failure(str(error)) from None
+    verdict = _report_trace(out, (), (), "text")
+    return code or verdict
+
+
+@click.command("check-trace")
+@click.argument("directory")
+@rule_options
+def check_trace(
+    directory: str, select: tuple[str, ...], ignore: tuple[str, ...], output_format: str
+) -> int:
+    """Judge again what bnlint trace recorded in DIRECTORY."""
+    return _report_trace(directory, select, ignore, output_format)
+
+
+def _report_trace(
+    directory: str, select: tuple[str, ...], ignore: tuple[str, ...], output_format: str
+) -> int:
+    from bnlint.graph import trace as tracing
+    from bnlint.graph.errors import GraphError
+    from bnlint.output import trace as output
+
+    try:
+        report = tracing.check(directory, select, ignore)
+    except GraphError as error:
+        raise Failure(str(error)) from None
+    with reader_may_leave():
+        (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
+    return report.exit_code
