@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from bnlint import codes
+from bnlint.regular import CannotRead, is_there, read_regular
 from bnlint.suggest import near
+
+_MAX_BYTES = 1 << 20
+_MOST_STRINGS = 10_000
+# How others write the name of the table. Nothing of theirs must look like a table that works.
+_NAME = re.compile(rb"bn[-_ ]?lint", re.IGNORECASE)
+# The parser's time grows with the square of a dotted key's length; nobody's key has 64 parts.
+_LONG_KEY = re.compile(
+    rb"""(?<![^\s,{])(?:(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){64}"""
+)
 
 
 class ConfigError(Exception):
@@ -46,18 +57,29 @@ def load(start: Path) -> Config:
     for directory in (start, *start.parents):
         path = directory / "pyproject.toml"
         try:
-            data = path.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+            data = read_regular(path, _MAX_BYTES)
+        except CannotRead as error:
+            if not is_there(path):
+                continue
+            raise ConfigError(f"{path}: cannot be read: {error}") from None
         # Importing a TOML parser costs more than this whole search: look before parsing.
-        if b"bnlint" not in data:
+        if not _NAME.search(data):
             continue
-        tool = _parse(data, path).get("tool", {})
+        document = _parse(data, path)
+        tool = document.get("tool", {})
         if isinstance(tool, dict) and "bnlint" in tool:
             return _config(tool["bnlint"], path)
+        _no_other_name(document, tool, path)
     return Config()
+
+
+def _no_other_name(document: dict[str, Any], tool: object, path: Path) -> None:
+    """Point out a table that was meant for us and is not ours."""
+    named = [(key, key) for key in document]
+    named += [(f"tool.{key}", key) for key in (tool if isinstance(tool, dict) else ())]
+    for shown, key in named:
+        if _NAME.fullmatch(key.encode("utf-8", "replace")):
+            raise ConfigError(f"{path}: {shown}: no such table; did you mean tool.bnlint?")
 
 
 def _moved(pattern: str, directory: Path, here: Path) -> str | None:
@@ -86,9 +108,13 @@ def _parse(data: bytes, path: Path) -> dict[str, Any]:
         import tomllib
     else:
         import tomli as tomllib
+    if _LONG_KEY.search(data):
+        raise ConfigError(f"{path}: a key of more than 64 parts")
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deeply") from None
+    except ValueError as error:  # of TOML, of UTF-8, or a number that Python does not read
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
 
@@ -113,6 +139,8 @@ def _config(table: object, path: Path) -> Config:
 def _strings(value: object, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ConfigError(f"{where}: must be a list of strings")
+    if len(value) > _MOST_STRINGS:
+        raise ConfigError(f"{where}: more than {_MOST_STRINGS:,} strings")
     return tuple(value)
 
 

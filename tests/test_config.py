@@ -9,6 +9,8 @@ import pytest
 from bnlint import config
 from bnlint.config import Config, ConfigError
 
+from tests.hostile import make_no_file
+
 
 def write(directory: Path, text: str) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
@@ -90,6 +92,31 @@ def test_not_a_table(tmp_path: Path) -> None:
 
 def test_not_toml(tmp_path: Path) -> None:
     assert error(tmp_path, "[tool.bnlint\n").startswith("not valid TOML: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[tool.bnlint]\nx = " + "9" * 5_000, "not valid TOML: "),
+        ("[tool.bnlint]\nselect = " + "[" * 5_000 + "]" * 5_000, "nested too deeply"),
+        ("[tool.bnlint]\n" + "a." * 20_000 + "b = 1", "a key of more than 64 parts"),
+        ("[tool.bnlint]\nx = {" + "a ." * 20_000 + "b = 1}", "a key of more than 64 parts"),
+        ("[tool.bnlint]\nexclude = [" + "'a'," * 20_000 + "]", "tool.bnlint.exclude: more than"),
+        ("[tool.bnlint]\n" + "#" * (1 << 20), "cannot be read: larger than 1 MB"),
+        ("[tool.Bnlint]", "tool.Bnlint: no such table; did you mean tool.bnlint?"),
+        ("[tool.bn-lint]", "tool.bn-lint: no such table; did you mean tool.bnlint?"),
+        ("[bnlint]", "bnlint: no such table; did you mean tool.bnlint?"),
+    ],
+)
+def test_hostile_configurations(tmp_path: Path, text: str, said: str) -> None:
+    assert error(tmp_path, text).startswith(said)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "directory", "sparse"])
+def test_a_configuration_that_is_no_file(tmp_path: Path, kind: str) -> None:
+    make_no_file(tmp_path / "pyproject.toml", kind)
+    with pytest.raises(ConfigError, match=r"pyproject.toml: cannot be read: (not a|is a|larger)"):
+        config.load(tmp_path)
 
 
 @pytest.mark.parametrize(

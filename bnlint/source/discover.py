@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from bnlint.regular import CannotRead, is_there, read_regular
 from bnlint.source.errors import SourceError
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from bnlint.source.gitignore import MOST_BYTES, MOST_PATTERNS, Patterns
 
 # What is taken from a directory. A file that is itself an argument is taken whatever its name.
 SUFFIXES = (".py", ".ipynb")
@@ -43,14 +40,14 @@ def discover(
     reached twice is given once.
     """
     suffixes = SUFFIXES + MARKDOWN if markdown else SUFFIXES
-    search = _Search(_patterns([_exclude_pattern(pattern) for pattern in exclude]), suffixes)
+    search = _Search(Patterns([_exclude_pattern(pattern) for pattern in exclude]), suffixes)
     for path in paths:
         search.argument(path)
     return sorted(search.found.values()), search.errors
 
 
 class _Search:
-    def __init__(self, exclude: _Patterns | None, suffixes: tuple[str, ...]) -> None:
+    def __init__(self, exclude: Patterns, suffixes: tuple[str, ...]) -> None:
         self._suffixes = suffixes
         self.found: dict[str, str] = {}  # real path -> path to show
         self.errors: list[SourceError] = []
@@ -64,7 +61,8 @@ class _Search:
         if os.path.isdir(path):
             real = os.path.realpath(path)
             if not self._excluded(shown, True):
-                self._directory("" if shown == os.curdir else shown, real, _outer_rules(real))
+                outer = _outer_rules(real, self.errors)
+                self._directory("" if shown == os.curdir else shown, real, outer)
         elif os.path.isfile(path):
             if not self._excluded(shown, False):
                 self.found.setdefault(os.path.realpath(path), shown)
@@ -84,7 +82,7 @@ class _Search:
                 reason = (error.strerror or str(error)).lower()
                 self.errors.append(SourceError(shown or os.curdir, 1, f"cannot be read: {reason}"))
                 continue
-            rules = rules.below(real, entries)
+            rules = rules.below(real, entries, self.errors)
             for entry in entries:
                 name = entry.name
                 # Links to directories are not followed: they make loops, and git does not either.
@@ -121,13 +119,11 @@ class _Search:
     def _hidden(self, shown: str, name: str, real: str, rules: _Rules, directory: bool) -> bool:
         if rules.hide(os.path.join(real, name), directory):
             return True
-        return self._exclude is not None and self._excluded(os.path.join(shown, name), directory)
+        return bool(self._exclude) and self._excluded(os.path.join(shown, name), directory)
 
     def _excluded(self, shown: str, directory: bool) -> bool:
-        if self._exclude is None:
-            return False
         path = os.path.relpath(shown, self._here)
-        return path != os.curdir and bool(self._exclude.verdict(path, directory))
+        return path != os.curdir and self._exclude.hides(path, directory)
 
 
 # --- .gitignore --------------------------------------------------------------------------
@@ -136,15 +132,17 @@ class _Search:
 class _Rules:
     """The ``.gitignore`` files that hold in a directory, innermost first."""
 
-    def __init__(self, files: Sequence[tuple[str, _Patterns]] = ()) -> None:
+    def __init__(self, files: Sequence[tuple[str, Patterns]] = ()) -> None:
         self._files = files
 
-    def below(self, directory: str, entries: Sequence[os.DirEntry[str]]) -> _Rules:
+    def below(
+        self, directory: str, entries: Sequence[os.DirEntry[str]], errors: list[SourceError]
+    ) -> _Rules:
         """The rules inside ``directory``, which holds ``entries``."""
         if not any(entry.name == ".gitignore" for entry in entries):
             return self
-        patterns = _read_patterns(os.path.join(directory, ".gitignore"))
-        if patterns is None:
+        patterns = _read_patterns(os.path.join(directory, ".gitignore"), errors)
+        if not patterns:
             return self
         return _Rules([(os.path.join(directory, ""), patterns), *self._files])
 
@@ -156,7 +154,7 @@ class _Rules:
         return False
 
 
-def _outer_rules(directory: str) -> _Rules:
+def _outer_rules(directory: str, errors: list[SourceError]) -> _Rules:
     """The rules of the directories above, up to the root of the repository."""
     above: list[str] = []
     for path in _upwards(directory):
@@ -168,8 +166,8 @@ def _outer_rules(directory: str) -> _Rules:
         return _Rules()  # no repository: what lies above has no say
     files = []
     for path in above:
-        patterns = _read_patterns(os.path.join(path, ".gitignore"))
-        if patterns is not None:
+        patterns = _read_patterns(os.path.join(path, ".gitignore"), errors)
+        if patterns:
             files.append((os.path.join(path, ""), patterns))
     rules = _Rules(files)
     # Who names an ignored directory wants it checked; then the rules above cannot hold.
@@ -186,69 +184,18 @@ def _upwards(path: str) -> Iterator[str]:
         path = parent
 
 
-def _read_patterns(path: str) -> _Patterns | None:
+def _read_patterns(path: str, errors: list[SourceError]) -> Patterns:
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.read().splitlines()
-    except OSError:
-        return None
-    return _patterns([line for line in lines if line.strip() and not line.startswith("#")])
-
-
-def _patterns(lines: Sequence[str]) -> _Patterns | None:
-    if not lines:
-        return None
-    from pathspec import GitIgnoreSpec  # most runs need none of it
-
-    try:
-        return _Patterns(GitIgnoreSpec.from_lines(lines))
-    except ValueError:
-        return _Patterns(GitIgnoreSpec.from_lines(filter(_is_pattern, lines)))
-
-
-def _is_pattern(line: str) -> bool:
-    """Whether pathspec can read ``line``; git skips a pattern it cannot."""
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
-
-
-class _Patterns:
-    """The patterns of one ``.gitignore``."""
-
-    def __init__(self, spec: GitIgnoreSpec) -> None:
-        self._spec = spec
-        self._any = _any_of(spec)
-
-    def verdict(self, path: str, directory: bool) -> bool | None:
-        """True: hidden; False: expressly not; None: no pattern says anything."""
-        if os.sep != "/":
-            path = path.replace(os.sep, "/")
-        if directory:
-            path = f"{path}/"
-        if self._any.match(path) is None:
-            return None
-        return self._spec.check_file(path).include
-
-
-def _any_of(spec: GitIgnoreSpec) -> re.Pattern[str]:
-    """One expression for "some pattern matches": pathspec tries them one by one, which is slow."""
-    anywhere = "^(?:.+/)?"
-    floating, others = [], []
-    for pattern in spec.patterns:
-        if pattern.include is not None and pattern.regex is not None:
-            source = re.sub(r"\(\?P<\w+>", "(?:", pattern.regex.pattern)
-            if source.startswith(anywhere):
-                floating.append(source.removeprefix(anywhere))
-            else:
-                others.append(f"(?:{source})")
-    if floating:
-        others.append(f"{anywhere}(?:{'|'.join(floating)})")
-    return re.compile("|".join(others) or r"(?!)")
+        data = read_regular(path, MOST_BYTES)
+    except CannotRead as error:
+        if is_there(path):
+            errors.append(SourceError(path, 1, f"{error}; nothing is ignored by it"))
+        return Patterns(())
+    lines = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").split("\n")
+    if len(lines) > MOST_PATTERNS:
+        said = f"more than {MOST_PATTERNS:,} lines; the others are not followed"
+        errors.append(SourceError(path, MOST_PATTERNS, said))
+    return Patterns(lines[:MOST_PATTERNS])
 
 
 def _exclude_pattern(pattern: str) -> str:

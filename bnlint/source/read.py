@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 
+from bnlint.regular import MEGABYTE, CannotRead, TooLarge, read_regular
 from bnlint.source.errors import SourceError
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 10 * MEGABYTE
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -28,26 +27,11 @@ def read_bytes(path: str) -> bytes:
     Raises ``SourceError`` if it is missing, unreadable, not a regular file, or over ``MAX_BYTES``.
     """
     try:
-        # Not after opening: to open a named pipe waits for somebody to write to it.
-        status = os.stat(path)
-        if stat.S_ISDIR(status.st_mode):
-            raise SourceError(path, 1, "cannot be read: is a directory")
-        if not stat.S_ISREG(status.st_mode):
-            raise SourceError(path, 1, "cannot be read: not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise _too_large(path)
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SourceError(path, 1, f"cannot be read: {reason.lower()}") from None
-    if len(data) > MAX_BYTES:
-        raise _too_large(path)
-    return data
-
-
-def _too_large(path: str) -> SourceError:
-    return SourceError(path, 1, f"larger than {MAX_BYTES // 1024**2} MB; exclude it or split it up")
+        return read_regular(path, MAX_BYTES)
+    except TooLarge as error:
+        raise SourceError(path, 1, f"{error}; exclude it or split it up") from None
+    except CannotRead as error:
+        raise SourceError(path, 1, f"cannot be read: {error}") from None
 
 
 def decode(data: bytes, path: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bnlint.source.discover import discover
+from tests.hostile import NO_FILES, make_no_file
 
 Tree = Callable[..., None]
 
@@ -150,3 +151,30 @@ def test_gitignore_above_the_repository(tree: Tree) -> None:
 def test_broken_gitignore(tree: Tree) -> None:
     tree(".gitignore:\\ a.py !", "a.py", "b.py")
     assert found() == ["b.py"]
+
+
+@pytest.mark.parametrize("kind", [*NO_FILES, "long", "lines"])
+def test_a_gitignore_that_is_not_followed(tree: Tree, kind: str) -> None:
+    tree("a.py", "p/b.py")
+    if kind == "long":
+        Path(".gitignore").write_text("#" * 2_000_000)
+    elif kind == "lines":
+        Path(".gitignore").write_text("x\n" * 20_000)
+    else:
+        make_no_file(Path(".gitignore"), kind)
+    files, errors = discover(["."])
+    assert files == ["a.py", "p/b.py"]
+    assert [os.path.basename(error.path) for error in errors] == [".gitignore"]
+
+
+@pytest.mark.parametrize("pattern", ["foo[5-3]", "*a*a*a*a*a*a*a*a*b", "[[:nope:]]", "[", "\\"])
+def test_a_hostile_pattern(
+    tree: Tree, pattern: str, recwarn: pytest.WarningsRecorder, capfd: pytest.CaptureFixture[str]
+) -> None:
+    long = "a" * 200 + ".py"
+    tree(long, "b.py")
+    Path(".gitignore").write_text(f"{pattern}\nb.py\n")
+    assert found() == [long]
+    assert found(exclude=(pattern,)) == [long]
+    assert [*recwarn] == []
+    assert capfd.readouterr() == ("", "")
