@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hostile import make_no_file
 
 from bnlint import config
 from bnlint.config import Config, ConfigError
-
-from tests.hostile import make_no_file
 
 
 def write(directory: Path, text: str) -> Path:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hostile import NO_FILES, make_no_file
 
 from bnlint.source.discover import discover
-from tests.hostile import NO_FILES, make_no_file
 
 Tree = Callable[..., None]
 
