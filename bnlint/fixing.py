@@ -13,6 +13,7 @@ from bnlint.finding import Finding, Report
 from bnlint.fix.edits import CannotFix, decode
 from bnlint.fix.files import replace
 from bnlint.fix.repair import repair
+from bnlint.printable import printable, without_commands
 from bnlint.run import Options, check
 
 
@@ -44,8 +45,10 @@ def run_fixes(
 
 
 def _show(path: str, data: bytes) -> None:
-    name = os.path.relpath(path)
+    name = printable(os.path.relpath(path))
     old, new = (decode(d)[0].splitlines(True) for d in (Path(path).read_bytes(), data))
     for line in difflib.unified_diff(old, new, name, name):
         whole = line.endswith("\n")
-        sys.stdout.write(line if whole else f"{line}\n\\ No newline at end of file\n")
+        # A terminal is shown what can be shown; whoever pipes it wants the patch as it is.
+        shown = f"{printable(line.rstrip())}\n" if sys.stdout.isatty() else without_commands(line)
+        sys.stdout.write(shown if whole else f"{shown.rstrip()}\n\\ No newline at end of file\n")

@@ -361,5 +361,5 @@ def test_github_escapes() -> None:
     assert as_github(Report(findings=[Finding(ERROR, location, "one\r\ntwo: 5%, six")])) == (
         # No columns: GitHub drops an annotation that has them on several lines.
         "::error file=a%2Cb%3Ac%25.py,line=1,endLine=2,title=BN201 train-op-without-update-ops::"
-        "a,b:c%25.py:1:1: BN201 one%0D%0Atwo: 5%25, six\n"
+        "a,b:c%25.py:1:1: BN201 one %0Atwo: 5%25, six\n"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,6 +12,7 @@ from importlib import import_module
 import click
 
 from bnlint.cli.common import CLEAN, FAILED, INTERRUPTED, say_crashed
+from bnlint.printable import printable
 
 # Where each command is; a run imports its own.
 _COMMANDS = {
@@ -49,7 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return cli.main(args=argv, prog_name="bnlint", standalone_mode=False) or CLEAN
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        for line in said.getvalue().splitlines():
+            click.echo(printable(line), err=True)
         return FAILED
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

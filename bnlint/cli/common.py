@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import click
 
+from bnlint.printable import printable
+
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
 TRACEBACK = "BNLINT_TRACEBACK"
@@ -24,7 +26,8 @@ class Failure(click.ClickException):
 
 
 def say(line: str) -> None:
-    click.echo(f"bnlint: {line}", err=True)
+    """A line on standard error, whatever is in it."""
+    click.echo(f"bnlint: {printable(line)}", err=True)
 
 
 def say_crashed(crashes: Sequence[tuple[str, Exception]]) -> None:
@@ -35,7 +38,8 @@ def say_crashed(crashes: Sequence[tuple[str, Exception]]) -> None:
         if os.environ.get(TRACEBACK):
             import traceback
 
-            traceback.print_exception(error)
+            for line in "".join(traceback.format_exception(error)).split("\n"):
+                click.echo(printable(line), err=True)
     if crashes:
         say(f"this is a bug in bnlint; please report it with the output of {TRACEBACK}=1")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from bnlint.output import json as findings_json
 from bnlint.output.graph import PIPED_WIDTH, print_findings
+from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
     from bnlint.graph.checkpoint import CheckpointReport
@@ -18,8 +19,6 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
-
-    from bnlint.output.frame import printable
 
     console = Console(file=stream, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
@@ -44,7 +43,7 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
         print_findings(report.report.findings, console)
         for note in report.notes:
             console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
-    stream.write(captured.get())
+    stream.write(without_commands(captured.get()))
 
 
 def _range(values: tuple[float, float] | None) -> str:
@@ -62,5 +61,4 @@ def write_json(report: CheckpointReport, stream: TextIO) -> None:
         for row in report.layers
     ]
     document["notes"] = report.notes
-    json.dump(document, stream, indent=2, ensure_ascii=True)
-    stream.write("\n")
+    dump_json(document, stream)

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bnlint.output import json as findings_json
+from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
     from bnlint.confirm import Confirmation
@@ -22,7 +23,6 @@ def write(found: Confirmation, stream: TextIO) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from bnlint.output.frame import printable
     from bnlint.output.graph import PIPED_WIDTH, print_findings
 
     console = Console(file=stream, highlight=False, markup=False, emoji=False)
@@ -40,13 +40,11 @@ def write(found: Confirmation, stream: TextIO) -> None:
         for note in found.notes:
             console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
         console.print(Text(_summary(found)), soft_wrap=True)
-    stream.write(captured.get())
+    stream.write(without_commands(captured.get()))
 
 
 def _ruling(ruling: Ruling, console: Any) -> None:
     from rich.text import Text
-
-    from bnlint.output.frame import printable
 
     finding = ruling.finding
     place = finding.location
@@ -86,8 +84,7 @@ def write_json(found: Confirmation, stream: TextIO) -> None:
     del document["checked"], document["skipped"]
     document["graph_only"] = _document(found.unseen, [])["findings"]
     document["notes"] = found.notes
-    json.dump(document, stream, indent=2, ensure_ascii=True)
-    stream.write("\n")
+    dump_json(document, stream)
 
 
 def _document(findings: list[Finding], problems: list[Problem]) -> dict[str, Any]:

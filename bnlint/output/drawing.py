@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from bnlint.output.frame import printable
+from bnlint.printable import printable
 
 if TYPE_CHECKING:
     from bnlint.graph.command import LayerRow

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from bnlint.finding import Location
+from bnlint.printable import printable
+from bnlint.printable import shown as shown_char
 
 TAB = 4
 _NEWLINE = re.compile(r"\r\n|\r|\n")  # Python's line ends; str.splitlines also splits at form feeds
@@ -26,11 +28,6 @@ class Mark:
     label: str
     style: str
     primary: bool
-
-
-def printable(text: str) -> str:
-    """The text without what would steer a terminal instead of being shown by it."""
-    return "".join(map(_shown, text))
 
 
 def frames(marks: Sequence[Mark], source: Source, width: int) -> Iterator[Line]:
@@ -104,12 +101,6 @@ def _margin(gutter: int, sign: str, text: str = "", style: str = "") -> Line:
     return [(indent + sign, "blue"), (text, style)]
 
 
-def _shown(char: str) -> str:
-    if char.isprintable():
-        return char
-    return " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
-
-
 class _SourceLine:
     """A source line as it is shown: tabs expanded, clipped around its first mark."""
 
@@ -118,7 +109,7 @@ class _SourceLine:
         self._offsets = [0]  # cell where each character starts, and where the line ends
         for char in raw.rstrip():
             offset = self._offsets[-1]
-            shown.append(" " * (TAB - offset % TAB) if char == "\t" else _shown(char))
+            shown.append(" " * (TAB - offset % TAB) if char == "\t" else shown_char(char))
             self._offsets.append(offset + cell_len(shown[-1]))
         self._room = max(room, 8)
         self._first = 0  # the leftmost cell that is shown

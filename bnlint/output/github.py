@@ -6,6 +6,7 @@ from typing import TextIO
 
 from bnlint import codes
 from bnlint.finding import Finding, Location, Report
+from bnlint.printable import printable
 
 
 def write(report: Report, stream: TextIO) -> None:
@@ -58,12 +59,14 @@ def _place(location: Location) -> str:
 
 def _command(level: str, properties: dict[str, str], message: str) -> str:
     fields = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    return f"::{level} {fields}::{_data(message)}"
+    # A command is one line; the message may be several, of which none may steer the log.
+    lines = [_data(printable(line)) for line in message.split("\n")]
+    return f"::{level} {fields}::{'%0A'.join(lines)}"
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace("%", "%25")
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return _data(printable(text)).replace(":", "%3A").replace(",", "%2C")

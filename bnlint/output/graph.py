@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bnlint.output import json as findings_json
+from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
     from bnlint.finding import Finding, Location
@@ -28,13 +29,11 @@ def write(reports: Sequence[GraphReport], stream: TextIO) -> None:
     with console.capture() as captured:
         for report in reports:
             _report(report, console)
-    stream.write(captured.get())
+    stream.write(without_commands(captured.get()))
 
 
 def _report(report: GraphReport, console: Any) -> None:
     from rich.text import Text
-
-    from bnlint.output.frame import printable
 
     version = f", TensorFlow {report.version}" if report.version else ""
     head = f"{report.path}: {report.kind}, {report.nodes:,} nodes{version}"
@@ -64,8 +63,6 @@ def _report(report: GraphReport, console: Any) -> None:
 def print_findings(findings: Sequence[Finding], console: Any) -> None:
     """Each finding with its node, as there is no line of source to show."""
     from rich.text import Text
-
-    from bnlint.output.frame import printable
 
     for finding in findings:
         style = "bold red" if finding.rule.severity == "error" else "bold yellow"
@@ -100,8 +97,6 @@ def _table(report: GraphReport) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    from bnlint.output.frame import printable
-
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("layer", "kind", "flag", "momentum", "updated", "by"):
         table.add_column(column, overflow="fold")
@@ -123,8 +118,6 @@ def _path(report: GraphReport, layer: LayerRow) -> Any:
     """The path that should exist, and where it stops."""
     from rich.text import Text
     from rich.tree import Tree
-
-    from bnlint.output.frame import printable
 
     tree = Tree(Text(printable(f"{', '.join(row.name for row in report.train_ops[:3])}")))
     branch = tree.add(Text(f"no path to the updates of {printable(layer.name)}", "red"))
@@ -170,5 +163,4 @@ def write_json(reports: Sequence[GraphReport], stream: TextIO) -> None:
         for row in report.layers
     ]
     document["notes"] = [note for report in reports for note in report.notes]
-    json.dump(document, stream, indent=2, ensure_ascii=True)
-    stream.write("\n")
+    dump_json(document, stream)

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from bnlint.output.drawing import SAID, svg
-from bnlint.output.frame import printable
+from bnlint.printable import printable
 
 if TYPE_CHECKING:
     from bnlint.finding import Finding

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, TextIO
 
 from bnlint.finding import Finding, Location, Report
+from bnlint.printable import dump_json
 
 VERSION = 1
 
@@ -25,9 +25,7 @@ def write(report: Report, stream: TextIO) -> None:
             for item in report.incomplete
         ],
     }
-    # ASCII: a path that is not valid Unicode, or a pipe in another encoding, cannot break it.
-    json.dump(document, stream, indent=2, ensure_ascii=True)
-    stream.write("\n")
+    dump_json(document, stream)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

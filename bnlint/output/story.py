@@ -8,7 +8,8 @@ from typing import TextIO
 
 from bnlint import codes
 from bnlint.finding import Finding, Location, Problem, Report
-from bnlint.output.frame import Line, Mark, Source, frames, printable
+from bnlint.output.frame import Line, Mark, Source, frames
+from bnlint.printable import printable
 
 # Where there is no terminal to ask, lines are clipped to a width that does not vary.
 PIPED_WIDTH = 120

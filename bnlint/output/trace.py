@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bnlint.output import graph as graph_output
+from bnlint.printable import dump_json, printable
 
 if TYPE_CHECKING:
     from bnlint.graph.trace import TraceReport
@@ -17,11 +18,11 @@ def write(report: TraceReport, stream: TextIO) -> None:
     graph_output.write(report.graphs, stream)
     for path, (moved, total) in report.moved.items():
         if total:
-            stream.write(f"{path}: {moved} of {total} moving statistics were updated\n")
+            stream.write(f"{printable(path)}: {moved} of {total} moving statistics were updated\n")
     for path, (changed, total) in report.watched.items():
-        stream.write(f"{path}: {changed} of {total} were seen to change\n")
+        stream.write(f"{printable(path)}: {changed} of {total} were seen to change\n")
     for note in report.notes:
-        stream.write(f"note: {note}\n")
+        stream.write(f"note: {printable(note)}\n")
 
 
 def write_json(report: TraceReport, stream: TextIO) -> None:
@@ -32,8 +33,7 @@ def write_json(report: TraceReport, stream: TextIO) -> None:
     document["moved"] = _counts(report.moved)
     document["watched"] = _counts(report.watched)
     document["notes"] += report.notes
-    json.dump(document, stream, indent=2, ensure_ascii=True)
-    stream.write("\n")
+    dump_json(document, stream)
 
 
 def _counts(counts: dict[str, tuple[int, int]]) -> dict[str, dict[str, int]]:
