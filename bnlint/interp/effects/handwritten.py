@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
+from bnlint.interp.effects import ops
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import Moments
 from bnlint.interp.values import Known, Seq, Value
@@ -21,9 +22,38 @@ def moments(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
     out: list[Value] = []
     for _ in range(2):
         node = machine.state.node("moments", name, nodes_in(args.get("x", 0)), args.place)
-        node.data["over_batch"] = over_batch
+        node.data["over_batch"] = over_batch and not _moved(node)
         out.append(node)
     return Seq("tuple", out)
+
+
+def rearranged(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``reshape``, ``transpose``, ``expand_dims``: the first axis may be another one afterwards."""
+    value = ops.generic(machine, name, args, frame)
+    if isinstance(value, Node):
+        how = args.get("shape" if name == "tf.reshape" else "axis" if "dims" in name else "perm", 1)
+        first = how.items[0] if isinstance(how, Seq) and how.items else how
+        number = first.value if isinstance(first, Known) else None
+        if name == "tf.reshape":
+            value.data["moved"] = number == 1  # one row: the examples are on another axis
+        elif (number == 0) == (name == "tf.expand_dims"):
+            value.data["moved"] = True
+    return value
+
+
+def _moved(node: Node) -> bool:
+    """Whether the examples of the batch are on another axis than the first, as far as is seen."""
+    for _ in range(_MOST_STEPS):
+        if not node.inputs:
+            return False
+        node = node.inputs[0]
+        moved: bool | None = node.data.get("moved")
+        if moved is not None:
+            return moved
+    return False
+
+
+_MOST_STEPS = 100
 
 
 def _over_batch(axes: Value | None) -> bool | None:
@@ -65,11 +95,11 @@ def fused(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     parts: list[Value] = [node]
     for _ in range(2):
         part = state.node("moments", name, inputs, args.place)
-        part.data["over_batch"] = True if training and not args.more else None
+        part.data["over_batch"] = not _moved(part) if training and not args.more else None
         parts.append(part)
     if training and not args.more:
         node.data["fused"] = tuple(parts[1:])
-        record = Moments(args.place, args.place, True, node, machine.trace())
+        record = Moments(args.place, args.place, not _moved(node), node, machine.trace())
         record.sources = tuple(p for p in parts[1:] if isinstance(p, Node))
         state.record_moments(record)
     return Seq("tuple", parts)
@@ -140,4 +170,7 @@ HANDLERS = {
     "tf.nn.batch_normalization": batch_normalization,
     "tf.nn.batch_norm_with_global_normalization": global_normalization,
     "tf.nn.fused_batch_norm": fused,
+    "tf.reshape": rearranged,
+    "tf.transpose": rearranged,
+    "tf.expand_dims": rearranged,
 }
