@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.finding import Location
+from bnlint.interp.effects.variables import as_known
 from bnlint.interp.nodes import Node, ancestors, gradient_sources, nodes_in, through
 from bnlint.interp.paths import projected
 from bnlint.interp.values import Known, Object, Place, Unknown
@@ -160,7 +161,7 @@ class _Snapshot:
             graph=layer.graph,
             momentum=layer.momentum,
             name=layer.name if "?" not in layer.name else None,
-            path=layer.name,
+            path=as_known(layer.name),
             adversarial=layer.id in self.generators,
             unit_test=layer.unit_test,
         )

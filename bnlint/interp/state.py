@@ -35,12 +35,18 @@ class Budget:
 
 @dataclass(slots=True, eq=False)
 class Graph:
-    """One ``tf.Graph``: its collections and the layers built in it."""
+    """One ``tf.Graph``: its collections and the layers built in it.
+
+    ``numbers`` counts the unnamed layers of each variable scope since it was last entered, and
+    ``opened`` are the variable scopes that were entered, each time with the paths that did it.
+    """
 
     id: int
     collections: dict[str, list[Value]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    opened: dict[str, list[Guard]] = field(default_factory=dict)
     layers: int = 0
     variables: dict[str, Node] = field(default_factory=dict)
     named: dict[str, Node] = field(default_factory=dict)

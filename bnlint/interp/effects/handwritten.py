@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
+from bnlint.interp.effects import ops
 from bnlint.interp.effects.norms import FLAG_NAMES
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import Moments
@@ -25,18 +26,16 @@ def moments(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
     out: list[Value] = []
     for _ in range(2):
         node = machine.state.node("moments", name, nodes_in(args.get("x", 0)), args.place)
-        node.data["over_batch"] = over_batch
+        node.data["over_batch"] = over_batch and not _moved(node)
         out.append(node)
     return Seq("tuple", out)
 
 
 def reduced_mean(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.reduce_mean``: over the batch it is a mean, or a variance, spelled out."""
-    from bnlint.interp.effects import ops
-
     node = ops.generic(machine, name, args, frame)
     axes = args.get("axis", 1) or args.get("reduction_indices")
-    if isinstance(node, Node) and axes is not None and _over_batch(axes):
+    if isinstance(node, Node) and axes is not None and _over_batch(axes) and not _moved(node):
         node.data["over_batch"] = True
     return node
 
@@ -44,6 +43,35 @@ def reduced_mean(machine: Machine, name: str, args: Args, frame: Frame | None) -
 def is_statistic(node: Node) -> bool:
     """Whether a node is a mean or a variance, of whatever axes."""
     return node.kind == "moments" or "over_batch" in node.data
+
+
+def rearranged(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``reshape``, ``transpose``, ``expand_dims``: the first axis may be another one afterwards."""
+    value = ops.generic(machine, name, args, frame)
+    if isinstance(value, Node):
+        how = args.get("shape" if name == "tf.reshape" else "axis" if "dims" in name else "perm", 1)
+        first = how.items[0] if isinstance(how, Seq) and how.items else how
+        number = first.value if isinstance(first, Known) else None
+        if name == "tf.reshape":
+            value.data["moved"] = number == 1  # one row: the examples are on another axis
+        elif (number == 0) == (name == "tf.expand_dims"):
+            value.data["moved"] = True
+    return value
+
+
+def _moved(node: Node) -> bool:
+    """Whether the examples of the batch are on another axis than the first, as far as is seen."""
+    for _ in range(_MOST_STEPS):
+        if not node.inputs:
+            return False
+        node = node.inputs[0]
+        moved: bool | None = node.data.get("moved")
+        if moved is not None:
+            return moved
+    return False
+
+
+_MOST_STEPS = 100
 
 
 def _over_batch(axes: Value | None) -> bool | None:
@@ -85,11 +113,11 @@ def fused(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     parts: list[Value] = [node]
     for _ in range(2):
         part = state.node("moments", name, inputs, args.place)
-        part.data["over_batch"] = True if training and not args.more else None
+        part.data["over_batch"] = not _moved(part) if training and not args.more else None
         parts.append(part)
     if training and not args.more:
         node.data["fused"] = tuple(parts[1:])
-        record = Moments(args.place, args.place, True, node, machine.trace())
+        record = Moments(args.place, args.place, not _moved(node), node, machine.trace())
         record.sources = tuple(p for p in parts[1:] if isinstance(p, Node))
         record.statistics = record.sources
         _record(machine, record)
@@ -118,8 +146,6 @@ _ARITHMETIC = frozenset(
 
 def scaling(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.div(x - mean, deviation)``, ``tf.multiply(x - mean, 1 / deviation)``."""
-    from bnlint.interp.effects import ops
-
     node = ops.generic(machine, name, args, frame)
     left, right = args.get("x", 0), args.get("y", 1)
     if isinstance(left, Node) and isinstance(right, Node) and isinstance(node, Node):
@@ -263,4 +289,7 @@ HANDLERS = {
     "tf.div": scaling,
     "tf.multiply": scaling,
     "tf.realdiv": scaling,
+    "tf.reshape": rearranged,
+    "tf.transpose": rearranged,
+    "tf.expand_dims": rearranged,
 }
