@@ -58,7 +58,8 @@ class Finding:
     """One thing that is wrong.
 
     ``confidence`` is ``possible`` where an unknown stands between the facts or the finding holds
-    on some paths only; ``reason`` then says what kept it from being definite.
+    on some paths only; ``reason`` then says what kept it from being definite. ``fingerprint`` tells
+    it apart from others and survives edits of other lines (``fingerprint.py``).
     """
 
     rule: Rule
@@ -68,6 +69,7 @@ class Finding:
     confidence: Confidence = "definite"
     reason: str | None = None
     witness: Witness = "source"
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

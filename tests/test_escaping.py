@@ -129,7 +129,7 @@ def test_nothing_speaks_through_us(
     assert arguments is not None
     assert main([name, *arguments, "--format", choice]) in (0, 1)
     out, err = capsys.readouterr()
-    assert out
+    assert out or name in ("graph", "check-trace")  # which find nothing here
     for line in (out + err).split("\n"):
         assert not STEERS.search(line), line
         if line.lstrip().startswith("::"):
