@@ -34,7 +34,6 @@ KNOWN = {
     "programs/i03_training_branch_not_taken.py": "BN210 is not looked for in source",
     "programs/j02_none_for_the_flag.py": "BN104 is not looked for in source",
     "programs/j05_fed_false_in_training.py": "BN104 is not looked for in source",
-    "scripts/filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
     "scripts/handwritten/means_by_hand.py": "moments made by tf.reduce_mean are not seen",
     "scripts/loops/collected_inside_the_loop.py": "layers of one loop count as one",
 }

@@ -17,6 +17,7 @@ from bnlint.interp.builtins import (
     make_zip,
 )
 from bnlint.interp.containers import map_method
+from bnlint.interp.effects import networks
 from bnlint.interp.paths import Choice
 from bnlint.interp.values import (
     NONE,
@@ -47,6 +48,9 @@ def call_external(machine: Machine, name: str, args: Args, frame: Frame | None) 
             found: Value = handler(machine, args, frame)
             return found
         return lifted(machine, args, lambda given: handler(machine, given, frame))
+    network = networks.outside(name)
+    if network is not None:
+        return tensorflow.call_api(machine, network, args, frame)
     receiver, _, last = name.rpartition(".")
     if receiver:
         key = machine.state.keys.of("external", receiver)

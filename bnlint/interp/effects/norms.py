@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import api
 from bnlint.interp.args import Args, lifted
+from bnlint.interp.effects import collections
 from bnlint.interp.effects.scopes import with_arg_scope
 from bnlint.interp.effects.variables import add_variable, as_known, begin_again, layer_path
 from bnlint.interp.nodes import Node, nodes_in
@@ -24,7 +25,14 @@ def function(machine: Machine, name: str, args: Args, frame: Frame | None) -> Va
         return apply(machine, row, args)
 
     args = with_arg_scope(machine, f"api:{name}", args)
-    return lifted(machine, args, lambda given: apply(machine, row, given))
+    return lifted(machine, args, lambda given: _collected(machine, row, given))
+
+
+def _collected(machine: Machine, row: api.NormApi, args: Args) -> Value:
+    output = apply(machine, row, args)
+    path = machine.state.layers[-1].name.rstrip("/")
+    keys = args.get("outputs_collections")
+    return collections.collect_output(machine, keys, as_known(path), output)
 
 
 def layer_class(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -121,8 +129,10 @@ def _destination(row: api.NormApi, args: Args) -> tuple[str, str | None]:
         return "layer", None
     if row.updates is None:
         return "collection", api.UPDATE_OPS
-    position = row.positional.index(row.updates)
-    value = args.get(row.updates, position if position < len(args.positional) - 1 else None)
+    position = row.positional.index(row.updates) if row.updates in row.positional else None
+    if position is not None and position >= len(args.positional) - 1:
+        position = None
+    value = args.get(row.updates, position)
     if value is None:
         return ("unknown", None) if args.more else ("collection", api.UPDATE_OPS)
     if isinstance(value, Known):
@@ -155,12 +165,14 @@ def apply(
     inputs = nodes_in(args.get("inputs", 0) or args.get("x"))
     flag, flag_place = _flag(row, args)
     misplaced = _misplaced(machine, row, args) if flag is None else None
-    destination, collection = _destination(row, args)
     made = owner.data["made"] if owner is not None else args
+    destination, collection = _destination(row, made)
     trainable = made.get("trainable")
     frozen = isinstance(trainable, Known) and trainable.value is False
     scope_open = args.more or (row.arg_scoped and state.arg_scope_unknown > 0)
     live = _live(row, flag, misplaced, frozen)
+    if owner is not None and owner.data.get("pretrained") and flag is None:
+        live = False  # in inference mode, with the statistics that came with it
     if owner is not None:
         path = _object_path(machine, owner)
     else:
@@ -289,8 +301,9 @@ def _host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     node: Value = state.node("op", name, [*inputs, weights], args.place)
     position = api.HOST_NORMALIZER_POSITION.get(short)
     normalizer = args.get("normalizer_fn", position)
+    keys, alias = args.get("outputs_collections"), as_known(path.rstrip("/"))
     if normalizer is None or (isinstance(normalizer, Known) and not normalizer.value):
-        return node
+        return collections.collect_output(machine, keys, alias, node)
     params = args.get("normalizer_params", position + 1 if position is not None else None)
     kwargs: dict[str, Value] = {}
     more = state.arg_scope_unknown > 0 and "normalizer_params" not in args.kwargs
@@ -305,10 +318,11 @@ def _host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     before, state.normalizer_place = state.normalizer_place, place
     state.variable_scopes.append(path)
     try:
-        return calls.call(machine, normalizer, Args([node], kwargs, place, more), frame)
+        node = calls.call(machine, normalizer, Args([node], kwargs, place, more), frame)
     finally:
         state.normalizer_place = before
         begin_again(machine, state.variable_scopes.pop())
+    return collections.collect_output(machine, keys, alias, node)
 
 
 def _inside(inner: Place, outer: Place) -> bool:
