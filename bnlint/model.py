@@ -197,9 +197,10 @@ class Selection:
 
 @dataclass(slots=True, eq=False)
 class HandWritten:
-    """A hand-written normalisation: ``tf.nn.moments`` feeding a normalising op.
+    """A hand-written normalisation: the statistics of a batch feeding a normalising op.
 
-    ``batch_only`` is whether the moments of the batch are all it can ever use.
+    ``batch_only`` is whether the moments of the batch are all it can ever use, ``always`` an update
+    of its averages that runs in evaluation, too.
     """
 
     location: Location
@@ -207,6 +208,7 @@ class HandWritten:
     batch_only: bool
     trained: bool
     trace: tuple[Location, ...] = ()
+    always: Location | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -59,7 +59,7 @@ def get_collection(
             args.place,
             [n for i in items for n in nodes_in(i)],
             graph.id,
-            len(state.layers),
+            state.layer_ids,
             live,
             guard=paths.now,
         )
@@ -131,7 +131,7 @@ _ANY = "<a collection whose name is not known>"
 
 
 def collect_output(machine: Machine, keys: Value | None, alias: str, value: Value) -> Value:
-    """``outputs_collections``: a contrib layer's output is collected under the name of its scope."""
+    """``outputs_collections``: a layer's output is collected under the name of its scope."""
     if keys is None or (isinstance(keys, Known) and not keys.value):
         return value
     for node in nodes_in(value):

@@ -197,7 +197,7 @@ def apply(
         destination = "none"
     momentum = made.get(row.momentum)
     layer = Layer(
-        id=len(state.layers),
+        id=state.next_layer(),
         api=row.name,
         flavour=row.flavour,
         flag_name=row.flag,

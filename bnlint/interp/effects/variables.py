@@ -98,7 +98,7 @@ def assign(machine: Machine, name: str, args: Args, frame: Frame | None) -> Valu
     """``tf.assign(ref, value)`` and its kin; a train op where the value comes from a gradient."""
     from bnlint.interp.effects import training
 
-    target = args.get("ref", 0)
+    target = args.get("ref", 0) or args.get("variable")
     value = args.get("value", 1)
     return training.assignment(machine, name, target or NONE, nodes_in(value), args)
 
