@@ -284,6 +284,11 @@ def _model_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     return None
 
 
+def _loader_method(machine: Machine, loader: Object, name: str, args: Args) -> Value | None:
+    module: Value = loader.data["module"]
+    return module if name in ("load_module", "create_module") else NONE
+
+
 def _exit_stack_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
     """``contextlib.ExitStack``: what it enters is left when the stack is."""
     if name == "enter_context" and args.positional:
@@ -376,6 +381,7 @@ _METHODS: dict[str, Callable[[Machine, Object, str, Args], Value | None]] = {
     "keras model": _model_method,
     "head": _head_method,
     "exit stack": _exit_stack_method,
+    "source loader": _loader_method,
     "argument parser": _parser_method,
 }
 

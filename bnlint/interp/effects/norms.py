@@ -262,25 +262,27 @@ def _op_name(machine: Machine, path: str) -> str:
 
 
 def _unused_parameter(machine: Machine, layer: Layer) -> tuple[str, Place] | None:
-    """A flag parameter of the enclosing function that its body never reads."""
+    """A flag parameter that its function never reads.
+
+    The function makes the layer without a flag, or is where the constant was written.
+    """
+    from bnlint.interp.syntax import last_line, unused_flag_parameter
+
     if layer.flag is not None and not isinstance(layer.flag, Known):
         return None
-    frames = machine.state.frames
-    if not frames or frames[-1].func is None:
-        return None
-    from bnlint.interp.syntax import unused_flag_parameter
-
-    func = frames[-1].func
-    if layer.flag is not None and not _written_in(layer.flag, (func.module.path, func.node.span)):
-        return None  # the flag comes from outside of the function by another way
-    found = unused_flag_parameter(func.node, FLAG_NAMES)
-    if found is None:
-        return None
-    return found.name, (func.module.path, found.span)
-
-
-def _written_in(flag: Value, place: Place) -> bool:
-    return isinstance(flag, Known) and flag.origin is not None and _inside(flag.origin, place)
+    for frame in machine.state.frames[:-2:-1] if layer.flag is None else machine.state.frames:
+        func = frame.func
+        found = unused_flag_parameter(func.node, FLAG_NAMES) if func is not None else None
+        if func is None or found is None:
+            continue
+        path = func.module.path
+        if layer.flag is None:
+            return found.name, (path, found.span)
+        origin = layer.flag.origin
+        lines = range(func.node.span[0], last_line(func.node) + 1)
+        if origin is not None and origin[0] == path and origin[1][0] in lines:
+            return found.name, (path, found.span)
+    return None  # a flag that is there comes by another way
 
 
 def host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
