@@ -199,7 +199,8 @@ class Selection:
 class HandWritten:
     """A hand-written normalisation: ``tf.nn.moments`` feeding a normalising op.
 
-    ``batch_only`` is whether the moments of the batch are all it can ever use.
+    ``batch_only`` is whether the moments of the batch are all it can ever use, ``scope`` the name
+    scope that it is built in, ending in ``/`` (``?`` for what is not known).
     """
 
     location: Location
@@ -207,6 +208,7 @@ class HandWritten:
     batch_only: bool
     trained: bool
     trace: tuple[Location, ...] = ()
+    scope: str = "?"
 
 
 @dataclass(slots=True, eq=False)

@@ -315,6 +315,7 @@ class _Snapshot:
                     record.batch_only and not population,
                     record.output in trained,
                     tuple(location(p) for p in record.trace),
+                    record.scope,
                 )
             )
         return out

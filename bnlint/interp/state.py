@@ -146,6 +146,7 @@ class Moments:
     sources: tuple[Node, ...] = ()
     scaled: bool = False
     guard: Guard = TRUE
+    scope: str = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +321,7 @@ class State:
     def record_moments(self, record: Moments) -> None:
         """Note a use of moments by a normalising op."""
         record.guard = self.paths.now
+        record.scope = self.name_scopes[-1]
         self.moments.append(record)
 
     def give_name(self, node: Node, label: str) -> None:
