@@ -197,10 +197,11 @@ class Selection:
 
 @dataclass(slots=True, eq=False)
 class HandWritten:
-    """A hand-written normalisation: ``tf.nn.moments`` feeding a normalising op.
+    """A hand-written normalisation: the statistics of a batch feeding a normalising op.
 
-    ``batch_only`` is whether the moments of the batch are all it can ever use, ``scope`` the name
-    scope that it is built in, ending in ``/`` (``?`` for what is not known).
+    ``batch_only`` is whether the moments of the batch are all it can ever use, ``always`` an update
+    of its averages that runs in evaluation, too. ``scope`` is the name scope that it is built in,
+    ending in ``/`` (``?`` for what is not known).
     """
 
     location: Location
@@ -208,6 +209,7 @@ class HandWritten:
     batch_only: bool
     trained: bool
     trace: tuple[Location, ...] = ()
+    always: Location | None = None
     scope: str = "?"
 
 

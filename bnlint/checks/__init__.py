@@ -15,6 +15,7 @@ from bnlint.checks import (
     bn205_wrong_update_collection,
     bn206_keras_updates_not_in_collection,
     bn301_batch_statistics_only,
+    bn302_averages_moved_in_evaluation,
     bn304_momentum_of_the_other_convention,
 )
 from bnlint.checks.base import Check
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     bn205_wrong_update_collection.CHECK,
     bn206_keras_updates_not_in_collection.CHECK,
     bn301_batch_statistics_only.CHECK,
+    bn302_averages_moved_in_evaluation.CHECK,
     bn304_momentum_of_the_other_convention.CHECK,
 )
 """Every rule, in the order of their codes."""

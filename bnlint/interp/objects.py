@@ -245,10 +245,15 @@ def _average_method(machine: Machine, value: Object, name: str, args: Args) -> V
         source = args.get("var_list", 0)
         node = state.node("assign", "ExponentialMovingAverage.apply", (), args.place)
         node.data["value"] = tuple(nodes_in(source))
+        node.data["targets"] = (value,)
+        node.data["rate"] = value.data["rate"]
+        node.data["in a branch"] = state.branch_depth > 0
         node.inputs = tuple(n for n in nodes_in(source) if n.kind != "variable")
         return node
     if name == "average":
-        return state.node("variable", "ExponentialMovingAverage.average", (), args.place)
+        node = state.node("variable", "ExponentialMovingAverage.average", (), args.place)
+        node.data["shadow of"] = value
+        return node
     if name in ("variables_to_restore", "average_name"):
         return state.unknown("shadow variables", "shadow", name)
     return None

@@ -175,6 +175,12 @@ def unary(machine: Machine, op: str, value: Value, place: Place) -> Value:
     return machine.unknown_from("arithmetic on an unknown value", value)
 
 
+def perhaps(machine: Machine, items: list[Value]) -> list[Value]:
+    """Elements that may be gone: of no constant is it known that it is still there."""
+    gone = "an element that may be gone"
+    return [machine.state.unknown(gone) if isinstance(i, Known) else i for i in items]
+
+
 def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -> Value:
     """``left op right``; an op node as soon as a graph node takes part."""
     if isinstance(left, Choice) or isinstance(right, Choice):
@@ -198,6 +204,8 @@ def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -
             return Seq("set", [*left.items, *right.items], left.exact and right.exact)
         if op in ("-", "&"):
             inside = [i for i in left.items if any(_same(i, o) for o in right.items) == (op == "&")]
+            if op == "-" and not right.exact:
+                inside = perhaps(machine, inside)
             return Seq(left.kind, inside, left.exact and right.exact)
     if (
         isinstance(left, Seq)

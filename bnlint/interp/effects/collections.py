@@ -59,7 +59,7 @@ def get_collection(
             args.place,
             [n for i in items for n in nodes_in(i)],
             graph.id,
-            len(state.layers),
+            state.layer_ids,
             live,
             guard=paths.now,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp import api
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.effects.scopes import with_arg_scope
-from bnlint.interp.effects.variables import add_variable, layer_path
+from bnlint.interp.effects.variables import add_variable, as_known, begin_again, layer_path
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import Layer
 from bnlint.interp.values import NONE, Known, Map, Object, Place, Seq, Unknown, Value
@@ -30,8 +30,22 @@ def function(machine: Machine, name: str, args: Args, frame: Frame | None) -> Va
 def layer_class(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """The constructor of a batch-norm layer object."""
     row = api.LAYER_CLASSES[name]
-    path = layer_path(machine, args.get("name"), "batch_normalization")
-    return Object("norm layer", args.place, row=row, made=args, path=path, updates=[], nodes=())
+    return Object("norm layer", args.place, row=row, made=args, path=None, updates=[], nodes=())
+
+
+def _object_path(machine: Machine, layer: Object) -> str:
+    """The variable path of a layer object: it gets its variables when it is first called."""
+    if layer.data["path"] is None:
+        name = layer.data["made"].get("name")
+        if layer.data["row"].flavour == "keras" and name is None:
+            # Keras numbers its layers through, whatever the scope.
+            number = machine.state.fresh()
+            scope = machine.state.variable_scopes[-1]
+            layer.data["path"] = f"{scope}batch_normalization~{number}/"
+        else:
+            layer.data["path"] = layer_path(machine, name, "batch_normalization")
+    found: str = layer.data["path"]
+    return found
 
 
 def call_layer(machine: Machine, layer: Object, args: Args) -> Value:
@@ -148,7 +162,7 @@ def apply(
     scope_open = args.more or (row.arg_scoped and state.arg_scope_unknown > 0)
     live = _live(row, flag, misplaced, frozen)
     if owner is not None:
-        path = owner.data["path"]
+        path = _object_path(machine, owner)
     else:
         label = args.get("name") if row.flavour == "layers" else args.get("scope")
         default = "batch_normalization" if row.flavour == "layers" else "BatchNorm"
@@ -165,13 +179,13 @@ def apply(
     if live:
         update = state.node("update", row.name, [*inputs, *flag_nodes], args.place)
         update.name = _op_name(machine, path)
-        update.data["path"] = path
+        update.data["path"] = as_known(path)
         update.data["flag"] = flag
     if not live:
         destination = "none"
     momentum = made.get(row.momentum)
     layer = Layer(
-        id=len(state.layers),
+        id=state.next_layer(),
         api=row.name,
         flavour=row.flavour,
         flag_name=row.flag,
@@ -232,7 +246,7 @@ def _live(
 
 
 def _op_name(machine: Machine, path: str) -> str:
-    return f"{machine.state.name_scopes[-1]}|{path}"
+    return f"{machine.state.name_scopes[-1]}|{as_known(path)}"
 
 
 def _unused_parameter(machine: Machine, layer: Layer) -> tuple[str, Place] | None:
@@ -294,7 +308,7 @@ def _host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
         return calls.call(machine, normalizer, Args([node], kwargs, place, more), frame)
     finally:
         state.normalizer_place = before
-        state.variable_scopes.pop()
+        begin_again(machine, state.variable_scopes.pop())
 
 
 def _inside(inner: Place, outer: Place) -> bool:
