@@ -120,7 +120,7 @@ class Guard:
     ops: int
 
 
-GateKind = Literal["flag", "momentum", "dead", "feed", "frame"]
+GateKind = Literal["flag", "momentum", "dead", "feed", "frame", "still"]
 
 
 @dataclass(slots=True, eq=False)
@@ -130,6 +130,7 @@ class Gate:
     ``flag``: they are switched off by a flag. ``momentum``: it is 1. ``dead``: they are in a branch
     that is not taken, and the training steps with them. ``feed``: they need a placeholder that the
     rest of the step does not. ``frame``: they are in a while loop, what waits for them is not.
+    ``still``: they are run, and the values were seen not to change.
     ``location`` is the node that is the cause; ``certain`` whether the feeds of a run prove it.
     """
 

@@ -126,6 +126,11 @@ class Judge:
             ruling = _ruling(claim, "confirmed", what, item, fetches.name, found)
             ruling.layers = tuple(parts) if reached else ()
             return ruling
+        still = [item for item, _, _ in reached if not item.moved()]
+        if still and still[0].watched():
+            name = still[0].layer.name
+            what = f"the moving statistics of {name} were watched, and did not change"
+            return _ruling(claim, "confirmed", what, still[0], name, found)
         item, fetches, _ = reached[0]
         node = item.layer.writers[0].name
         what = f"{fetches.name} reaches {node}, which updates {item.layer.name}"
@@ -133,7 +138,7 @@ class Judge:
             what = f"{node}, which updates {item.layer.name}, was run"
         why = next((h.detail for _, v in item.training() for h in v.hindrances if h.certain), None)
         if why is not None:
-            what += f" (but changes nothing: {why})"
+            return _undecided(claim, f"{what}, but changes nothing: {why}", found)
         return _ruling(claim, "refuted", what, item, node, found)
 
     def _of(

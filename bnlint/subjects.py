@@ -40,6 +40,19 @@ class Found:
             if self.layer in self.judged.analysis.trained_layers(verdict)
         ]
 
+    def moved(self) -> bool:
+        """Whether any run moved all of its statistics that have updates."""
+        wanted = {name for name, nodes in self.layer.updates.items() if nodes}
+        return wanted <= {name for _, verdict in self.judged.sets for name in verdict.moved}
+
+    def watched(self) -> bool:
+        """Whether its values were watched and did not change, though they ought to have."""
+        return any(
+            hindrance.kind == "still" and hindrance.layer == self.layer.name
+            for _, verdict in self.judged.sets
+            for hindrance in verdict.hindrances
+        )
+
     @property
     def place(self) -> Location:
         """Where the program made it, if that was recorded."""
