@@ -319,6 +319,7 @@ class _Snapshot:
                     record.output in trained,
                     tuple(location(p) for p in record.trace),
                     location(record.always.place) if record.always is not None else None,
+                    record.name_scope,
                 )
             )
         return out

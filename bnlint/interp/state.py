@@ -179,6 +179,7 @@ class Moments:
     unit_test: bool = False
     always: Node | None = None
     guard: Guard = TRUE
+    name_scope: str = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +361,7 @@ class State:
     def record_moments(self, record: Moments) -> None:
         """Note a use of moments by a normalising op."""
         record.guard = self.paths.now
+        record.name_scope = self.name_scopes[-1]
         record.number = self.next_layer()
         record.scope = self.variable_scopes[-1]
         record.open_root = self.root_open
