@@ -172,8 +172,10 @@ def apply(
         for part, default in (("gamma", row.scale), ("beta", True))
         if _has(made.get("scale" if part == "gamma" else "center"), default)
     )
-    for part in ("moving_mean", "moving_variance"):
+    statistics = tuple(
         add_variable(machine, f"{path}{part}", args.place, trainable=False)
+        for part in ("moving_mean", "moving_variance")
+    )
     flag_nodes = nodes_in(flag)
     update: Node | None = None
     if live:
@@ -201,6 +203,7 @@ def apply(
         misplaced=misplaced,
         name=path,
         variables=variables,
+        statistics=statistics,
         flag_place=flag_place,
         open_root=state.root_open,
         momentum=float(momentum.value)
