@@ -239,7 +239,11 @@ def _saver_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     if name in ("restore", "recover_last_checkpoints"):
         machine.state.restore()
         return NONE
-    return machine.state.unknown("a checkpoint path") if name == "save" else None
+    if name == "save":
+        if "record" in value.data:
+            value.data["record"].saved = True
+        return machine.state.unknown("a checkpoint path")
+    return None
 
 
 def _average_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:

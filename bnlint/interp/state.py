@@ -72,6 +72,7 @@ class Layer:
     misplaced: tuple[str, str] | None
     name: str
     variables: tuple[Node, ...]
+    statistics: tuple[Node, ...] = ()
     flag_place: Place | None = None
     unused_parameter: tuple[str, Place] | None = None
     open_root: bool = False
@@ -129,6 +130,21 @@ class RunRecord:
 
 
 @dataclass(slots=True, eq=False)
+class SaverRecord:
+    """A ``tf.train.Saver``: its variables, None for all that there were when it was made.
+
+    ``made`` is the id that the next layer got, ``saved`` whether something is saved by it.
+    """
+
+    place: Place
+    variables: frozenset[Node] | None
+    graph: int
+    made: int
+    saved: bool = False
+    guard: Guard = TRUE
+
+
+@dataclass(slots=True, eq=False)
 class Selected:
     place: Place
     training: Node
@@ -163,6 +179,7 @@ class Moments:
     unit_test: bool = False
     always: Node | None = None
     guard: Guard = TRUE
+    name_scope: str = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +224,7 @@ class State:
         self.runs: list[RunRecord] = []
         self.reads: list[Read] = []
         self.selections: list[Selected] = []
+        self.savers: list[SaverRecord] = []
         self.moments: list[Moments] = []
         self.escaped: dict[Node, Guard] = {}
         self.optimizers: list[Object] = []
@@ -343,6 +361,7 @@ class State:
     def record_moments(self, record: Moments) -> None:
         """Note a use of moments by a normalising op."""
         record.guard = self.paths.now
+        record.name_scope = self.name_scopes[-1]
         record.number = self.next_layer()
         record.scope = self.variable_scopes[-1]
         record.open_root = self.root_open

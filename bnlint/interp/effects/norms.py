@@ -184,8 +184,11 @@ def apply(
         for part, default in (("gamma", row.scale), ("beta", True))
         if _has(made.get("scale" if part == "gamma" else "center"), default)
     )
-    for part in ("moving_mean", "moving_variance"):
+    statistics = tuple(
         add_variable(machine, f"{path}{part}", args.place, trainable=False)
+        for part in ("moving_mean", "moving_variance")
+    )
+    collected = _collect(machine, args.get("variables_collections"), statistics)
     flag_nodes = nodes_in(flag)
     update: Node | None = None
     if live:
@@ -213,6 +216,7 @@ def apply(
         misplaced=misplaced,
         name=path,
         variables=variables,
+        statistics=statistics if collected and not scope_open else (),
         flag_place=flag_place,
         open_root=state.root_open,
         momentum=float(momentum.value)
@@ -241,6 +245,24 @@ def apply(
     output.data["layer"] = layer
     layer.output = output
     return output
+
+
+def _collect(machine: Machine, keys: Value | None, statistics: tuple[Node, ...]) -> bool:
+    """Put statistics into the collections that a layer names; whether all of these are known.
+
+    Some programs let them be among the trainable variables, so that they are saved with these.
+    """
+    if keys is None or (isinstance(keys, Known) and keys.value is None):
+        return True
+    if not isinstance(keys, Seq) or not keys.exact:
+        return False
+    for key in keys.items:
+        if not isinstance(key, Known):
+            return False
+        for node in statistics:
+            if node not in machine.state.collection(str(key.value)):
+                machine.state.add_to(str(key.value), node)
+    return True
 
 
 def _live(
