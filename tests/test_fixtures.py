@@ -31,7 +31,6 @@ KNOWN = {
     "programs/i03_training_branch_not_taken.py": "BN210 is not looked for in source",
     "programs/j02_none_for_the_flag.py": "BN104 is not looked for in source",
     "programs/j05_fed_false_in_training.py": "BN104 is not looked for in source",
-    "scripts/filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
     "scripts/loops/collected_inside_the_loop.py": "layers of one loop count as one",
 }
 """Where bnlint is wrong today, and why. The marks of these fixtures say what is true."""
