@@ -48,8 +48,14 @@ class Cell:
     pieces: tuple[tuple[int, int, str], ...] = ()
 
     @property
+    def indent(self) -> str:
+        """White space before the first line that has text: IPython takes it off all lines."""
+        first = next((line for line in self.lines if line.strip()), "")
+        return first[: len(first) - len(first.lstrip(" \t"))]
+
+    @property
     def text(self) -> str:
-        return "\n".join(mask(self.lines))
+        return "\n".join(mask(tuple(line.removeprefix(self.indent) for line in self.lines)))
 
 
 def cells(text: str, path: str) -> list[Cell]:
