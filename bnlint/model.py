@@ -226,10 +226,14 @@ class UnusedFlag:
 
 @dataclass(slots=True, eq=False)
 class Saver:
-    """A saver of variables, and the layers whose weights it saves without their statistics."""
+    """A saver of variables, and the layers whose weights it saves without their statistics.
+
+    ``too_early`` are layers that were built only after it, and that it therefore does not save.
+    """
 
     location: Location
     leaves_out: tuple[int, ...]
+    too_early: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -24,6 +24,8 @@ FLAGS = frozenset({"BN101", "BN102", "BN103", "BN104", "BN109"})
 # What no graph shows: the parameters of functions, and layers that were built in vain.
 SOURCE_ONLY = {
     "BN103": "a graph does not show the parameters of functions",
+    "BN302": "whether an update is made in a branch is not looked for in a graph",
+    "BN402": "a graph does not show in which order its ops were made",
     "BN106": "a graph does not show which variant its author meant a branch to hold",
 }
 

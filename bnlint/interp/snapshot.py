@@ -17,6 +17,7 @@ from bnlint.model import (
     Misplaced,
     NormLayer,
     Run,
+    Saver,
     Selection,
     TrainOp,
     UnusedFlag,
@@ -108,6 +109,7 @@ class _Snapshot:
             restores=holds(state.restores),
             eager=holds(state.eager),
             complete=state.complete,
+            savers=self._savers(),
         )
 
     def _flag(self, layer: Layer) -> Flag:
@@ -340,6 +342,42 @@ class _Snapshot:
             if output in ancestors(wanted, controls=False, fed=fed):
                 return True
         return False
+
+    def _savers(self) -> list[Saver]:
+        """The savers that save, with the layers whose moved statistics they leave out."""
+        saved = [s for s in self.state.savers if s.saved and self.holds(s.guard)]
+        if not saved:
+            return []
+        moved: set[int] = set()
+        for op in self.train_ops:
+            moved |= self._updates(ancestors([op]))
+        for run in self.state.runs:
+            if self.holds(run.guard):
+                moved |= self._updates(ancestors(run.fetches))
+        # With the constant True nothing ever reads the statistics.
+        layers = [
+            layer
+            for layer in self.layers
+            if layer.id in moved and not (isinstance(layer.flag, Known) and layer.flag.value)
+        ]
+        out = []
+        for saver in saved:
+            own = [layer for layer in layers if layer.graph == saver.graph]
+            if saver.variables is None:
+                early = tuple(layer.id for layer in own if layer.id >= saver.made)
+                out.append(Saver(location(saver.place), (), early))
+                continue
+            left = tuple(
+                layer.id
+                for layer in own
+                if not saver.variables.isdisjoint(layer.variables)
+                and layer.statistics
+                and saver.variables.isdisjoint(layer.statistics)
+            )
+            out.append(Saver(location(saver.place), left))
+        if any(not saver.leaves_out and not saver.too_early for saver in out):
+            return []  # another one saves all that there is
+        return out
 
     def _unused_flags(self) -> list[UnusedFlag]:
         out = []

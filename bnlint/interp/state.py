@@ -72,6 +72,7 @@ class Layer:
     misplaced: tuple[str, str] | None
     name: str
     variables: tuple[Node, ...]
+    statistics: tuple[Node, ...] = ()
     flag_place: Place | None = None
     unused_parameter: tuple[str, Place] | None = None
     open_root: bool = False
@@ -125,6 +126,21 @@ class RunRecord:
     opaque: bool
     fed: bool = False
     feeds: tuple[Node, ...] = ()
+    guard: Guard = TRUE
+
+
+@dataclass(slots=True, eq=False)
+class SaverRecord:
+    """A ``tf.train.Saver``: its variables, None for all that there were when it was made.
+
+    ``made`` is the id that the next layer got, ``saved`` whether something is saved by it.
+    """
+
+    place: Place
+    variables: frozenset[Node] | None
+    graph: int
+    made: int
+    saved: bool = False
     guard: Guard = TRUE
 
 
@@ -208,6 +224,7 @@ class State:
         self.runs: list[RunRecord] = []
         self.reads: list[Read] = []
         self.selections: list[Selected] = []
+        self.savers: list[SaverRecord] = []
         self.moments: list[Moments] = []
         self.escaped: dict[Node, Guard] = {}
         self.optimizers: list[Object] = []
