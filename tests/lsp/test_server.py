@@ -33,9 +33,10 @@ class Editor:
         self.folder = folder
         self._told: asyncio.Queue[types.PublishDiagnosticsParams] = asyncio.Queue()
 
-        @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def told(params: types.PublishDiagnosticsParams) -> None:
             self._told.put_nowait(params)
+
+        client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(told)
 
     def uri(self, name: str) -> str:
         return (self.folder / name).as_uri()
@@ -170,10 +171,10 @@ def test_a_broken_configuration_is_said(tmp_path: Path) -> None:
     async def play(it: Editor) -> None:
         said: asyncio.Queue[types.ShowMessageParams] = asyncio.Queue()
 
-        @it.client.feature(types.WINDOW_SHOW_MESSAGE)
         def show(params: types.ShowMessageParams) -> None:
             said.put_nowait(params)
 
+        it.client.feature(types.WINDOW_SHOW_MESSAGE)(show)
         it.open("train.py", PROGRAM)
         message = await asyncio.wait_for(said.get(), 120)
         assert "pyproject.toml" in message.message
