@@ -28,7 +28,6 @@ KNOWN = {
     "programs/e08_keras_learning_phase_set_to_0.py": "the learning phase is not followed",
     "programs/g04_layer_in_a_loop.py": "BN208 is not looked for in source",
     "programs/i03_training_branch_not_taken.py": "BN210 is not looked for in source",
-    "scripts/filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
     "scripts/loops/collected_inside_the_loop.py": "layers of one loop count as one",
 }
 """Where bnlint is wrong today, and why. The marks of these fixtures say what is true."""

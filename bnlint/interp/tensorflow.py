@@ -12,6 +12,7 @@ from bnlint.interp.effects import (
     estimators,
     handwritten,
     keras,
+    networks,
     norms,
     ops,
     scopes,
@@ -97,6 +98,8 @@ def _call(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
         return lifted(machine, args, lambda given: norms.host(machine, name, given, frame))
     if api.is_optimizer(name):
         return training.make_optimizer(machine, name, args)
+    if networks.handles(name):
+        return lifted(machine, args, lambda given: networks.make(machine, name, given, frame))
     if name.startswith("tf.keras."):
         return lifted(machine, args, lambda given: keras.other(machine, name, given, frame))
     owner, _, last = name.rpartition(".")
