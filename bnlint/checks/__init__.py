@@ -6,6 +6,7 @@ from bnlint.checks import (
     bn101_missing_training_flag,
     bn102_hard_coded_training_flag,
     bn103_unused_training_flag,
+    bn104_flag_never_true,
     bn106_both_variants_built_outside_cond,
     bn109_flag_on_another_parameter,
     bn201_train_op_without_update_ops,
@@ -17,6 +18,8 @@ from bnlint.checks import (
     bn301_batch_statistics_only,
     bn302_averages_moved_in_evaluation,
     bn304_momentum_of_the_other_convention,
+    bn401_statistics_not_saved,
+    bn402_saver_built_before_the_layers,
 )
 from bnlint.checks.base import Check
 
@@ -24,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     bn101_missing_training_flag.CHECK,
     bn102_hard_coded_training_flag.CHECK,
     bn103_unused_training_flag.CHECK,
+    bn104_flag_never_true.CHECK,
     bn106_both_variants_built_outside_cond.CHECK,
     bn109_flag_on_another_parameter.CHECK,
     bn201_train_op_without_update_ops.CHECK,
@@ -35,6 +39,8 @@ CHECKS: tuple[Check, ...] = (
     bn301_batch_statistics_only.CHECK,
     bn302_averages_moved_in_evaluation.CHECK,
     bn304_momentum_of_the_other_convention.CHECK,
+    bn401_statistics_not_saved.CHECK,
+    bn402_saver_built_before_the_layers.CHECK,
 )
 """Every rule, in the order of their codes."""
 

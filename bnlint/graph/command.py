@@ -24,7 +24,7 @@ CLEAN, FOUND = 0, 1
 
 @dataclass(slots=True)
 class UpdateRow:
-    """An update op: the node, the variable it writes, and the train ops that run it."""
+    """An update op: the node, the variable it writes, and the train ops that move it by that."""
 
     node: str
     variable: str
@@ -136,12 +136,17 @@ def _suggestions(analysis: Analysis, name: str) -> list[str]:
 
 
 def _exported(source: Source, meta: MetaGraph) -> bool:
-    """Whether a graph is meant for inference: tagged for serving, or its variables frozen."""
+    """Whether a graph is meant for inference: tagged for serving, or its variables frozen.
+
+    A graph without any constants is a mere description, whose weights are elsewhere.
+    """
     if "train" in meta.tags:
         return False
     if source.kind == "SavedModel":
         return True
-    return meta.bare and not any(node.op in VARIABLES for node in meta.nodes)
+    if not meta.bare or not any(node.op == "Const" for node in meta.nodes):
+        return False
+    return not any(node.op in VARIABLES for node in meta.nodes)
 
 
 def report(
@@ -210,7 +215,11 @@ def layer_row(judged: Judged, layer: Layer) -> LayerRow:
     reached = set()
     for variable, nodes in layer.updates.items():
         for node in nodes:
-            names = [f.name for f, verdict in judged.sets if node.name in verdict.nodes]
+            names = [
+                fetches.name
+                for fetches, verdict in judged.sets
+                if node.name in verdict.nodes and variable in verdict.moved
+            ]
             rows.append(UpdateRow(node.name, variable, names))
             if names:
                 reached.add(variable)

@@ -2,7 +2,8 @@
 
 A moving statistic is a variable that is written with a batch's mean or variance, whatever it is
 called (``moving_mean``, ``pop_var``, ``x/ExponentialMovingAverage``), or one that bears the name
-that every library gives it and that nothing writes. A moving average of weights or of a loss is
+that every library gives it. Its updates are the writes of what comes from a batch: a broadcast, a
+restored value or a copy of another variable is none. A moving average of weights or of a loss is
 neither: no batch statistics are behind it.
 """
 
@@ -28,7 +29,7 @@ _PART = re.compile(r"/part_\d+$")
 _NUMBER = re.compile(r"([0-9]+)")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Layer:
     """One batch-norm layer: its moving statistics and all that touches them.
 
@@ -93,12 +94,22 @@ class _Finder:
             writes = by_variable.get(name, [])
             sourced = [write for write in writes if self._from_a_batch(write)]
             if _NAMED.search(name):
-                sourced = writes
+                sourced = [write for write in writes if self._updates(write)]
             elif not sourced:
                 continue
             self._writes[name] = sourced
             found.append(name)
         return found
+
+    def _updates(self, write: Write) -> bool:
+        """Whether a write to a moving statistic moves it: setting it to what it is given does not.
+
+        Who adds or subtracts moves it; a broadcast, a restore or a copy of another variable sets.
+        """
+        value = written(write.node)
+        if value is None or write.node.op not in SETS:
+            return True
+        return self._moments.updates(value, write.variable)
 
     def _from_a_batch(self, write: Write) -> bool:
         way: set[str] = set()
@@ -197,7 +208,10 @@ class _Finder:
             layer.forward = {
                 node.name
                 for node in readers
-                if node.name not in way and node.op not in _ASIDE and not _after_write(graph, node)
+                if node.name not in way
+                and node.op not in _ASIDE
+                and not _after_write(graph, node)
+                and not _shown(graph, node)
             } | {node.name for node in fused}
             for member in layer.statistics:
                 layer.forward.update(self._source.get(member, ()))
@@ -254,6 +268,27 @@ def _after_write(graph: Graph, node: Node) -> bool:
         if source.op in WRITES or any(behind.op in WRITES for behind in graph.inputs(source)):
             return True
     return False
+
+
+def _shown(graph: Graph, node: Node) -> bool:
+    """Whether all that comes of a node is shown: a summary of a statistic does not normalise."""
+    pending, seen = [node], {node.name}
+    while pending and len(seen) < MOST_SHOWN:
+        here = pending.pop()
+        if "Summary" in here.op or here.op in _PRINTS:
+            continue
+        takers = graph.consumers([here.name]).get(here.name, ())
+        if not takers:
+            return False
+        for taker in takers:
+            if taker.name not in seen:
+                seen.add(taker.name)
+                pending.append(taker)
+    return not pending
+
+
+MOST_SHOWN = 40
+_PRINTS = frozenset({"PrintV2", "Assert", "WriteFile"}) | SAVES
 
 
 def _bare(tensor: str) -> str:

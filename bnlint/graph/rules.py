@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from bnlint.checks import (
     CHECKS,
-    bn104_flag_never_true,
     bn208_updates_inside_a_loop,
     bn209_updates_need_another_feed,
     bn210_step_in_a_dead_branch,
     bn303_momentum_too_near_one,
-    bn401_statistics_not_saved,
     bn403_training_graph_exported,
     bn404_statistics_never_updated,
 )
@@ -23,16 +21,14 @@ if TYPE_CHECKING:
     from bnlint.model import Project
 
 GRAPH_CHECKS: tuple[Check, ...] = (
-    bn104_flag_never_true.CHECK,
     bn208_updates_inside_a_loop.CHECK,
     bn209_updates_need_another_feed.CHECK,
     bn210_step_in_a_dead_branch.CHECK,
     bn303_momentum_too_near_one.CHECK,
-    bn401_statistics_not_saved.CHECK,
     bn403_training_graph_exported.CHECK,
     bn404_statistics_never_updated.CHECK,
 )
-"""Those that a source does not decide yet, in the order of their codes."""
+"""Those that a source does not decide, in the order of their codes."""
 
 
 def judge(project: Project, *, recorded: bool = True) -> list[Finding]:

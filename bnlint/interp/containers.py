@@ -227,8 +227,9 @@ def _text_method(machine: Machine, text: Text, name: str, args: Args) -> Value:
         and isinstance(first, Known)
         and isinstance(first.value, str)
         and first.value
+        and len(text.heads) == 1
     ):
-        known = text.prefix.split(first.value)[:-1]
+        known = text.heads[0].split(first.value)[:-1]
         return Seq("list", [Known(part) for part in known], False)
     keys = [operators.key_of(machine, a) for a in args.values()]
     return machine.state.unknown("a string", "text", name, text.key, *keys)

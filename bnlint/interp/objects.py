@@ -16,7 +16,7 @@ from bnlint.interp.effects import (
     training,
 )
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.state import Graph, RunRecord
+from bnlint.interp.state import Graph
 from bnlint.interp.values import (
     NONE,
     Instance,
@@ -67,8 +67,12 @@ def node_attr(machine: Machine, node: Node, name: str) -> Value:
             if known:
                 return Known(f"{node.name}:0")
             return Text(node.name.split("?", 1)[0], machine.state.keys.of("node name", node.id))
-        if node.kind == "update":
-            return machine.state.unknown("an update op's name", "node name", node.id)
+        if node.kind == "update" and node.name is not None:
+            heads = [part.split("?", 1)[0] for part in node.name.split("|")]
+            scope, path = node.name.split("|")[0], node.data["layer"].name
+            words = None if "?" in scope or "?" in path else f"{scope} {path}AssignMovingAvg"
+            key = machine.state.keys.of("node name", node.id)
+            return Text(heads[0], key, *heads[1:], words=words)
         return machine.state.unknown("an op's name", "node name", node.id)
     if name == "graph":
         return Object("graph", node.place, graph=machine.state.graphs[node.graph])
@@ -88,9 +92,7 @@ def node_attr(machine: Machine, node: Node, name: str) -> Value:
 def _node_method(machine: Machine, node: Node, name: str, args: Args) -> Value:
     state = machine.state
     if name in ("eval", "run"):
-        state.record_run(
-            RunRecord(args.place, (node,), False, args.get("feed_dict", 0) is not None)
-        )
+        sessions.record_fed(machine, (node,), False, args.get("feed_dict", 0), args)
         return state.unknown("a fetched value") if name == "eval" else NONE
     if name in ("assign", "assign_add", "assign_sub", "scatter_sub", "scatter_update"):
         value = [n for v in args.values() for n in nodes_in(v)]
@@ -113,8 +115,8 @@ def object_attr(machine: Machine, value: Object, name: str, place: Place) -> Val
     if name == "updates" and value.kind in keras.KERAS:
         return keras.updates(machine, value, place)
     if value.kind == "variable_scope" and name in ("name", "original_name_scope"):
-        path = value.data["path"]
-        if "?" in path:
+        path = value.data.get("path" if name == "name" else "ops", "?")
+        if "?" in path or "~" in path:
             return machine.state.unknown("a scope's name", "scope name", path)
         return Known(path.rstrip("/") if name == "name" else path)
     if value.kind == "session" and name == "graph":
@@ -235,7 +237,11 @@ def _saver_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     if name in ("restore", "recover_last_checkpoints"):
         machine.state.restore()
         return NONE
-    return machine.state.unknown("a checkpoint path") if name == "save" else None
+    if name == "save":
+        if "record" in value.data:
+            value.data["record"].saved = True
+        return machine.state.unknown("a checkpoint path")
+    return None
 
 
 def _average_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
@@ -278,6 +284,11 @@ def _model_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     if name in ("load_weights", "set_weights"):
         machine.state.restore()
     return None
+
+
+def _loader_method(machine: Machine, loader: Object, name: str, args: Args) -> Value | None:
+    module: Value = loader.data["module"]
+    return module if name in ("load_module", "create_module") else NONE
 
 
 def _exit_stack_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
@@ -372,6 +383,7 @@ _METHODS: dict[str, Callable[[Machine, Object, str, Args], Value | None]] = {
     "keras model": _model_method,
     "head": _head_method,
     "exit stack": _exit_stack_method,
+    "source loader": _loader_method,
     "argument parser": _parser_method,
 }
 

@@ -478,8 +478,9 @@ def _contains(machine: Machine, item: Value, container: Value) -> Value:
         assert isinstance(container, Known)
         return Known(item.value in container.value)
     if isinstance(container, Text):
-        if _is_text(item) and isinstance(item, Known) and item.value in container.prefix:
-            return TRUE
+        held = container.holds(item.value) if isinstance(item, Known) and _is_text(item) else None
+        if held is not None:
+            return Known(held)
         key = machine.state.keys.of("in", key_of(machine, item), container.key)
         return machine.state.unknown("membership of an unknown value", "in", key)
     if isinstance(container, Map):

@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 from bnlint.finding import Location
 from bnlint.interp.effects.variables import as_known
+from bnlint.interp.feeding import never_true
 from bnlint.interp.nodes import Node, ancestors, gradient_sources, nodes_in, through
 from bnlint.interp.paths import projected
 from bnlint.interp.values import Known, Object, Place, Unknown
 from bnlint.model import (
     CollectionRead,
     Flag,
+    Gate,
     GraphModel,
     HandWritten,
     Misplaced,
     NormLayer,
     Run,
+    Saver,
     Selection,
     TrainOp,
     UnusedFlag,
@@ -108,6 +111,7 @@ class _Snapshot:
             restores=holds(state.restores),
             eager=holds(state.eager),
             complete=state.complete,
+            savers=self._savers(),
         )
 
     def _flag(self, layer: Layer) -> Flag:
@@ -193,8 +197,26 @@ class _Snapshot:
             trace=tuple(location(p) for p in op.data["trace"]),
             update_ops_off=bool(op.data.get("off")),
             graph=op.graph,
+            gates=tuple(self._gates(op, before)),
             unit_test=bool(op.data.get("unit test")),
         )
+
+    def _gates(self, op: Node, before: set[Node]) -> list[Gate]:
+        """The layers of an op whose flag is false in every run of their updates that there is."""
+        state = self.state
+        runs = [run for run in state.runs if self.holds(run.guard)]
+        if self.holds(state.restores) or op.data.get("unit test") or any(r.opaque for r in runs):
+            return []  # frozen on purpose; nobody uses it; or some run may be another one
+        out = []
+        for layer in self.layers:
+            if layer.update not in before or layer.id in self.escaped or layer.update is None:
+                continue
+            own = [r for r in runs if layer.update in ancestors(r.fetches, fed=frozenset(r.feeds))]
+            told = [never_true(layer, run, state) for run in own]
+            if told and None not in told:
+                place, detail = told[0] or (layer.place, "")
+                out.append(Gate(layer.id, "flag", location(place), detail))
+        return out
 
     def _trained(self, op: Node, losses: Iterable[Node]) -> list[int]:
         """The layers of the network that an op trains."""
@@ -317,6 +339,7 @@ class _Snapshot:
                     record.output in trained,
                     tuple(location(p) for p in record.trace),
                     location(record.always.place) if record.always is not None else None,
+                    record.name_scope,
                 )
             )
         return out
@@ -339,6 +362,42 @@ class _Snapshot:
             if output in ancestors(wanted, controls=False, fed=fed):
                 return True
         return False
+
+    def _savers(self) -> list[Saver]:
+        """The savers that save, with the layers whose moved statistics they leave out."""
+        saved = [s for s in self.state.savers if s.saved and self.holds(s.guard)]
+        if not saved:
+            return []
+        moved: set[int] = set()
+        for op in self.train_ops:
+            moved |= self._updates(ancestors([op]))
+        for run in self.state.runs:
+            if self.holds(run.guard):
+                moved |= self._updates(ancestors(run.fetches))
+        # With the constant True nothing ever reads the statistics.
+        layers = [
+            layer
+            for layer in self.layers
+            if layer.id in moved and not (isinstance(layer.flag, Known) and layer.flag.value)
+        ]
+        out = []
+        for saver in saved:
+            own = [layer for layer in layers if layer.graph == saver.graph]
+            if saver.variables is None:
+                early = tuple(layer.id for layer in own if layer.id >= saver.made)
+                out.append(Saver(location(saver.place), (), early))
+                continue
+            left = tuple(
+                layer.id
+                for layer in own
+                if not saver.variables.isdisjoint(layer.variables)
+                and layer.statistics
+                and saver.variables.isdisjoint(layer.statistics)
+            )
+            out.append(Saver(location(saver.place), left))
+        if any(not saver.leaves_out and not saver.too_early for saver in out):
+            return []  # another one saves all that there is
+        return out
 
     def _unused_flags(self) -> list[UnusedFlag]:
         out = []

@@ -72,6 +72,7 @@ class Layer:
     misplaced: tuple[str, str] | None
     name: str
     variables: tuple[Node, ...]
+    statistics: tuple[Node, ...] = ()
     flag_place: Place | None = None
     unused_parameter: tuple[str, Place] | None = None
     open_root: bool = False
@@ -118,6 +119,8 @@ class Block:
 class RunRecord:
     """One run. ``fed`` is whether it is given data of its own, ``opaque`` whether it fetches what
     nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
+    ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
+    that is not listed.
     """
 
     place: Place
@@ -125,6 +128,23 @@ class RunRecord:
     opaque: bool
     fed: bool = False
     feeds: tuple[Node, ...] = ()
+    values: tuple[tuple[Node, bool], ...] = ()
+    feeds_known: bool = False
+    guard: Guard = TRUE
+
+
+@dataclass(slots=True, eq=False)
+class SaverRecord:
+    """A ``tf.train.Saver``: its variables, None for all that there were when it was made.
+
+    ``made`` is the id that the next layer got, ``saved`` whether something is saved by it.
+    """
+
+    place: Place
+    variables: frozenset[Node] | None
+    graph: int
+    made: int
+    saved: bool = False
     guard: Guard = TRUE
 
 
@@ -163,6 +183,7 @@ class Moments:
     unit_test: bool = False
     always: Node | None = None
     guard: Guard = TRUE
+    name_scope: str = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +228,13 @@ class State:
         self.runs: list[RunRecord] = []
         self.reads: list[Read] = []
         self.selections: list[Selected] = []
+        self.savers: list[SaverRecord] = []
         self.moments: list[Moments] = []
         self.escaped: dict[Node, Guard] = {}
         self.optimizers: list[Object] = []
         self.unknown_attrs: dict[int, dict[str, Value]] = {}
         self.patched: dict[str, Value] = {}
+        self.learning_phase_used = False
         self.entered: set[tuple[str, Any]] = set()
         self.root_open = False
         self.restores: Guard = FALSE
@@ -343,6 +366,7 @@ class State:
     def record_moments(self, record: Moments) -> None:
         """Note a use of moments by a normalising op."""
         record.guard = self.paths.now
+        record.name_scope = self.name_scopes[-1]
         record.number = self.next_layer()
         record.scope = self.variable_scopes[-1]
         record.open_root = self.root_open

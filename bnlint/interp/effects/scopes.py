@@ -57,9 +57,9 @@ def arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
     """
     first = args.get("list_ops_or_scope", 0)
     if isinstance(first, Object) and first.kind == "arg_scope" and first.data["table"] is not None:
-        return _fixed(args.place, first.data["table"], first.data["unknown"])
+        return fixed(args.place, first.data["table"], first.data["unknown"])
     if isinstance(first, Map) and not args.kwargs and not first.items and first.exact:
-        return _fixed(args.place, {}, False)
+        return fixed(args.place, {}, False)
     if not isinstance(first, Seq):
         return Object("arg_scope", args.place, table=None, given=[], unknown=True)
     given: list[tuple[str, str | None]] = []
@@ -75,7 +75,8 @@ def arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
     )
 
 
-def _fixed(place: Place, table: ScopeTable, unknown: bool) -> Object:
+def fixed(place: Place, table: ScopeTable, unknown: bool) -> Object:
+    """An argument scope whose arguments are all there, wherever it is entered."""
     return Object("arg_scope", place, table=table, unknown=unknown)
 
 
@@ -93,7 +94,7 @@ def enter_arg_scope(machine: Machine, scope: Object) -> Callable[[], None]:
                 entry[kwarg] = (value, scope.place)
     state.arg_scopes.append(table)
     state.arg_scope_unknown += int(scope.data["unknown"])
-    scope.data["entered"] = _fixed(scope.place, table, scope.data["unknown"])
+    scope.data["entered"] = fixed(scope.place, table, scope.data["unknown"])
 
     def leave() -> None:
         state.arg_scopes.pop()
@@ -159,8 +160,11 @@ def enter_variable_scope(machine: Machine, scope: Object) -> Callable[[], None]:
     # A scope object is entered again by its last name, below the name scope in force.
     name = path.rstrip("/").rsplit("/", 1)[-1] if segment.startswith("/") else segment
     state.name_scopes.append(_unique(machine, _join(state.name_scopes[-1], name)))
+    ops = state.name_scopes[-1]
     scope.data["path"] = path
-    scope.data["entered"] = Object("variable_scope", scope.place, segment="/" + path, path=path)
+    scope.data["entered"] = Object(
+        "variable_scope", scope.place, segment="/" + path, path=path, ops=ops
+    )
 
     graph = state.graph
     numbers, opened = dict(graph.numbers), {name: [*v] for name, v in graph.opened.items()}
@@ -293,12 +297,18 @@ def add_arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) 
 
 
 def current_arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    return _fixed(args.place, machine.state.arg_scopes[-1], False)
+    return fixed(args.place, machine.state.arg_scopes[-1], False)
 
 
 def get_variable_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     path = machine.state.variable_scopes[-1]
-    return Object("variable_scope", args.place, segment="/" + path, path=path)
+    return Object(
+        "variable_scope",
+        args.place,
+        segment="/" + path,
+        path=path,
+        ops=machine.state.name_scopes[-1],
+    )
 
 
 def device(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
