@@ -104,8 +104,8 @@ class Finding:
 
     ``confidence`` is ``possible`` where an unknown stands between the facts or the finding holds
     on some paths only; ``reason`` then says what kept it from being definite. ``fix`` is there if
-    it was asked for and one was found. ``fingerprint`` tells it apart from others and survives edits
-    of other lines (``fingerprint.py``).
+    it was asked for and one was found. ``fingerprint`` tells it apart from others and survives
+    edits of other lines (``fingerprint.py``).
     """
 
     rule: Rule
