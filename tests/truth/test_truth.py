@@ -50,15 +50,9 @@ KNOWN = {
     "dynamic/source_in_a_string.py": "code in a string is not read",
     "filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
     "loops/collected_inside_the_loop.py": "layers of one loop count as one",
-    "programs/c07_default_false_never_fed.py": "only a recording tells what is fed (BN104)",
     "programs/c15_frozen_layer_in_training_mode.py": "a frozen layer makes updates, and hides them",
     "programs/c16_momentum_of_one.py": "only a graph is judged by its momentum (BN303)",
     "programs/e11_keras_frozen_layer.py": "a frozen layer makes updates, and hides them",
-    "programs/f03_assigned_and_dropped.py": "only a graph tells which averages are kept by hand",
-    "programs/f06_averages_applied_and_dropped.py": "only a graph tells of averages of moments",
-    "programs/j02_none_for_the_flag.py": "only a recording tells what is fed (BN104)",
-    "programs/j05_fed_false_in_training.py": "only a recording tells what is fed (BN104)",
-    "truth_inputs/flag_is_fed_false.py": "only a recording tells what is fed (BN104)",
     "truth_inputs/momentum_of_one.py": "only a graph is judged by its momentum (BN303)",
 }
 """Where the witnesses disagree, and why. Each is a known limit of bnlint, or a bug to be mended."""
