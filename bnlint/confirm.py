@@ -102,7 +102,7 @@ def _claims(script: str, findings: Sequence[Finding]) -> tuple[list[Claim], Scri
     # A finding about a saver or an export names its layers beside it.
     beside: dict[Location, list[Claim]] = {}
     for claim in claims:
-        if claim.finding.rule.code not in UPDATES | FLAGS:
+        if claim.finding.rule.code not in (UPDATES | FLAGS) - {"BN104"}:
             for related in claim.finding.related:
                 beside.setdefault(related.location, []).append(claim)
     workspace = Workspace()
