@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from bnlint.entries import Resolver, as_script
+from bnlint.entries import as_script
 from bnlint.source.discover import discover
 from bnlint.source.errors import SourceError
 from bnlint.source.prefilter import imported_names, may_use_batch_norm
+from bnlint.source.resolve import ByName
 from bnlint.workspace import Workspace
 
 _ROOT_MARKS = (".git", "pyproject.toml")
@@ -38,14 +39,16 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
     others = [path for path in _project(wanted, exclude) if path not in given]
     if not others:
         return []
-    resolver = Resolver([*paths, *others])
+    known = ByName([*paths, *others])
     importers: dict[str, list[str]] = {}
     for path in [*paths, *others]:
         try:
             data = workspace.data(path)
         except SourceError:
             continue
-        for imported in resolver.files(path, imported_names(as_script(path, data))):
+        for imported in workspace.resolver.candidates(
+            path, imported_names(as_script(path, data)), known
+        ):
             importers.setdefault(imported, []).append(path)
     found: set[str] = set()
     todo = list(wanted)
