@@ -7,7 +7,6 @@ import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from bnlint.finding import Finding, Report
 from bnlint.fix.edits import CannotFix, decode
@@ -15,6 +14,8 @@ from bnlint.fix.files import replace
 from bnlint.fix.repair import repair
 from bnlint.printable import printable, without_commands
 from bnlint.run import Options, check
+from bnlint.source.errors import SourceError
+from bnlint.source.read import read_bytes
 
 
 def run_fixes(
@@ -30,12 +31,15 @@ def run_fixes(
         return outcome.report.findings
 
     try:
-        repaired = repair(report.findings, lambda path: Path(path).read_bytes(), judge, unsafe)
+        repaired = repair(report.findings, read_bytes, judge, unsafe)
         for path, data in sorted(repaired.files.items()):
             if write:
                 replace(path, data)
             else:
                 _show(path, data)
+    except SourceError as error:
+        say(f"error: {error.path}: {error.message}")
+        return False
     except OSError as error:
         say(f"error: {error.filename}: {error.strerror or error}")
         return False
@@ -46,7 +50,7 @@ def run_fixes(
 
 def _show(path: str, data: bytes) -> None:
     name = printable(os.path.relpath(path))
-    old, new = (decode(d)[0].splitlines(True) for d in (Path(path).read_bytes(), data))
+    old, new = (decode(d)[0].splitlines(True) for d in (read_bytes(path), data))
     for line in difflib.unified_diff(old, new, name, name):
         whole = line.endswith("\n")
         # A terminal is shown what can be shown; whoever pipes it wants the patch as it is.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bnlint.cli.common import CLEAN, FAILED, FOUND, Failure, reader_may_leave, say, say_crashed
+from bnlint.cli.common import CLEAN, FAILED, FOUND, Failure, say, say_crashed
 from bnlint.cli.options import rule_codes
+from bnlint.regular import reason
 
 if TYPE_CHECKING:
     from bnlint.run import Options, Outcome
@@ -118,8 +120,7 @@ def check(
         for item in report.incomplete:
             say(f"incomplete: {item.path}:{item.line}: {item.reason}")
     say_crashed(outcome.crashes)
-    with reader_may_leave():
-        _write(outcome, output_format, quiet)
+    _write(outcome, output_format, quiet)
     if outcome.crashes:
         return FAILED
     bad = report.findings or report.problems or (fail_incomplete and report.incomplete)
@@ -142,14 +143,14 @@ def _options(
         if len(paths) > 1:
             raise click.UsageError("- cannot be given together with other paths")
         stdin_filename = stdin_filename or STDIN
-        overlay[stdin_filename] = sys.stdin.buffer.read()
+        overlay[stdin_filename] = _stdin()
         paths = (stdin_filename,)
     elif stdin_filename is not None:
         raise click.UsageError("--stdin-filename goes with -, which reads standard input")
     paths = paths or (".",)
-    start = Path(paths[0])
+    start = paths[0]
     try:
-        config = load(start if start.is_dir() else start.parent)
+        config = load(Path(start if os.path.isdir(start) else os.path.dirname(start)))
     except ConfigError as error:
         raise Failure(str(error)) from None
     return Options(
@@ -162,6 +163,18 @@ def _options(
         markdown=markdown,
         overlay=overlay,
     )
+
+
+def _stdin() -> bytes:
+    """Standard input, as much of it as a source may have and a byte more, which is refused."""
+    from bnlint.source.read import MAX_BYTES
+
+    if sys.stdin is None:
+        raise Failure("standard input is closed: name a file, or give one with <")
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Failure(f"standard input: {reason(error)}") from None
 
 
 def _run(options: Options, quiet: bool) -> Outcome:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bnlint.cli.common import FAILED, Failure, reader_may_leave, say_crashed
+from bnlint.cli.common import FAILED, Failure, say_crashed
 from bnlint.cli.options import rule_options
 
 
@@ -46,6 +46,5 @@ def confirm(
     except GraphError as error:
         raise Failure(str(error)) from None
     say_crashed(found.crashes)
-    with reader_may_leave():
-        (output.write_json if output_format == "json" else output.write)(found, sys.stdout)
+    (output.write_json if output_format == "json" else output.write)(found, sys.stdout)
     return FAILED if found.crashes else found.exit_code

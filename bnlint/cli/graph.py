@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bnlint.cli.common import CLEAN, Failure, reader_may_leave
+from bnlint.cli.common import CLEAN, Failure
 from bnlint.cli.options import rule_options
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def graph(
             reports = _draw(html, path, train_ops, fetches, select, ignore)
     except GraphError as error:
         raise Failure(str(error)) from None
-    with reader_may_leave():
-        (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
+    (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
     return max((report.exit_code for report in reports), default=CLEAN)
 
 
@@ -91,6 +90,5 @@ def checkpoint(
         report = inspect_checkpoint(path, select, ignore)
     except GraphError as error:
         raise Failure(str(error)) from None
-    with reader_may_leave():
-        (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
+    (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
     return report.exit_code

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bnlint.cli.common import Failure, reader_may_leave
+from bnlint.cli.common import Failure
 from bnlint.cli.options import rule_options
 
 
@@ -62,6 +62,5 @@ def _report_trace(
         report = tracing.check(directory, select, ignore)
     except GraphError as error:
         raise Failure(str(error)) from None
-    with reader_may_leave():
-        (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
+    (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
     return report.exit_code
