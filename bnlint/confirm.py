@@ -17,6 +17,7 @@ from bnlint.graph.command import shown
 from bnlint.graph.evidence import gather
 from bnlint.rulings import UPDATES, Claim, Judge, Ruling, covers
 from bnlint.run import Options, check
+from bnlint.subjects import Script
 from bnlint.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def confirm(
     found.crashes = outcome.crashes
     if not outcome.files and not found.problems:
         found.notes.append(f"no Python files to check in {script}")
-    claims = _claims(script, outcome.report.findings)
-    judge = Judge(evidence, claims)
+    claims, made = _claims(script, outcome.report.findings)
+    judge = Judge(evidence, claims, made)
     found.rulings = [judge.rule(claim) for claim in claims]
     if not any(True for _ in evidence.layers()):
         found.notes.append("no batch norm with moving statistics in this graph")
@@ -87,10 +88,11 @@ def _alone(finding: Finding) -> Finding:
     return replace(finding, confidence="possible", reason=reason)
 
 
-def _claims(script: str, findings: Sequence[Finding]) -> list[Claim]:
+def _claims(script: str, findings: Sequence[Finding]) -> tuple[list[Claim], Script]:
     """Each finding with the layers that it is about, from the models behind the findings."""
+    made = Script()
     if not findings:
-        return []
+        return [], made
     from bnlint.checks.updates import diagnose
 
     claims = [Claim(finding) for finding in findings]
@@ -103,9 +105,16 @@ def _claims(script: str, findings: Sequence[Finding]) -> list[Claim]:
         if location is None:
             return []
         there = workspace.located(location)
-        return by_place.get(_relative(there), [])
+        found = by_place.get(_relative(there), [])
+        for claim in found:
+            if location not in claim.places:
+                claim.places.append(location)
+        return found
 
     for model in _models(script, workspace):
+        made.add(model)
+        for use in model.hand_written:
+            at(use.location)
         for layer in model.layers:
             for place in {layer.location, layer.flag.origin}:
                 for claim in at(place):
@@ -115,7 +124,18 @@ def _claims(script: str, findings: Sequence[Finding]) -> list[Claim]:
                 if diagnosis is not None and diagnosis.cause == claim.finding.rule.code:
                     for layer in diagnosis.missing:
                         _add(claim.missing, layer)
-    return claims
+    for claim in claims:
+        claim.layers = _meant(claim.finding.rule.code, claim.layers)
+    return claims, made
+
+
+def _meant(code: str, layers: list[NormLayer]) -> list[NormLayer]:
+    """Of the layers at one place, those that a finding about flags speaks of."""
+    kinds = {"BN101": "missing", "BN102": "constant"}
+    meant = [layer for layer in layers if layer.flag.kind == kinds.get(code)]
+    if code == "BN109":
+        meant = [layer for layer in layers if layer.misplaced is not None]
+    return meant or layers
 
 
 def _models(script: str, workspace: Workspace) -> Iterator[GraphModel]:

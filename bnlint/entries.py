@@ -19,7 +19,7 @@ from bnlint.workspace import Workspace
 _ROOT_MARKS = frozenset((".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg"))
 _CLIMB = 6
 # Ways to import a module whose name need not be there to read.
-_DYNAMIC = (b"import_module", b"__import__")
+_DYNAMIC = (b"import_module", b"__import__", b"load_source", b"SourceFileLoader", b"spec_from_file")
 # In a notebook each source line is a JSON string on a line of its own.
 _QUOTE = re.compile(rb'^[ \t]*"', re.MULTILINE)
 

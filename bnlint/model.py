@@ -120,7 +120,7 @@ class Guard:
     ops: int
 
 
-GateKind = Literal["flag", "momentum", "dead", "feed", "frame"]
+GateKind = Literal["flag", "momentum", "dead", "feed", "frame", "still"]
 
 
 @dataclass(slots=True, eq=False)
@@ -130,6 +130,7 @@ class Gate:
     ``flag``: they are switched off by a flag. ``momentum``: it is 1. ``dead``: they are in a branch
     that is not taken, and the training steps with them. ``feed``: they need a placeholder that the
     rest of the step does not. ``frame``: they are in a while loop, what waits for them is not.
+    ``still``: they are run, and the values were seen not to change.
     ``location`` is the node that is the cause; ``certain`` whether the feeds of a run prove it.
     """
 
@@ -197,9 +198,11 @@ class Selection:
 
 @dataclass(slots=True, eq=False)
 class HandWritten:
-    """A hand-written normalisation: ``tf.nn.moments`` feeding a normalising op.
+    """A hand-written normalisation: the statistics of a batch feeding a normalising op.
 
-    ``batch_only`` is whether the moments of the batch are all it can ever use.
+    ``batch_only`` is whether the moments of the batch are all it can ever use, ``always`` an update
+    of its averages that runs in evaluation, too. ``scope`` is the name scope that it is built in,
+    ending in ``/`` (``?`` for what is not known).
     """
 
     location: Location
@@ -207,6 +210,8 @@ class HandWritten:
     batch_only: bool
     trained: bool
     trace: tuple[Location, ...] = ()
+    always: Location | None = None
+    scope: str = "?"
 
 
 @dataclass(slots=True, eq=False)
@@ -221,10 +226,14 @@ class UnusedFlag:
 
 @dataclass(slots=True, eq=False)
 class Saver:
-    """A saver of variables, and the layers whose weights it saves without their statistics."""
+    """A saver of variables, and the layers whose weights it saves without their statistics.
+
+    ``too_early`` are layers that were built only after it, and that it therefore does not save.
+    """
 
     location: Location
     leaves_out: tuple[int, ...]
+    too_early: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

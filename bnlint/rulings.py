@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os.path
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bnlint.finding import Finding
-from bnlint.graph.build import FetchSet, Judged
+from bnlint.finding import Finding, Location
+from bnlint.graph.build import FetchSet
 from bnlint.graph.command import shown
 from bnlint.graph.evidence import Evidence
 from bnlint.graph.judge import Verdict
-from bnlint.graph.layers import Layer
 from bnlint.model import NormLayer
+from bnlint.subjects import Found, Script, Subjects, on_line
 
 Status = Literal["confirmed", "refuted", "undecided"]
 
@@ -23,23 +24,30 @@ FLAGS = frozenset({"BN101", "BN102", "BN103", "BN104", "BN109"})
 # What no graph shows: the parameters of functions, and layers that were built in vain.
 SOURCE_ONLY = {
     "BN103": "a graph does not show the parameters of functions",
+    "BN302": "whether an update is made in a branch is not looked for in a graph",
+    "BN402": "a graph does not show in which order its ops were made",
     "BN106": "a graph does not show which variant its author meant a branch to hold",
 }
 
 
 @dataclass(slots=True)
 class Claim:
-    """A finding about source: ``layers`` are at its place, ``missing`` those without updates."""
+    """A finding about source: ``layers`` are at its place, ``missing`` those without updates.
+
+    ``places`` are where it may be seen: its own, in the files as they are read.
+    """
 
     finding: Finding
     layers: list[NormLayer] = field(default_factory=list)
     missing: list[NormLayer] = field(default_factory=list)
+    places: list[Location] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Ruling:
     """What the graph says of a finding. ``node`` is in the graph at ``path``; ``about`` are the
-    names of the layers and train ops that were looked at."""
+    names of the layers and train ops that were looked at. ``layers`` has the ruling on each, if it
+    is not the same for all."""
 
     finding: Finding
     status: Status
@@ -47,22 +55,7 @@ class Ruling:
     node: str | None = None
     path: str | None = None
     about: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A layer of a graph that a claim may be about."""
-
-    judged: Judged
-    layer: Layer
-
-    def training(self) -> list[tuple[FetchSet, Verdict]]:
-        """The fetch sets that train it."""
-        return [
-            (fetches, verdict)
-            for fetches, verdict in self.judged.training
-            if self.layer in self.judged.analysis.trained_layers(verdict)
-        ]
+    layers: tuple[tuple[str, Status], ...] = ()
 
 
 def family(code: str) -> frozenset[str]:
@@ -80,11 +73,12 @@ def covers(ruling: Ruling, finding: Finding) -> bool:
 
 
 class Judge:
-    """Rules on claims, knowing all of them: what only one can mean needs no name."""
+    """Rules on claims, knowing all of them and what the script makes."""
 
-    def __init__(self, evidence: Evidence, claims: Sequence[Claim]) -> None:
+    def __init__(self, evidence: Evidence, claims: Sequence[Claim], script: Script) -> None:
         self._evidence = evidence
         self._claims = claims
+        self._subjects = Subjects(script, evidence)
 
     def rule(self, claim: Claim) -> Ruling:
         code = claim.finding.rule.code
@@ -99,21 +93,19 @@ class Judge:
     def _updates(self, claim: Claim) -> Ruling:
         if not any(True for _ in self._evidence.training()):
             return _undecided(claim, "nothing in this graph trains")
-        found = self._find(claim.missing)
-        if found is None and self._alone(claim, UPDATES) and self._one_train_op():
-            found = [item for item in map(_found, self._evidence.layers()) if item.training()]
-        if not found:
-            return _undecided(claim, "the layers that it is about are not told apart in this graph")
+        found = self._subjects.find(claim.missing)
+        if isinstance(found, str):
+            return _undecided(claim, found)
         found = [item for item in found if item.layer.writers and item.training()]
         if not found:
             return _undecided(claim, "in this graph its layers have no updates, or are not trained")
         return self._reached(claim, found)
 
-    def _reached(self, claim: Claim, found: list[_Found]) -> Ruling:
-        lacking: list[tuple[_Found, FetchSet, str]] = []
-        reached: list[tuple[_Found, FetchSet, str]] = []
+    def _reached(self, claim: Claim, found: list[Found]) -> Ruling:
+        lacking: list[tuple[Found, FetchSet, str]] = []
+        reached: list[tuple[Found, FetchSet, str]] = []
         for item in found:
-            sets = item.training()
+            sets = self._of(claim, item.training())
             left = [(fetches, self._left(item, verdict)) for fetches, verdict in sets]
             if len({bool(node) for _, node in left}) > 1:
                 names = [" does not reach ".join((f.name, node)) for f, node in left if node]
@@ -126,12 +118,21 @@ class Judge:
             (lacking if node else reached).append((item, fetches, node))
         if lacking and reached and any("?" in layer.path for layer in claim.missing):
             return _undecided(claim, "some layers that it may be about lack updates", found)
+        parts: list[tuple[str, Status]] = [(i.layer.name, "confirmed") for i, _, _ in lacking]
+        parts += [(item.layer.name, "refuted") for item, _, _ in reached]
         if lacking:
             item, fetches, node = lacking[0]
             what = f"{fetches.name} does not reach {node}, which updates {item.layer.name}"
             if len(lacking) + len(reached) > 1:
                 what += f" ({len(lacking)} of {len(lacking) + len(reached)} layers lack updates)"
-            return _ruling(claim, "confirmed", what, item, fetches.name, found)
+            ruling = _ruling(claim, "confirmed", what, item, fetches.name, found)
+            ruling.layers = tuple(parts) if reached else ()
+            return ruling
+        still = [item for item, _, _ in reached if not item.moved()]
+        if still and still[0].watched():
+            name = still[0].layer.name
+            what = f"the moving statistics of {name} were watched, and did not change"
+            return _ruling(claim, "confirmed", what, still[0], name, found)
         item, fetches, _ = reached[0]
         node = item.layer.writers[0].name
         what = f"{fetches.name} reaches {node}, which updates {item.layer.name}"
@@ -139,10 +140,28 @@ class Judge:
             what = f"{node}, which updates {item.layer.name}, was run"
         why = next((h.detail for _, v in item.training() for h in v.hindrances if h.certain), None)
         if why is not None:
-            what += f" (but changes nothing: {why})"
+            return _undecided(claim, f"{what}, but changes nothing: {why}", found)
         return _ruling(claim, "refuted", what, item, node, found)
 
-    def _left(self, item: _Found, verdict: Verdict) -> str:
+    def _of(
+        self, claim: Claim, sets: list[tuple[FetchSet, Verdict]]
+    ) -> list[tuple[FetchSet, Verdict]]:
+        """What was made where the claim is, if that is told: else another op may be meant."""
+        made = {
+            (id(judged), op.name)
+            for judged in self._evidence.graphs
+            for op in judged.model.train_ops
+            if any(on_line(op.location, place) for place in claim.places)
+        }
+        own = [
+            (fetches, verdict)
+            for judged in self._evidence.graphs
+            for fetches, verdict in judged.training
+            if (id(judged), fetches.name) in made and any(verdict is other for _, other in sets)
+        ]
+        return own or sets
+
+    def _left(self, item: Found, verdict: Verdict) -> str:
         """An update that is not run: by a train op, or by anything that was recorded."""
         run = set(verdict.reached)
         if self._evidence.recorded:
@@ -155,13 +174,11 @@ class Judge:
         return ""
 
     def _flag(self, claim: Claim) -> Ruling:
-        found = self._find(claim.layers)
-        if found is None and self._alone(claim, FLAGS) and len({*self._names()}) == 1:
-            found = list(map(_found, self._evidence.layers()))
-        if not found:
-            return _undecided(claim, "its layer is not told apart in this graph")
+        found = self._subjects.find(claim.layers)
+        if isinstance(found, str):
+            return _undecided(claim, found)
         known = [item for item in found if item.layer.flag.kind not in ("unknown", "both")]
-        if len(known) < len(found) or not claim.layers:
+        if len(known) < len(found):
             return _undecided(claim, "the graph does not tell the flag of its layer", found)
         constant = [item for item in known if item.layer.flag.kind == "constant"]
         if not constant:
@@ -172,7 +189,7 @@ class Judge:
             return _undecided(claim, "some layers that it may be about have another flag", found)
         return self._constant(claim, constant)
 
-    def _constant(self, claim: Claim, found: list[_Found]) -> Ruling:
+    def _constant(self, claim: Claim, found: list[Found]) -> Ruling:
         """All layers have constant flags: is it the value that was claimed, and does it matter?"""
         item = next((item for item in found if item.training()), found[0])
         name = item.layer.name
@@ -212,14 +229,15 @@ class Judge:
         """Other rules: the graph has a finding of that code about the layer, or the only one."""
         code = claim.finding.rule.code
         same = [finding for finding in self._evidence.findings if finding.rule.code == code]
-        found = self._find(claim.layers) or []
+        if code == "BN301":
+            return self._hand_written(claim, same)
+        found = self._subjects.find(claim.layers)
+        if isinstance(found, str):
+            return _undecided(claim, found)
         names = {item.layer.name for item in found}
         about = [finding for finding in same if names & _nodes(finding)]
-        if not about and not found and self._alone(claim, frozenset({code})):
-            about = same if len(same) == 1 else []
         if not about:
-            reason = "the graph shows no such thing" if not same else "it is not told which"
-            return _undecided(claim, reason, found)
+            return _undecided(claim, "the graph shows no such thing", found)
         place = about[0].location
         return Ruling(
             claim.finding,
@@ -230,43 +248,29 @@ class Judge:
             frozenset(_nodes(about[0])),
         )
 
-    def _find(self, layers: Sequence[NormLayer]) -> list[_Found] | None:
-        """The layers of the graphs that have these paths; None if one of them has no match."""
-        if not layers or any(not layer.path.strip("/?") for layer in layers):
-            return None
-        found: list[_Found] = []
-        for layer in layers:
-            here = list(self._matching(layer.path.strip("/")))
-            if not here:
-                return None
-            found += [item for item in here if item not in found]
-        return found
-
-    def _matching(self, path: str) -> Iterator[_Found]:
-        pattern = re.compile(".*".join(map(re.escape, path.split("?"))))
-        exact = [i for i in map(_found, self._evidence.layers()) if pattern.fullmatch(i.layer.name)]
-        if exact:
-            yield from exact
-            return
-        below = re.compile(f".*/{pattern.pattern}")  # in a scope that the source does not show
-        inside = [i for i in map(_found, self._evidence.layers()) if below.fullmatch(i.layer.name)]
-        if len(_about(inside)) == 1:
-            yield from inside
-
-    def _alone(self, claim: Claim, codes: frozenset[str]) -> bool:
-        return all(c is claim or c.finding.rule.code not in codes for c in self._claims)
-
-    def _one_train_op(self) -> bool:
-        """Whether only one thing trains: the same name in several recordings is one."""
-        return len({fetches.name for _, fetches, _ in self._evidence.training()}) == 1
-
-    def _names(self) -> Iterator[str]:
-        for _, layer in self._evidence.layers():
-            yield layer.name
-
-
-def _found(pair: tuple[Judged, Layer]) -> _Found:
-    return _Found(*pair)
+    def _hand_written(self, claim: Claim, same: Sequence[Finding]) -> Ruling:
+        """A hand-written layer has no path; it is told by its scope and by how many are there."""
+        scopes = self._subjects.hand_written(claim.places)
+        if not scopes:
+            return _undecided(claim, "the source does not tell in which scope it is")
+        about: list[Finding] = []
+        for scope in scopes:
+            here = [finding for finding in same if _scope(finding) == scope.strip("/")]
+            if len(here) not in self._subjects.built(scope):
+                where = f"below {scope}" if scope else "outside of all scopes"
+                return _undecided(
+                    claim, f"the graph has {len(here)} such layers {where}, the script has others"
+                )
+            about += here
+        place = about[0].location
+        return Ruling(
+            claim.finding,
+            "confirmed",
+            about[0].message,
+            place.node,
+            place.path,
+            frozenset(name for finding in about for name in _nodes(finding)),
+        )
 
 
 def _nodes(finding: Finding) -> set[str]:
@@ -274,12 +278,21 @@ def _nodes(finding: Finding) -> set[str]:
     return {place.node for place in places if place.node is not None}
 
 
-def _about(found: Sequence[_Found]) -> frozenset[str]:
+# The scope that an op of a normalisation is in, below the one that its call opens.
+_CALL = re.compile(r"(?:^|/)batchnorm(?:_\d+)?$")
+
+
+def _scope(finding: Finding) -> str:
+    """The scope that a hand-written layer of a graph is built in."""
+    return _CALL.sub("", os.path.dirname(finding.location.node or ""))
+
+
+def _about(found: Sequence[Found]) -> frozenset[str]:
     """Layers, by name. A train op of a graph's finding comes with the layers it leaves behind."""
     return frozenset(item.layer.name for item in found)
 
 
-def _undecided(claim: Claim, reason: str, found: Sequence[_Found] = ()) -> Ruling:
+def _undecided(claim: Claim, reason: str, found: Sequence[Found] = ()) -> Ruling:
     return Ruling(claim.finding, "undecided", reason, about=_about(found))
 
 
@@ -287,8 +300,8 @@ def _ruling(
     claim: Claim,
     status: Status,
     reason: str,
-    item: _Found,
+    item: Found,
     node: str | None,
-    found: Sequence[_Found],
+    found: Sequence[Found],
 ) -> Ruling:
     return Ruling(claim.finding, status, reason, node, shown(item.judged.path), _about(found))

@@ -27,15 +27,10 @@ KNOWN = {
     "programs/c16_momentum_of_one.py": "BN303 is not looked for in source",
     "programs/e07_keras_learning_phase_set_to_1.py": "the learning phase is not followed",
     "programs/e08_keras_learning_phase_set_to_0.py": "the learning phase is not followed",
-    "programs/f03_assigned_and_dropped.py": "averages written by hand are not followed",
-    "programs/f06_averages_applied_and_dropped.py": "averages written by hand are not followed",
     "programs/g04_layer_in_a_loop.py": "BN208 is not looked for in source",
-    "programs/h07_saver_of_the_weights.py": "BN401 is not looked for in source",
     "programs/i03_training_branch_not_taken.py": "BN210 is not looked for in source",
     "programs/j02_none_for_the_flag.py": "BN104 is not looked for in source",
     "programs/j05_fed_false_in_training.py": "BN104 is not looked for in source",
-    "scripts/filters/filter_matches_nothing.py": "a condition on op names is taken to hold",
-    "scripts/handwritten/means_by_hand.py": "moments made by tf.reduce_mean are not seen",
     "scripts/loops/collected_inside_the_loop.py": "layers of one loop count as one",
 }
 """Where bnlint is wrong today, and why. The marks of these fixtures say what is true."""

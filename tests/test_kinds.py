@@ -120,6 +120,22 @@ def test_a_later_cell_defines_a_name_again(capsys: pytest.CaptureFixture[str]) -
     assert places(capsys) == [("BN101", "nb.ipynb", 4, 2, 12)]
 
 
+@pytest.mark.parametrize("indent", [" ", "    ", "\t"])
+def test_an_indented_cell(capsys: pytest.CaptureFixture[str], indent: str) -> None:
+    lines = ["", f"{indent}for _ in range(2):", f"{indent}    {LAYER}", "z = y"]
+    notebook("nb.ipynb", [f"{indent}{IMPORT}", f"{indent}%matplotlib inline", INPUT], lines)
+    document = report(capsys)
+    assert document["errors"] == []
+    (finding,) = document["findings"]
+    assert (finding["cell"], finding["line"]) == (2, 3)
+    assert finding["column"] == len(indent) + len("    y = ") + 1
+
+
+def test_a_cell_that_is_indented_wrongly(capsys: pytest.CaptureFixture[str]) -> None:
+    notebook("nb.ipynb", [IMPORT, INPUT], ["a = 1", f"  {LAYER}"])
+    assert len(report(capsys)["errors"]) == 1
+
+
 def test_an_unreadable_cell(capsys: pytest.CaptureFixture[str]) -> None:
     text = notebook("nb.ipynb", [IMPORT, INPUT], ["a = = 1"], [LAYER])
     document = report(capsys)

@@ -15,7 +15,10 @@ from bnlint.checks import (
     bn205_wrong_update_collection,
     bn206_keras_updates_not_in_collection,
     bn301_batch_statistics_only,
+    bn302_averages_moved_in_evaluation,
     bn304_momentum_of_the_other_convention,
+    bn401_statistics_not_saved,
+    bn402_saver_built_before_the_layers,
 )
 from bnlint.checks.base import Check
 
@@ -32,7 +35,10 @@ CHECKS: tuple[Check, ...] = (
     bn205_wrong_update_collection.CHECK,
     bn206_keras_updates_not_in_collection.CHECK,
     bn301_batch_statistics_only.CHECK,
+    bn302_averages_moved_in_evaluation.CHECK,
     bn304_momentum_of_the_other_convention.CHECK,
+    bn401_statistics_not_saved.CHECK,
+    bn402_saver_built_before_the_layers.CHECK,
 )
 """Every rule, in the order of their codes."""
 

@@ -13,6 +13,7 @@ from bnlint.graph.layers import Layer
 from bnlint.graph.ops import RESTORES, WRITES
 from bnlint.graph.proto import Node, base
 from bnlint.graph.savers import find_savers
+from bnlint.graph.watched import believe
 from bnlint.model import (
     Destination,
     Flag,
@@ -32,13 +33,15 @@ from bnlint.model import (
 class FetchSet:
     """Something that is fetched, or may be. ``feeds`` is None where nothing is known of them.
 
-    ``run`` is whether somebody said that it is run: the user, or a recording.
+    ``run`` is whether somebody said that it is run: the user, or a recording. ``changed`` are the
+    variables that it was seen to change, None if nobody watched.
     """
 
     name: str
     fetches: tuple[str, ...]
     feeds: Feeds | None = None
     run: bool = False
+    changed: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -73,9 +76,13 @@ def build(
     *,
     exported: bool = False,
     places: Places | None = None,
+    watched: Mapping[str, bool] | None = None,
 ) -> Judged:
-    """Judge each fetch set and put the verdicts into a model."""
-    return _Builder(path, analysis, places or {}).build(sets, exported)
+    """Judge each fetch set and put the verdicts into a model.
+
+    ``watched`` are variables whose values were watched, by whether they changed.
+    """
+    return _Builder(path, analysis, places or {}).build(sets, exported, watched)
 
 
 def place(path: str, node: str | None) -> Location:
@@ -91,9 +98,14 @@ class _Builder:
         self._ids = {layer.name: number for number, layer in enumerate(analysis.layers)}
         self._awake: set[str] = set()
 
-    def build(self, sets: Sequence[FetchSet], exported: bool) -> Judged:
+    def build(
+        self, sets: Sequence[FetchSet], exported: bool, watched: Mapping[str, bool] | None
+    ) -> Judged:
         analysis = self._analysis
         verdicts = [(fetches, analysis.judge(fetches.fetches, fetches.feeds)) for fetches in sets]
+        if watched:
+            seen = [(f.changed, verdict) for f, verdict in verdicts if f.changed is not None]
+            believe(analysis, seen, watched)
         # A flag may be false in some runs (layers frozen for a while) if it is true in others.
         moved = {name for fetches, v in verdicts if fetches.run for name in v.moved}
         self._awake = {

@@ -101,7 +101,9 @@ class Bundle:
                     raise CannotRead(f"{name} is larger than {shown_size(_MOST_BYTES)}")
                 file.seek(entry.offset)
                 raw = file.read(entry.size)
-        except (CannotRead, OSError) as error:
+        except CannotRead as error:
+            raise GraphError(f"{path}: {error}") from None
+        except OSError as error:
             raise GraphError(f"{path}: {reason(error)}") from None
         if len(raw) != entry.size:
             raise GraphError(f"{path}: truncated checkpoint data")

@@ -23,7 +23,7 @@ CLEAN, FOUND = 0, 1
 
 @dataclass(slots=True)
 class UpdateRow:
-    """An update op: the node, the variable it writes, and the train ops that run it."""
+    """An update op: the node, the variable it writes, and the train ops that move it by that."""
 
     node: str
     variable: str
@@ -209,7 +209,11 @@ def layer_row(judged: Judged, layer: Layer) -> LayerRow:
     reached = set()
     for variable, nodes in layer.updates.items():
         for node in nodes:
-            names = [f.name for f, verdict in judged.sets if node.name in verdict.nodes]
+            names = [
+                fetches.name
+                for fetches, verdict in judged.sets
+                if node.name in verdict.nodes and variable in verdict.moved
+            ]
             rows.append(UpdateRow(node.name, variable, names))
             if names:
                 reached.add(variable)

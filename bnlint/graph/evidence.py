@@ -75,11 +75,11 @@ def _recording(path: str) -> Evidence:
             if graph is None or not runs:
                 continue
             sets = [
-                FetchSet(", ".join(run.fetches[:3]), run.fetches, run.feeds, run=True)
+                FetchSet(", ".join(run.fetches[:3]), run.fetches, run.feeds, True, run.changed)
                 for run in runs[: trace.MOST_RUNS]
             ]
             try:
-                _, judged = trace.judge_graph(graph, sets, process.places[number])
+                _, judged = trace.judge_graph(graph, sets, process, number)
             except GraphError as error:
                 evidence.notes.append(str(error))
                 continue

@@ -2,7 +2,8 @@
 
 A moving statistic is a variable that is written with a batch's mean or variance, whatever it is
 called (``moving_mean``, ``pop_var``, ``x/ExponentialMovingAverage``), or one that bears the name
-that every library gives it and that nothing writes. A moving average of weights or of a loss is
+that every library gives it. Its updates are the writes of what comes from a batch: a broadcast, a
+restored value or a copy of another variable is none. A moving average of weights or of a loss is
 neither: no batch statistics are behind it.
 """
 
@@ -93,12 +94,22 @@ class _Finder:
             writes = by_variable.get(name, [])
             sourced = [write for write in writes if self._from_a_batch(write)]
             if _NAMED.search(name):
-                sourced = writes
+                sourced = [write for write in writes if self._updates(write)]
             elif not sourced:
                 continue
             self._writes[name] = sourced
             found.append(name)
         return found
+
+    def _updates(self, write: Write) -> bool:
+        """Whether a write to a moving statistic moves it: setting it to what it is given does not.
+
+        Who adds or subtracts moves it; a broadcast, a restore or a copy of another variable sets.
+        """
+        value = written(write.node)
+        if value is None or write.node.op not in SETS:
+            return True
+        return self._moments.updates(value, write.variable)
 
     def _from_a_batch(self, write: Write) -> bool:
         way: set[str] = set()

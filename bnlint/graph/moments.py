@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 
 from bnlint.graph.index import Graph
-from bnlint.graph.ops import FUSED, VARIABLES
+from bnlint.graph.ops import ADDS, FUSED, RESTORES, VARIABLES
 from bnlint.graph.proto import Node
 
 _NAMED = re.compile(
@@ -33,6 +33,14 @@ _BETWEEN = (
     | {"Assign", "AssignSub", "AssignAdd"}
 )
 FARTHEST = 80
+
+# What hands values from one process to the others, or to Python and back.
+_EXCHANGES = re.compile(r"Horovod\w+|Nccl\w+|Collective\w+|CrossReplicaSum|(?:Eager)?PyFunc\w*")
+_REDUCES = frozenset({"Mean", "Sum"})
+_ALSO = _BETWEEN | _REDUCES | {"Relu", "Exp", "Log"}
+# What holds data, and what makes values of nothing: neither is computed from a batch by itself.
+_HOLDS = frozenset({"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "IteratorGetNext"})
+_MAKES = frozenset({"Const", "Fill", "ZerosLike", "OnesLike", "Range"}) | RESTORES
 
 
 class Moments:
@@ -117,6 +125,34 @@ class Moments:
                 pending += node.inputs
         return False
 
+    def updates(self, tensor: str, variable: str) -> bool:
+        """Whether a value that is set comes from a batch.
+
+        Neither does what is restored, copied from other variables, sent by another process, fed, or
+        constant. A reduction of data does, and an average of what the variable held and of anything
+        that is computed.
+        """
+        if self.behind(tensor) is not None:
+            return True
+        average = self.reads(tensor, variable)
+        pending, seen = [(tensor, False)], set[tuple[str, bool]]()
+        while pending and len(seen) < FARTHEST:
+            name, reduced = here = pending.pop(0)
+            node = self._graph.node(name) if name[:1] != "^" else None
+            if node is None or here in seen:
+                continue
+            seen.add(here)
+            if node.op in VARIABLES or node.op in _MAKES or node.op.startswith("Random"):
+                continue
+            if node.op in ADDS:
+                return True  # renorm sets the variance to the square of a deviation it has moved
+            if node.op in _ALSO or _EXCHANGES.fullmatch(node.op):
+                reduced = reduced or node.op in _REDUCES
+                pending += [(source, reduced) for source in node.inputs]
+            elif reduced or (average and node.op not in _HOLDS):
+                return True
+        return False
+
     def behind(
         self, tensor: str, visit: Callable[[Node], None] | None = None
     ) -> tuple[str, Node] | None:
@@ -141,7 +177,7 @@ class Moments:
                 return key, node
             if visit is not None:
                 visit(node)
-            if node.op in _BETWEEN:
+            if node.op in _BETWEEN or _EXCHANGES.fullmatch(node.op):
                 pending += node.inputs
             for outcome in self._graph.outcomes.get(node.name, ()):
                 pending += outcome

@@ -12,7 +12,6 @@ from bnlint.checks import (
     bn209_updates_need_another_feed,
     bn210_step_in_a_dead_branch,
     bn303_momentum_too_near_one,
-    bn401_statistics_not_saved,
     bn403_training_graph_exported,
     bn404_statistics_never_updated,
 )
@@ -28,11 +27,10 @@ GRAPH_CHECKS: tuple[Check, ...] = (
     bn209_updates_need_another_feed.CHECK,
     bn210_step_in_a_dead_branch.CHECK,
     bn303_momentum_too_near_one.CHECK,
-    bn401_statistics_not_saved.CHECK,
     bn403_training_graph_exported.CHECK,
     bn404_statistics_never_updated.CHECK,
 )
-"""Those that a source does not decide yet, in the order of their codes."""
+"""Those that a source does not decide, in the order of their codes."""
 
 
 def judge(project: Project, *, recorded: bool = True) -> list[Finding]:

@@ -22,6 +22,8 @@ FORMAT = 1
 MOST_RECORDS = 5000
 MOST_ERROR = 300
 MOST_PLACES = 20000
+MOST_LOOKS = 3
+LARGEST = 65536
 PLACED = ("Assign", "Apply", "ResourceApply", "SparseApply", "ResourceSparseApply", "Variable",
           "VarHandleOp")
 
@@ -110,9 +112,10 @@ class Recorder(object):
     def _values(self, session):
         names, tensors = [], []
         try:
+            weights = set(v.op.name for v in session.graph.get_collection("trainable_variables"))
             for variable in session.graph.get_collection("variables"):
                 name = variable.op.name
-                if name.endswith(("moving_mean", "moving_variance")):
+                if statistic(variable, weights):
                     for suffix in ("/read:0", "/Read/ReadVariableOp:0"):
                         try:
                             tensors.append(session.graph.get_tensor_by_name(name + suffix))
@@ -131,6 +134,21 @@ class Recorder(object):
         except Exception:
             return None  # not initialised yet, or the session is closed
 
+    def look(self, session, record):
+        """The values before one of the first times that something is run."""
+        if self.watch and record.get("looks", 0) < MOST_LOOKS:
+            return self._values(session)
+        return None
+
+    def compare(self, session, record, before):
+        """Note which values a run changed."""
+        after = self._values(session) if before is not None else None
+        if after is None:
+            return
+        record["looks"] = record.get("looks", 0) + 1
+        changed = [name for name in before if name in after and differ(before[name], after[name])]
+        record["changed"] = sorted(set(record.get("changed", ())).union(changed))
+
     def changes(self):
         out = []
         for entry in self.watched:
@@ -139,7 +157,7 @@ class Recorder(object):
                 continue
             out.append({
                 "graph": entry["graph"],
-                "changed": dict((name, bool((before[name] != after[name]).any()))
+                "changed": dict((name, differ(before[name], after[name]))
                                 for name in before if name in after),
             })
         return out
@@ -215,6 +233,19 @@ class Recorder(object):
             return None
         finally:
             logger.disabled = disabled
+
+
+def statistic(variable, weights):
+    """Whether a variable may hold statistics: numbers that no gradient trains, and not too many."""
+    if variable.op.name in weights or not variable.dtype.is_floating:
+        return False
+    size = variable.get_shape().num_elements()
+    return size is not None and size <= LARGEST
+
+
+def differ(one, other):
+    """Whether two values differ. Not a number is no other number each time that it is looked at."""
+    return bool(((one != other) & ~((one != one) & (other != other))).any())
 
 
 def first_line(error):
@@ -296,12 +327,13 @@ def patch(module):
     inner_do_run = base._do_run
 
     def _do_run(self, handle, target_list, fetch_list, feed_dict, *args, **kwargs):
-        record = None
+        record = before = None
         if not getattr(here, "busy", False):
             here.busy = True
             try:
                 feeds = [(dereferenced(key), truth(value)) for key, value in feed_dict.items()]
                 record = recorder.record(self, target_list, fetch_list, feeds)
+                before = recorder.look(self, record)
             except Exception:
                 pass
             finally:
@@ -312,7 +344,7 @@ def patch(module):
             failed(record, error)
             raise
         if record is not None:
-            record["count"] += 1
+            succeeded(self, record, before)
         return result
 
     base._do_run = _do_run
@@ -357,6 +389,14 @@ def patch(module):
     base.close = close
 
 
+def succeeded(session, record, before):
+    record["count"] += 1
+    try:
+        recorder.compare(session, record, before)
+    except Exception:
+        pass
+
+
 def failed(record, error):
     if record is not None:
         record["errors"] += 1
@@ -374,11 +414,12 @@ class Callable(object):
 
     def __call__(self, *args, **kwargs):
         session, inner, names, feeds, token = self._bnlint
-        record = None
+        record = before = None
         try:
             values = tuple(truth(value) for value in args)
             record = recorder.named(session, ("callable", token, values), names,
                                     list(zip(feeds, values)))
+            before = recorder.look(session, record)
         except Exception:
             pass
         try:
@@ -387,7 +428,7 @@ class Callable(object):
             failed(record, error)
             raise
         if record is not None:
-            record["count"] += 1
+            succeeded(session, record, before)
         return result
 
 

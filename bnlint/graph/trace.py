@@ -38,7 +38,10 @@ DIRECTORY, WATCH = "BNLINT_TRACE_DIR", "BNLINT_TRACE_WATCH"
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One distinct thing that a program ran: how often it succeeded, and how often it failed."""
+    """One distinct thing that a program ran: how often it succeeded, and how often it failed.
+
+    ``changed`` are the variables that it was seen to change; None if nobody watched.
+    """
 
     graph: int
     fetches: tuple[str, ...]
@@ -46,6 +49,7 @@ class Recorded:
     count: int
     errors: int
     error: str | None
+    changed: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -225,6 +229,7 @@ def _recorded(run: Mapping[str, Any]) -> Recorded:
         int(run["count"]),
         int(run["errors"]),
         None if run.get("error") is None else str(run["error"]),
+        None if run.get("changed") is None else frozenset(map(str, run["changed"])),
     )
 
 
@@ -244,7 +249,7 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
                 continue
             try:
                 sets = [_fetch_set(run) for run in runs]
-                source, judged = judge_graph(path, sets, process.places[number])
+                source, judged = judge_graph(path, sets, process, number)
             except GraphError as error:
                 found.notes.append(str(error))
                 continue
@@ -252,9 +257,10 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
             found.graphs.append(told)
             found.findings += findings([judged], select, ignore)
             found.moved[told.path] = _moved(judged, runs)
-            if process.watched.get(number):
-                changed = process.watched[number]
-                found.watched[told.path] = (sum(changed.values()), len(changed))
+            changed = process.watched.get(number, {})
+            seen = [changed[name] for name in judged.analysis.statistics if name in changed]
+            if seen:
+                found.watched[told.path] = (sum(seen), len(seen))
             found.notes += _failures(judged, runs)
             if judged.analysis.layers and not judged.training:
                 found.notes.append(f"{told.path}: nothing that was run trains this graph")
@@ -263,11 +269,15 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
     return found
 
 
-def judge_graph(path: str, sets: Sequence[FetchSet], places: Places) -> tuple[Source, Judged]:
+def judge_graph(
+    path: str, sets: Sequence[FetchSet], process: Process, number: int
+) -> tuple[Source, Judged]:
     """Read a recorded graph and judge what was fetched of it. Raises GraphError."""
     source = read_file(path)
     with about(path):
-        return source, build(path, Analysis(source.graphs[0]), sets, places=places)
+        analysis = Analysis(source.graphs[0])
+        places, watched = process.places[number], process.watched.get(number)
+        return source, build(path, analysis, sets, places=places, watched=watched)
 
 
 # Each distinct run is judged by itself; a program that feeds a new name each time must not take us
@@ -294,9 +304,8 @@ def _fetch_set(run: Recorded) -> FetchSet:
         for name, value in run.feeds.items()
         if value is not None
     ]
-    return FetchSet(
-        shown + (f" with {', '.join(sorted(fed))}" if fed else ""), run.fetches, run.feeds, run=True
-    )
+    name = shown + (f" with {', '.join(sorted(fed))}" if fed else "")
+    return FetchSet(name, run.fetches, run.feeds, run=True, changed=run.changed)
 
 
 def _moved(judged: Judged, runs: Sequence[Recorded]) -> tuple[int, int]:

@@ -102,6 +102,17 @@ LAYER_CLASSES: dict[str, NormApi] = {
         "momentum",
         0.99,
     ),
+    "tf.sonnet.BatchNorm": NormApi(
+        "tf.sonnet.BatchNorm",
+        "contrib",
+        "is_training",
+        True,
+        ("inputs", "is_training", "test_local_stats"),
+        "decay_rate",
+        0.999,
+        updates="update_ops_collection",
+        scale=False,
+    ),
 }
 """Layer objects: the row describes the *call* of the object."""
 
@@ -210,6 +221,7 @@ _PREFIXES: tuple[tuple[str, str], ...] = (
     ("absl.flags", "tf.app.flags"),
     ("absl.app", "tf.app"),
     ("keras", "tf.keras"),
+    ("sonnet", "tf.sonnet"),
 )
 """Dotted module prefixes as written in imports, longest first where they overlap."""
 
@@ -237,6 +249,7 @@ _REWRITES: tuple[tuple[str, str], ...] = (
     ("tf.python.training", "tf.train"),
     ("tf.contrib.slim.layers", "tf.contrib.layers"),
     ("tf.contrib.slim.training", "tf.contrib.training"),
+    ("tf.contrib.slim.utils", "tf.contrib.layers.utils"),
     ("tf.contrib.slim.learning.create_train_op", "tf.contrib.training.create_train_op"),
     ("tf.contrib.keras", "tf.keras"),
     ("tf.keras.backend.learning_phase", "tf.keras.backend.learning_phase"),
@@ -327,6 +340,7 @@ _NAMES: dict[str, str] = {
     "tf.keras.layers.experimental.SyncBatchNormalization": "tf.keras.layers.BatchNormalization",
     "tf.layers.BatchNorm": "tf.layers.BatchNormalization",
     "tf.layers.batch_norm": "tf.layers.batch_normalization",
+    "tf.sonnet.BatchNormV2": "tf.sonnet.BatchNorm",
     "tf.app.flags": "tf.app.flags",
     "tf.flags": "tf.app.flags",
     "tf.truediv": "tf.div",

@@ -72,19 +72,21 @@ def _rearrange(machine: Machine, seq: Seq, name: str, args: Args) -> Value:
         at = first.value if isinstance(first, Known) and isinstance(first.value, int) else -1
         if name == "popleft":
             at = 0
-        if -len(items) <= at < len(items):
+        if -len(items) <= at < len(items) and not isinstance(first, Unknown):
             found = subscripts.get_item(machine, seq, Known(at), args.place)
             items.pop(at)
             paths.replace(seq, items)
             return found
-        return machine.unknown_from("an element", seq)
+        found = machine.unknown_from("an element", seq)
+        _lose_one(machine, seq, items)
+        return found
     if name in ("remove", "discard"):
         position = _position(first, items)
         if position is not None:
             del items[position]
             paths.replace(seq, items)
-        else:
-            seq.exact = seq.exact and not isinstance(first, Unknown)
+        elif isinstance(first, Unknown):
+            _lose_one(machine, seq, items)
         return NONE
     if name == "reverse":
         paths.replace(seq, items[::-1])
@@ -119,11 +121,17 @@ def delete_at(machine: Machine, seq: Seq, index: Value) -> None:
     """``del seq[index]``; a slice counts as an index that is not known."""
     items = machine.state.paths.elements(seq)
     at = index.value if isinstance(index, Known) else None
-    if isinstance(at, int) and -len(items) <= at < len(items) and seq.exact:
+    if isinstance(at, int) and -len(items) <= at < len(items):
         del items[at]
         machine.state.paths.replace(seq, items)
     else:
-        seq.exact = False
+        _lose_one(machine, seq, items)
+
+
+def _lose_one(machine: Machine, seq: Seq, items: list[Value]) -> None:
+    """Something is taken out of a list, nobody knows what: of no constant is it known to stay."""
+    machine.state.paths.replace(seq, operators.perhaps(machine, items))
+    seq.exact = False
 
 
 def map_method(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
@@ -219,8 +227,9 @@ def _text_method(machine: Machine, text: Text, name: str, args: Args) -> Value:
         and isinstance(first, Known)
         and isinstance(first.value, str)
         and first.value
+        and len(text.heads) == 1
     ):
-        known = text.prefix.split(first.value)[:-1]
+        known = text.heads[0].split(first.value)[:-1]
         return Seq("list", [Known(part) for part in known], False)
     keys = [operators.key_of(machine, a) for a in args.values()]
     return machine.state.unknown("a string", "text", name, text.key, *keys)

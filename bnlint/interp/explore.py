@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.deep import with_deep_stack
 from bnlint.finding import Incomplete
-from bnlint.interp import attributes, calls
+from bnlint.interp import attributes, by_hand, calls
 from bnlint.interp.args import Args
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
@@ -68,6 +68,7 @@ class Explorer:
         program = Program(name, path, is_open)
         self.project.programs.append(program)
         state = self.execute(program, root, Conditions(self.keys, Guards()))
+        by_hand.layers(state)
         cases = Cases(state)
         program.states.extend(snapshots(state, cases.assignments))
         if len(program.states) > 1 and state.layers:  # else there is nothing to explain

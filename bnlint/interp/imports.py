@@ -110,6 +110,15 @@ class Modules:
         self._roots[folder] = found
         return found
 
+    def file(self, path: str, importer: str) -> str | None:
+        """A source file of the project by its path, seen from the importer or from above."""
+        folder = os.path.dirname(importer)
+        for root in [folder, *self.roots(folder)]:
+            found = os.path.normpath(os.path.join(root, path))
+            if found.endswith(".py") and self.source.exists(found):
+                return found
+        return None
+
     def _find(self, root: str, parts: list[str]) -> str | None:
         base = os.path.normpath(os.path.join(root, *parts)) if root or parts else "."
         if parts and self.source.exists(base + ".py"):
@@ -294,7 +303,11 @@ class Modules:
     def _defines(self, path: str, name: str) -> bool:
         module = self.ir_of(path)
         return module is not None and any(
-            isinstance(stmt, (ir.FunctionDef, ir.ClassDef)) and stmt.name == name
+            (isinstance(stmt, (ir.FunctionDef, ir.ClassDef)) and stmt.name == name)
+            or (
+                isinstance(stmt, ir.Assign)
+                and any(isinstance(t, ir.Name) and t.id == name for t in stmt.targets)
+            )
             for stmt in module.body
         )
 

@@ -11,12 +11,14 @@ from bnlint.interp.builtins import (
     identity,
     import_module,
     leave_program,
+    load_source,
     make_dict,
     make_list,
     make_range,
     make_zip,
 )
 from bnlint.interp.containers import map_method
+from bnlint.interp.effects import networks
 from bnlint.interp.paths import Choice
 from bnlint.interp.values import (
     NONE,
@@ -47,6 +49,9 @@ def call_external(machine: Machine, name: str, args: Args, frame: Frame | None) 
             found: Value = handler(machine, args, frame)
             return found
         return lifted(machine, args, lambda given: handler(machine, given, frame))
+    network = networks.outside(name)
+    if network is not None:
+        return tensorflow.call_api(machine, network, args, frame)
     receiver, _, last = name.rpartition(".")
     if receiver:
         key = machine.state.keys.of("external", receiver)
@@ -56,6 +61,11 @@ def call_external(machine: Machine, name: str, args: Args, frame: Frame | None) 
         if handled is not None:
             return handled
     return calls.unknown_call(machine, External(name), args)
+
+
+def _source_loader(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    """``SourceFileLoader(name, path).load_module()``: any method gives the module."""
+    return Object("source loader", args.place, module=load_source(machine, args, frame))
 
 
 def _partial(machine: Machine, args: Args, frame: Frame | None) -> Value:
@@ -228,6 +238,10 @@ _EXTERNAL: dict[str, Any] = {
     "sys.exit": leave_program,
     "os._exit": leave_program,
     "importlib.import_module": import_module,
+    "imp.load_source": load_source,
+    "importlib.machinery.SourceFileLoader": _source_loader,
+    "importlib.util.spec_from_file_location": load_source,
+    "importlib.util.module_from_spec": identity,
     "argparse.ArgumentParser": _argument_parser,
     "contextlib.ExitStack": lambda m, a, f: Object("exit stack", a.place, leaves=[]),
     "itertools.chain": _chain,

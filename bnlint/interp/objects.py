@@ -67,8 +67,12 @@ def node_attr(machine: Machine, node: Node, name: str) -> Value:
             if known:
                 return Known(f"{node.name}:0")
             return Text(node.name.split("?", 1)[0], machine.state.keys.of("node name", node.id))
-        if node.kind == "update":
-            return machine.state.unknown("an update op's name", "node name", node.id)
+        if node.kind == "update" and node.name is not None:
+            heads = [part.split("?", 1)[0] for part in node.name.split("|")]
+            scope, path = node.name.split("|")[0], node.data["layer"].name
+            words = None if "?" in scope or "?" in path else f"{scope} {path}AssignMovingAvg"
+            key = machine.state.keys.of("node name", node.id)
+            return Text(heads[0], key, *heads[1:], words=words)
         return machine.state.unknown("an op's name", "node name", node.id)
     if name == "graph":
         return Object("graph", node.place, graph=machine.state.graphs[node.graph])
@@ -113,8 +117,8 @@ def object_attr(machine: Machine, value: Object, name: str, place: Place) -> Val
     if name == "updates" and value.kind in keras.KERAS:
         return keras.updates(machine, value, place)
     if value.kind == "variable_scope" and name in ("name", "original_name_scope"):
-        path = value.data["path"]
-        if "?" in path:
+        path = value.data.get("path" if name == "name" else "ops", "?")
+        if "?" in path or "~" in path:
             return machine.state.unknown("a scope's name", "scope name", path)
         return Known(path.rstrip("/") if name == "name" else path)
     if value.kind == "session" and name == "graph":
@@ -235,7 +239,11 @@ def _saver_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     if name in ("restore", "recover_last_checkpoints"):
         machine.state.restore()
         return NONE
-    return machine.state.unknown("a checkpoint path") if name == "save" else None
+    if name == "save":
+        if "record" in value.data:
+            value.data["record"].saved = True
+        return machine.state.unknown("a checkpoint path")
+    return None
 
 
 def _average_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
@@ -245,10 +253,15 @@ def _average_method(machine: Machine, value: Object, name: str, args: Args) -> V
         source = args.get("var_list", 0)
         node = state.node("assign", "ExponentialMovingAverage.apply", (), args.place)
         node.data["value"] = tuple(nodes_in(source))
+        node.data["targets"] = (value,)
+        node.data["rate"] = value.data["rate"]
+        node.data["in a branch"] = state.branch_depth > 0
         node.inputs = tuple(n for n in nodes_in(source) if n.kind != "variable")
         return node
     if name == "average":
-        return state.node("variable", "ExponentialMovingAverage.average", (), args.place)
+        node = state.node("variable", "ExponentialMovingAverage.average", (), args.place)
+        node.data["shadow of"] = value
+        return node
     if name in ("variables_to_restore", "average_name"):
         return state.unknown("shadow variables", "shadow", name)
     return None
@@ -273,6 +286,11 @@ def _model_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     if name in ("load_weights", "set_weights"):
         machine.state.restore()
     return None
+
+
+def _loader_method(machine: Machine, loader: Object, name: str, args: Args) -> Value | None:
+    module: Value = loader.data["module"]
+    return module if name in ("load_module", "create_module") else NONE
 
 
 def _exit_stack_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
@@ -367,6 +385,7 @@ _METHODS: dict[str, Callable[[Machine, Object, str, Args], Value | None]] = {
     "keras model": _model_method,
     "head": _head_method,
     "exit stack": _exit_stack_method,
+    "source loader": _loader_method,
     "argument parser": _parser_method,
 }
 

@@ -175,6 +175,12 @@ def unary(machine: Machine, op: str, value: Value, place: Place) -> Value:
     return machine.unknown_from("arithmetic on an unknown value", value)
 
 
+def perhaps(machine: Machine, items: list[Value]) -> list[Value]:
+    """Elements that may be gone: of no constant is it known that it is still there."""
+    gone = "an element that may be gone"
+    return [machine.state.unknown(gone) if isinstance(i, Known) else i for i in items]
+
+
 def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -> Value:
     """``left op right``; an op node as soon as a graph node takes part."""
     if isinstance(left, Choice) or isinstance(right, Choice):
@@ -198,6 +204,8 @@ def binary(machine: Machine, op: str, left: Value, right: Value, place: Place) -
             return Seq("set", [*left.items, *right.items], left.exact and right.exact)
         if op in ("-", "&"):
             inside = [i for i in left.items if any(_same(i, o) for o in right.items) == (op == "&")]
+            if op == "-" and not right.exact:
+                inside = perhaps(machine, inside)
             return Seq(left.kind, inside, left.exact and right.exact)
     if (
         isinstance(left, Seq)
@@ -470,8 +478,9 @@ def _contains(machine: Machine, item: Value, container: Value) -> Value:
         assert isinstance(container, Known)
         return Known(item.value in container.value)
     if isinstance(container, Text):
-        if _is_text(item) and isinstance(item, Known) and item.value in container.prefix:
-            return TRUE
+        held = container.holds(item.value) if isinstance(item, Known) and _is_text(item) else None
+        if held is not None:
+            return Known(held)
         key = machine.state.keys.of("in", key_of(machine, item), container.key)
         return machine.state.unknown("membership of an unknown value", "in", key)
     if isinstance(container, Map):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.finding import Location
+from bnlint.interp.effects.variables import as_known
 from bnlint.interp.nodes import Node, ancestors, gradient_sources, nodes_in, through
 from bnlint.interp.paths import projected
 from bnlint.interp.values import Known, Object, Place, Unknown
@@ -16,6 +17,7 @@ from bnlint.model import (
     Misplaced,
     NormLayer,
     Run,
+    Saver,
     Selection,
     TrainOp,
     UnusedFlag,
@@ -107,6 +109,7 @@ class _Snapshot:
             restores=holds(state.restores),
             eager=holds(state.eager),
             complete=state.complete,
+            savers=self._savers(),
         )
 
     def _flag(self, layer: Layer) -> Flag:
@@ -160,7 +163,7 @@ class _Snapshot:
             graph=layer.graph,
             momentum=layer.momentum,
             name=layer.name if "?" not in layer.name else None,
-            path=layer.name,
+            path=as_known(layer.name),
             adversarial=layer.id in self.generators,
             unit_test=layer.unit_test,
         )
@@ -293,7 +296,7 @@ class _Snapshot:
         kept: set[Node] = set()
         for graph in state.graphs:
             for node in graph.nodes:
-                if node.kind in ("assign", "train") and self.holds(node.guard):
+                if node.kind in ("assign", "update", "train") and self.holds(node.guard):
                     kept |= ancestors(node.data.get("value", node.inputs), controls=False)
         trained = ancestors(self.losses, controls=False)
         # Moments of the same tensor are the same numbers, whichever call computes them.
@@ -302,8 +305,8 @@ class _Snapshot:
         for record in state.moments:
             if not self.holds(record.guard):
                 continue
-            if record.scaled and not _scaled(record.output, state):
-                continue
+            if record.scaled and not self._is_layer(record.output):
+                continue  # numbers are standardised: advantages, similarities
             population = any(
                 s.inputs in alike or (s in kept and _directly_kept(s, state))
                 for s in record.sources
@@ -315,8 +318,65 @@ class _Snapshot:
                     record.batch_only and not population,
                     record.output in trained,
                     tuple(location(p) for p in record.trace),
+                    location(record.always.place) if record.always is not None else None,
+                    record.name_scope,
                 )
             )
+        return out
+
+    def _is_layer(self, output: Node) -> bool:
+        """Whether arithmetic is a layer: it has a scale, or follows one that has weights."""
+        if _scaled(output, self.state):
+            return True
+        return _weighted(output) and self._is_evaluated(output)
+
+    def _is_evaluated(self, output: Node) -> bool:
+        """Whether a run that trains nothing computes something of it, beyond a loss."""
+        for record in self.state.runs:
+            if not self.holds(record.guard):
+                continue
+            fed = frozenset(record.feeds)
+            if any(n.kind == "train" for n in ancestors(record.fetches, fed=fed)):
+                continue
+            wanted = [n for n in through(record.fetches) if not n.data.get("scalar")]
+            if output in ancestors(wanted, controls=False, fed=fed):
+                return True
+        return False
+
+    def _savers(self) -> list[Saver]:
+        """The savers that save, with the layers whose moved statistics they leave out."""
+        saved = [s for s in self.state.savers if s.saved and self.holds(s.guard)]
+        if not saved:
+            return []
+        moved: set[int] = set()
+        for op in self.train_ops:
+            moved |= self._updates(ancestors([op]))
+        for run in self.state.runs:
+            if self.holds(run.guard):
+                moved |= self._updates(ancestors(run.fetches))
+        # With the constant True nothing ever reads the statistics.
+        layers = [
+            layer
+            for layer in self.layers
+            if layer.id in moved and not (isinstance(layer.flag, Known) and layer.flag.value)
+        ]
+        out = []
+        for saver in saved:
+            own = [layer for layer in layers if layer.graph == saver.graph]
+            if saver.variables is None:
+                early = tuple(layer.id for layer in own if layer.id >= saver.made)
+                out.append(Saver(location(saver.place), (), early))
+                continue
+            left = tuple(
+                layer.id
+                for layer in own
+                if not saver.variables.isdisjoint(layer.variables)
+                and layer.statistics
+                and saver.variables.isdisjoint(layer.statistics)
+            )
+            out.append(Saver(location(saver.place), left))
+        if any(not saver.leaves_out and not saver.too_early for saver in out):
+            return []  # another one saves all that there is
         return out
 
     def _unused_flags(self) -> list[UnusedFlag]:
@@ -335,6 +395,20 @@ def _gradients(op: Node) -> list[Node]:
     return [node for node in dict.fromkeys(found) if node.kind == "grad"]
 
 
+def _weighted(output: Node) -> bool:
+    """Whether what is normalised is the output of a layer with weights, maybe with its bias."""
+    here = output.inputs[0].inputs[0]
+    for _ in range(3):
+        if here.api.startswith(("tf.layers.", "tf.contrib.layers.")):
+            return True
+        if any(n.data.get("trainable") for n in here.inputs):
+            return True
+        if here.kind != "linear" or len(here.inputs) != 1:
+            return False
+        here = here.inputs[0]
+    return False
+
+
 def _scaled(output: Node, state: State) -> bool:
     """Whether a variable scales or shifts a result, at once or one step later."""
     nodes = [n for graph in state.graphs for n in graph.nodes]
@@ -347,7 +421,7 @@ def _directly_kept(source: Node, state: State) -> bool:
     """Whether a moment is written to a variable or averaged (not merely used by a later loss)."""
     for graph in state.graphs:
         for node in graph.nodes:
-            if node.kind != "assign":
+            if "value" not in node.data:
                 continue
             seen: set[Node] = set()
             todo = [(n, 0) for n in node.data.get("value", ())]

@@ -35,12 +35,18 @@ class Budget:
 
 @dataclass(slots=True, eq=False)
 class Graph:
-    """One ``tf.Graph``: its collections and the layers built in it."""
+    """One ``tf.Graph``: its collections and the layers built in it.
+
+    ``numbers`` counts the unnamed layers of each variable scope since it was last entered, and
+    ``opened`` are the variable scopes that were entered, each time with the paths that did it.
+    """
 
     id: int
     collections: dict[str, list[Value]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    opened: dict[str, list[Guard]] = field(default_factory=dict)
     layers: int = 0
     variables: dict[str, Node] = field(default_factory=dict)
     named: dict[str, Node] = field(default_factory=dict)
@@ -66,6 +72,7 @@ class Layer:
     misplaced: tuple[str, str] | None
     name: str
     variables: tuple[Node, ...]
+    statistics: tuple[Node, ...] = ()
     flag_place: Place | None = None
     unused_parameter: tuple[str, Place] | None = None
     open_root: bool = False
@@ -123,6 +130,21 @@ class RunRecord:
 
 
 @dataclass(slots=True, eq=False)
+class SaverRecord:
+    """A ``tf.train.Saver``: its variables, None for all that there were when it was made.
+
+    ``made`` is the id that the next layer got, ``saved`` whether something is saved by it.
+    """
+
+    place: Place
+    variables: frozenset[Node] | None
+    graph: int
+    made: int
+    saved: bool = False
+    guard: Guard = TRUE
+
+
+@dataclass(slots=True, eq=False)
 class Selected:
     place: Place
     training: Node
@@ -132,10 +154,13 @@ class Selected:
 
 @dataclass(slots=True, eq=False)
 class Moments:
-    """A use of ``tf.nn.moments`` results by a normalising op.
+    """A use of statistics by a normalising op.
 
-    ``scaled`` asks for a variable that scales or shifts the result: plain arithmetic without one
-    standardises numbers, it is no layer.
+    ``sources`` are the moments it uses directly, ``statistics`` what it is given as mean and
+    variance. ``scaled`` asks for a variable that scales or shifts the result: plain arithmetic
+    without one standardises numbers, it is no layer. ``number`` is the id of the layer that it may
+    turn out to be, ``site`` the function that makes it: it may normalise in two places, one for
+    each mode. ``flag`` is what the training flag of its function is, if it is called by that name.
     """
 
     place: Place
@@ -144,8 +169,17 @@ class Moments:
     output: Node
     trace: tuple[Place, ...]
     sources: tuple[Node, ...] = ()
+    statistics: tuple[Node, ...] = ()
     scaled: bool = False
+    number: int = 0
+    scope: str = ""
+    site: Place | None = None
+    flag: tuple[str, Value] | None = None
+    open_root: bool = False
+    unit_test: bool = False
+    always: Node | None = None
     guard: Guard = TRUE
+    name_scope: str = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +219,12 @@ class State:
         self.arg_scope_unknown = 0
         self.scoped_flags: set[str] = set()
         self.layers: list[Layer] = []
+        self.layer_ids = 0
         self.train_ops: list[Node] = []
         self.runs: list[RunRecord] = []
         self.reads: list[Read] = []
         self.selections: list[Selected] = []
+        self.savers: list[SaverRecord] = []
         self.moments: list[Moments] = []
         self.escaped: dict[Node, Guard] = {}
         self.optimizers: list[Object] = []
@@ -317,9 +353,18 @@ class State:
         if run not in self.runs[-8:]:
             self.runs.append(run)
 
+    def next_layer(self) -> int:
+        """The id of one more layer, or of what may turn out to be one."""
+        self.layer_ids += 1
+        return self.layer_ids - 1
+
     def record_moments(self, record: Moments) -> None:
         """Note a use of moments by a normalising op."""
         record.guard = self.paths.now
+        record.name_scope = self.name_scopes[-1]
+        record.number = self.next_layer()
+        record.scope = self.variable_scopes[-1]
+        record.open_root = self.root_open
         self.moments.append(record)
 
     def give_name(self, node: Node, label: str) -> None:

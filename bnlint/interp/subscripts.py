@@ -222,7 +222,7 @@ def slice_item(machine: Machine, value: Value, bounds: list[Value], place: Place
         if isinstance(value, Known) and isinstance(value.value, str):
             return Known(value.value[cut])
     if isinstance(value, Seq):
-        return Seq(value.kind, list(value.items), False)
+        return Seq(value.kind, operators.perhaps(machine, value.items), False)
     if isinstance(value, Node):
         return machine.state.node("op", "tf.strided_slice", [value], place)
     key = machine.state.keys.of("slice", *(operators.key_of(machine, v) for v in (value, *bounds)))

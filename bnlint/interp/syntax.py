@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bnlint.source import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EXITS = frozenset({"exit", "_exit", "quit", "abort", "print_help", "error", "fatal"})
 """Calls that end a program, by the last part of their name."""
@@ -28,24 +31,29 @@ def unused_flag_parameter(
     return next((p for p in flags if p.name not in read), None)
 
 
-def names_read(body: list[ir.Stmt]) -> set[str]:
-    """Every name a block mentions."""
-    found: set[str] = set()
+def last_line(node: ir.FunctionDef | ir.Lambda) -> int:
+    """The line on which a function ends; its own span is that of its head."""
+    if isinstance(node, ir.Lambda):
+        return node.span[2]
+    return max(found.span[2] for found in _nodes(node.body))
+
+
+def _nodes(body: list[ir.Stmt]) -> Iterator[ir.Node]:
+    """A block's statements and all that they are made of."""
     todo: list[Any] = list(body)
     while todo:
         node = todo.pop()
-        if isinstance(node, ir.Name):
-            found.add(node.id)
-        elif isinstance(node, ir.Node):
-            for name in node.__dataclass_fields__:
-                if name == "span":
-                    continue
-                child = getattr(node, name)
-                if isinstance(child, list):
-                    todo.extend(child)
-                elif isinstance(child, ir.Node):
-                    todo.append(child)
-    return found
+        yield node
+        for name in node.__dataclass_fields__:
+            child = None if name == "span" else getattr(node, name)
+            for one in child if isinstance(child, list) else (child,):
+                if isinstance(one, ir.Node):
+                    todo.append(one)
+
+
+def names_read(body: list[ir.Stmt]) -> set[str]:
+    """Every name a block mentions."""
+    return {node.id for node in _nodes(body) if isinstance(node, ir.Name)}
 
 
 def refuses(body: list[ir.Stmt]) -> bool:

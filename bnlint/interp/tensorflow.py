@@ -12,6 +12,7 @@ from bnlint.interp.effects import (
     estimators,
     handwritten,
     keras,
+    networks,
     norms,
     ops,
     scopes,
@@ -75,6 +76,7 @@ _BY_NAME: frozenset[int | str] = frozenset(
 
 def call_api(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """Call a TensorFlow symbol."""
+    sessions.note_saved(args)
     result = _call(machine, name, args, frame)
     label = args.kwargs.get("name")
     if isinstance(result, Node) and isinstance(label, Known) and isinstance(label.value, str):
@@ -94,6 +96,8 @@ def _call(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
         return lifted(machine, args, lambda given: norms.host(machine, name, given, frame))
     if api.is_optimizer(name):
         return training.make_optimizer(machine, name, args)
+    if networks.handles(name):
+        return lifted(machine, args, lambda given: networks.make(machine, name, given, frame))
     if name.startswith("tf.keras."):
         return lifted(machine, args, lambda given: keras.other(machine, name, given, frame))
     owner, _, last = name.rpartition(".")

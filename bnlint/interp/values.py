@@ -77,18 +77,31 @@ class Unknown(Value):
 
 
 class Text(Value):
-    """A string of which only the beginning is known: TensorFlow numbers unnamed layers."""
+    """A string of which only the beginning is known: TensorFlow numbers unnamed layers.
 
-    __slots__ = ("key", "prefix")
+    Where there are ``others`` it begins with one of these or with ``prefix``. ``words`` is a text
+    that has every word of it, where that much is known.
+    """
 
-    def __init__(self, prefix: str, key: int) -> None:
-        self.prefix = prefix
+    __slots__ = ("heads", "key", "words")
+
+    def __init__(self, prefix: str, key: int, *others: str, words: str | None = None) -> None:
+        self.heads = (prefix, *others)
         self.key = key
+        self.words = words
 
     def starts_with(self, head: str) -> bool | None:
-        if self.prefix.startswith(head):
-            return True
-        return None if head.startswith(self.prefix) else False
+        answers = {
+            True if own.startswith(head) else None if head.startswith(own) else False
+            for own in self.heads
+        }
+        return answers.pop() if len(answers) == 1 else None
+
+    def holds(self, text: str) -> bool | None:
+        """Whether a text is a part of it."""
+        if self.words is not None and text.isalpha() and text not in self.words:
+            return False
+        return True if all(text in own for own in self.heads) else None
 
 
 class Seq(Value):

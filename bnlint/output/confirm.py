@@ -63,6 +63,8 @@ def _ruling(ruling: Ruling, console: Any) -> None:
     if node is not None and not ruling.reason.startswith(node):
         where += f"{node}: "
     console.print(Text("  " + printable(where + ruling.reason), "blue"), soft_wrap=True)
+    for layer, status in ruling.layers:
+        console.print(Text("  " + printable(f"{layer}: {status}"), "blue"), soft_wrap=True)
 
 
 def _summary(found: Confirmation) -> str:
@@ -80,6 +82,7 @@ def write_json(found: Confirmation, stream: TextIO) -> None:
             "reason": ruling.reason,
             "path": ruling.path,
             "node": ruling.node,
+            "layers": dict(ruling.layers),
         }
     del document["checked"], document["skipped"]
     document["graph_only"] = _document(found.unseen, [])["findings"]

@@ -20,7 +20,9 @@ def write(report: TraceReport, stream: TextIO) -> None:
         if total:
             stream.write(f"{printable(path)}: {moved} of {total} moving statistics were updated\n")
     for path, (changed, total) in report.watched.items():
-        stream.write(f"{printable(path)}: {changed} of {total} were seen to change\n")
+        moved = min(report.moved[path][0], changed)
+        how = f", {changed - moved} of them set, and not updated" if moved < changed else ""
+        stream.write(f"{printable(path)}: {changed} of {total} were seen to change{how}\n")
     for note in report.notes:
         stream.write(f"note: {printable(note)}\n")
 

@@ -106,7 +106,7 @@ def _notebook(text: str, path: str) -> Loaded:
     offset = 0
     found = cells(text, path)
     for cell in found:
-        parts.append(Block(offset, 0, cell.text))
+        parts.append(Block(offset, len(cell.indent), cell.text))
         offset += len(cell.lines)
     loaded = _join(parts, path)
     loaded.cells = [(part.offset, cell) for part, cell in zip(parts, found, strict=True)]

@@ -44,8 +44,14 @@ class Cell:
     raw_lines: tuple[int, ...]
 
     @property
+    def indent(self) -> str:
+        """White space before the first line that has text: IPython takes it off all lines."""
+        first = next((line for line in self.lines if line.strip()), "")
+        return first[: len(first) - len(first.lstrip(" \t"))]
+
+    @property
     def text(self) -> str:
-        return "\n".join(mask(self.lines))
+        return "\n".join(mask(tuple(line.removeprefix(self.indent) for line in self.lines)))
 
 
 def cells(text: str, path: str) -> list[Cell]:

@@ -17,6 +17,10 @@ _BATCH_NORM = (
     b"moments",
     b"UPDATE_OPS",
     b"update_ops",
+    b"slim.nets",  # networks that libraries hold ready
+    b"nets import",
+    b"applications",
+    b"sonnet",
 )
 
 _TRAIN = (

@@ -114,13 +114,13 @@ def test_refuted(tmp_path: Path) -> None:
     assert found.exit_code == 0
 
 
-def test_refuted_but_the_updates_do_nothing(tmp_path: Path) -> None:
+def test_updates_that_do_nothing_refute_nothing(tmp_path: Path) -> None:
     fed: list[Run] = [(["GradientDescent"], {"is_training:0": False, "x:0": None})]
     found = confirm(
         script(tmp_path, UNGUARDED), recording(tmp_path, "ref_unfused_placeholder", fed)
     )
     [ruling] = found.rulings
-    assert ruling.status == "refuted"
+    assert ruling.status == "undecided"
     assert "but changes nothing: is_training is fed False" in ruling.reason
     assert unseen(found) == [("BN104", "definite")]
     assert found.exit_code == 1
@@ -260,3 +260,51 @@ def test_script_that_really_runs(
     found = confirm(path, out)
     assert rulings(found) == [expected]
     assert found.unseen == []
+
+
+@pytest.mark.parametrize(
+    ("layer", "reason"),
+    [
+        ('tf.layers.batch_normalization(x, training=t, name="other")', "no layer other"),
+        ("tf.layers.batch_normalization(x, training=t)", "not told apart"),
+        ("tf.contrib.layers.batch_norm(x, is_training=t)", "not told apart"),
+        ('tf.contrib.layers.batch_norm(x, is_training=t, scope="net/bn")', "no layer net/bn"),
+    ],
+    ids=["another name", "no name", "another library", "another scope"],
+)
+@pytest.mark.parametrize("graph", ["ref_unfused_placeholder", "loss_waits_for_updates"])
+def test_layers_that_the_graph_does_not_have(
+    layer: str, reason: str, graph: str, tmp_path: Path
+) -> None:
+    """The only train op of a graph says nothing of a script that has another network."""
+    found = confirm(
+        script(tmp_path, f"train = sgd.minimize(tf.reduce_mean({layer} ** 2))"), meta(graph)
+    )
+    assert rulings(found) == [("BN201", "undecided")]
+    assert reason in found.rulings[0].reason
+
+
+def test_layers_that_the_script_does_not_make(tmp_path: Path) -> None:
+    """One name in common does not make two programs one."""
+    body = """
+    with tf.variable_scope("one"):
+        train = sgd.minimize(tf.reduce_mean(layer(training=True) ** 2))
+    """
+    found = confirm(script(tmp_path, body), meta("second_network_unguarded"))
+    assert rulings(found) == [("BN201", "undecided")]
+    assert found.rulings[0].reason == (
+        "the graph has layers that the script does not make, such as two/bn"
+    )
+
+
+def test_each_layer_of_one_place_is_ruled_on(tmp_path: Path) -> None:
+    body = """
+    for name in ["one", "two"]:
+        with tf.variable_scope(name):
+            h = tf.layers.batch_normalization(x, training=True, name="bn")
+            loss = tf.reduce_mean(h ** 2)
+        train = sgd.minimize(loss, var_list=tf.trainable_variables(name))
+    """
+    found = confirm(script(tmp_path, body), meta("second_network_unguarded"))
+    [ruling] = found.rulings
+    assert ruling.layers == (("two/bn", "confirmed"), ("one/bn", "refuted"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import Graph, Read
-from bnlint.interp.values import NONE, Known, Seq, Unknown, Value
+from bnlint.interp.values import NONE, Known, Map, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.machine import Machine
@@ -59,7 +59,7 @@ def get_collection(
             args.place,
             [n for i in items for n in nodes_in(i)],
             graph.id,
-            len(state.layers),
+            state.layer_ids,
             live,
             guard=paths.now,
         )
@@ -127,6 +127,46 @@ def add_to_collection(
     return NONE
 
 
+_ANY = "<a collection whose name is not known>"
+
+
+def collect_output(machine: Machine, keys: Value | None, alias: str, value: Value) -> Value:
+    """``outputs_collections``: a layer's output is collected under the name of its scope."""
+    if keys is None or (isinstance(keys, Known) and not keys.value):
+        return value
+    for node in nodes_in(value):
+        node.data["alias"] = alias
+        for key in keys.items if isinstance(keys, Seq) else [keys]:
+            known = isinstance(key, Known) and isinstance(key.value, str)
+            machine.state.add_to(key.value if known else _ANY, node)  # type: ignore[attr-defined]
+    return value
+
+
+def named_output(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``collect_named_outputs(collections, alias, outputs)``."""
+    alias = args.get("alias", 1)
+    text = alias.value if isinstance(alias, Known) and isinstance(alias.value, str) else "?"
+    return collect_output(machine, args.get("collections", 0), text, args.get("outputs", 2) or NONE)
+
+
+def end_points(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``convert_collection_to_dict(collection)``: outputs by the names of their layers."""
+    state = machine.state
+    key = args.get("collection", 0)
+    found = Map(exact=False)
+    collections = state.graph.collections
+    if isinstance(key, Known) and isinstance(key.value, str):
+        items = [*state.collection(key.value), *collections.get(_ANY, ())]
+    else:
+        items = [i for some in collections.values() for i in some]
+    for item in state.paths.elements(Seq("list", items)):
+        for node in nodes_in(item):
+            if (alias := node.data.get("alias")) is not None:
+                known = Known(alias) if "?" not in alias else state.unknown("the name of a layer")
+                found.put(known, item)
+    return found
+
+
 def variables(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.trainable_variables(scope)`` and ``tf.global_variables(scope)``."""
 
@@ -163,6 +203,8 @@ HANDLERS = {
     "tf.get_collection_ref": get_collection,
     "tf.add_to_collection": add_to_collection,
     "tf.add_to_collections": add_to_collection,
+    "tf.contrib.layers.utils.convert_collection_to_dict": end_points,
+    "tf.contrib.layers.utils.collect_named_outputs": named_output,
     "tf.trainable_variables": variables,
     "tf.global_variables": variables,
     "tf.model_variables": variables,

@@ -1,15 +1,20 @@
-"""Hand-written normalisation: ``tf.nn.moments`` and the ops that use its results."""
+"""Hand-written normalisation: the statistics of a batch and the ops that use them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
+from bnlint.interp.effects import ops
+from bnlint.interp.effects.norms import FLAG_NAMES
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import Moments
-from bnlint.interp.values import Known, Seq, Value
+from bnlint.interp.values import Known, Place, Seq, Value
+from bnlint.source import ir
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -21,9 +26,52 @@ def moments(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
     out: list[Value] = []
     for _ in range(2):
         node = machine.state.node("moments", name, nodes_in(args.get("x", 0)), args.place)
-        node.data["over_batch"] = over_batch
+        node.data["over_batch"] = over_batch and not _moved(node)
         out.append(node)
     return Seq("tuple", out)
+
+
+def reduced_mean(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.reduce_mean``: over the batch it is a mean, or a variance, spelled out."""
+    node = ops.generic(machine, name, args, frame)
+    axes = args.get("axis", 1) or args.get("reduction_indices")
+    if isinstance(node, Node) and axes is not None and _over_batch(axes) and not _moved(node):
+        node.data["over_batch"] = True
+    return node
+
+
+def is_statistic(node: Node) -> bool:
+    """Whether a node is a mean or a variance, of whatever axes."""
+    return node.kind == "moments" or "over_batch" in node.data
+
+
+def rearranged(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``reshape``, ``transpose``, ``expand_dims``: the first axis may be another one afterwards."""
+    value = ops.generic(machine, name, args, frame)
+    if isinstance(value, Node):
+        how = args.get("shape" if name == "tf.reshape" else "axis" if "dims" in name else "perm", 1)
+        first = how.items[0] if isinstance(how, Seq) and how.items else how
+        number = first.value if isinstance(first, Known) else None
+        if name == "tf.reshape":
+            value.data["moved"] = number == 1  # one row: the examples are on another axis
+        elif (number == 0) == (name == "tf.expand_dims"):
+            value.data["moved"] = True
+    return value
+
+
+def _moved(node: Node) -> bool:
+    """Whether the examples of the batch are on another axis than the first, as far as is seen."""
+    for _ in range(_MOST_STEPS):
+        if not node.inputs:
+            return False
+        node = node.inputs[0]
+        moved: bool | None = node.data.get("moved")
+        if moved is not None:
+            return moved
+    return False
+
+
+_MOST_STEPS = 100
 
 
 def _over_batch(axes: Value | None) -> bool | None:
@@ -65,13 +113,14 @@ def fused(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     parts: list[Value] = [node]
     for _ in range(2):
         part = state.node("moments", name, inputs, args.place)
-        part.data["over_batch"] = True if training and not args.more else None
+        part.data["over_batch"] = not _moved(part) if training and not args.more else None
         parts.append(part)
     if training and not args.more:
         node.data["fused"] = tuple(parts[1:])
-        record = Moments(args.place, args.place, True, node, machine.trace())
+        record = Moments(args.place, args.place, not _moved(node), node, machine.trace())
         record.sources = tuple(p for p in parts[1:] if isinstance(p, Node))
-        state.record_moments(record)
+        record.statistics = record.sources
+        _record(machine, record)
     return Seq("tuple", parts)
 
 
@@ -80,10 +129,12 @@ _ARITHMETIC = frozenset(
         "operator +",
         "operator -",
         "operator *",
+        "operator /",
         "operator **",
         "tf.add",
         "tf.subtract",
         "tf.multiply",
+        "tf.div",
         "tf.sqrt",
         "tf.rsqrt",
         "tf.pow",
@@ -93,20 +144,49 @@ _ARITHMETIC = frozenset(
 )
 
 
+def scaling(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.div(x - mean, deviation)``, ``tf.multiply(x - mean, 1 / deviation)``."""
+    node = ops.generic(machine, name, args, frame)
+    left, right = args.get("x", 0), args.get("y", 1)
+    if isinstance(left, Node) and isinstance(right, Node) and isinstance(node, Node):
+        arithmetic(machine, left, right, node)
+    return node
+
+
 def arithmetic(machine: Machine, left: Node, right: Node, output: Node) -> None:
-    """``(x - mean) / sqrt(variance + epsilon)`` on the moments of one call."""
-    if left.api not in ("operator -", "tf.subtract"):
+    """``(x - mean) / sqrt(variance + epsilon)`` on the statistics of one tensor.
+
+    These are the moments of one call, or a mean and a variance that are spelled out; either may
+    be selected by a ``tf.cond`` that has the averages in its other branch.
+    """
+    if left.api not in ("operator -", "tf.subtract") or len(left.inputs) != 2:
         return
-    means = [n for n in left.inputs if n.kind == "moments"]
-    variances = [n for n in _reachable(right, 4) if n.kind == "moments"]
-    if len(means) != 1 or not variances or variances[0].place != means[0].place:
+    x, mean = left.inputs
+    means = [n for n in selected(mean) if is_statistic(n)]
+    variances = [
+        n for part in _reachable(right, 4) for n in selected(part) if is_statistic(n) and n != mean
+    ]
+    if not means or not variances or not _belong(x, means[0], variances[0]):
         return
     sources = (means[0], variances[0])
-    batch = all(n.data["over_batch"] for n in sources)
+    batch = selected(mean) == [means[0]] and all(n.data["over_batch"] for n in sources)
     record = Moments(output.place, means[0].place, batch, output, machine.trace())
     record.sources = sources
+    record.statistics = (mean, *_reachable(right, 4))
     record.scaled = True
-    machine.state.record_moments(record)
+    _record(machine, record)
+
+
+def _belong(x: Node, mean: Node, variance: Node) -> bool:
+    """Whether two statistics are the mean and the variance of one tensor."""
+    if mean.kind == variance.kind == "moments":
+        return mean.place == variance.place
+    if x not in mean.inputs:
+        return False
+    near = {variance}
+    for _ in range(3):
+        near |= {i for n in near for i in n.inputs}
+    return x in near and mean in near
 
 
 def _reachable(node: Node, depth: int) -> list[Node]:
@@ -116,22 +196,87 @@ def _reachable(node: Node, depth: int) -> list[Node]:
     return [found for item in node.inputs for found in _reachable(item, depth - 1)]
 
 
+_SELECTING = frozenset(("cond", "case", "where", "select", "smart_cond"))
+_PASSED = frozenset(("identity", "reshape", "squeeze", "cast", "stop_gradient"))
+
+
+def is_selecting(node: Node) -> bool:
+    """Whether a node is one of several tensors, by what a predicate says in the graph."""
+    return node.api.rsplit(".", 1)[-1] in _SELECTING
+
+
+def selected(node: Node) -> list[Node]:
+    """What a tensor is, or is one of: through branches, copies and changes of shape."""
+    out: dict[Node, None] = {}
+    seen: set[Node] = set()
+    todo = [node]
+    while todo and len(seen) < 64:
+        here = todo.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        passed = here.api.rsplit(".", 1)[-1] in _PASSED and bool(here.inputs)
+        if here.kind == "phi" or is_selecting(here) or passed:
+            todo.extend(here.inputs)
+        else:
+            out[here] = None
+    return list(out)
+
+
 def _note(machine: Machine, args: Args, statistics: list[Node], output: Node) -> None:
     sources = [_behind(n) for n in statistics]
-    direct = [n for n in sources if n.kind == "moments"]
+    direct = [n for n in sources if is_statistic(n)]
     # Without moments it normalises with what is kept, which clears the same call elsewhere.
-    batch = bool(direct) and all(n.kind == "moments" and n.data["over_batch"] for n in sources)
+    batch = bool(direct) and all(is_statistic(n) and n.data["over_batch"] for n in sources)
     place = direct[0].place if direct else args.place
     record = Moments(args.place, place, batch, output, machine.trace())
     record.sources = tuple(direct)
+    record.statistics = tuple(statistics)
+    _record(machine, record)
+
+
+def _record(machine: Machine, record: Moments) -> None:
+    frames = machine.state.frames
+    names = frames[-1].locals if frames else {}
+    record.flag = next(((name, names[name]) for name in names if name in FLAG_NAMES), None)
+    record.site = _site(machine, record.place)
+    record.unit_test = machine.in_unit_test()
     machine.state.record_moments(record)
+
+
+def _site(machine: Machine, place: Place) -> Place:
+    """The name of the function that is running, or of the one around it; else the place itself."""
+    frame = machine.state.frames[-1] if machine.state.frames else None
+    site = place
+    while frame is not None:
+        func = frame.func
+        if func is not None and isinstance(func.node, ir.FunctionDef):
+            site = (func.module.path, func.node.name_span)
+        frame = frame.parent
+    return site
 
 
 def _behind(node: Node) -> Node:
     """The node behind identities and shape changes."""
     while node.kind == "linear" and len(node.inputs) == 1 and not node.controls:
+        if is_statistic(node):
+            break
         node = node.inputs[0]
     return node
+
+
+def behind(nodes: tuple[Node, ...], depth: int) -> Iterator[Node]:
+    """What a value is computed from in a few steps; statistics and variables end it."""
+    seen: set[Node] = set()
+    todo = [(n, 0) for n in nodes]
+    while todo:
+        node, steps = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        yield node
+        if steps < depth and not is_statistic(node) and node.kind != "variable":
+            todo.extend((n, steps + 1) for n in node.inputs)
 
 
 HANDLERS = {
@@ -140,4 +285,11 @@ HANDLERS = {
     "tf.nn.batch_normalization": batch_normalization,
     "tf.nn.batch_norm_with_global_normalization": global_normalization,
     "tf.nn.fused_batch_norm": fused,
+    "tf.reduce_mean": reduced_mean,
+    "tf.div": scaling,
+    "tf.multiply": scaling,
+    "tf.realdiv": scaling,
+    "tf.reshape": rearranged,
+    "tf.transpose": rearranged,
+    "tf.expand_dims": rearranged,
 }

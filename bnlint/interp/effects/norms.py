@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import api
 from bnlint.interp.args import Args, lifted
+from bnlint.interp.effects import collections
 from bnlint.interp.effects.scopes import with_arg_scope
-from bnlint.interp.effects.variables import add_variable, layer_path
+from bnlint.interp.effects.variables import add_variable, as_known, begin_again, layer_path
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import Layer
 from bnlint.interp.values import NONE, Known, Map, Object, Place, Seq, Unknown, Value
@@ -24,14 +25,35 @@ def function(machine: Machine, name: str, args: Args, frame: Frame | None) -> Va
         return apply(machine, row, args)
 
     args = with_arg_scope(machine, f"api:{name}", args)
-    return lifted(machine, args, lambda given: apply(machine, row, given))
+    return lifted(machine, args, lambda given: _collected(machine, row, given))
+
+
+def _collected(machine: Machine, row: api.NormApi, args: Args) -> Value:
+    output = apply(machine, row, args)
+    path = machine.state.layers[-1].name.rstrip("/")
+    keys = args.get("outputs_collections")
+    return collections.collect_output(machine, keys, as_known(path), output)
 
 
 def layer_class(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """The constructor of a batch-norm layer object."""
     row = api.LAYER_CLASSES[name]
-    path = layer_path(machine, args.get("name"), "batch_normalization")
-    return Object("norm layer", args.place, row=row, made=args, path=path, updates=[], nodes=())
+    return Object("norm layer", args.place, row=row, made=args, path=None, updates=[], nodes=())
+
+
+def _object_path(machine: Machine, layer: Object) -> str:
+    """The variable path of a layer object: it gets its variables when it is first called."""
+    if layer.data["path"] is None:
+        name = layer.data["made"].get("name")
+        if layer.data["row"].flavour == "keras" and name is None:
+            # Keras numbers its layers through, whatever the scope.
+            number = machine.state.fresh()
+            scope = machine.state.variable_scopes[-1]
+            layer.data["path"] = f"{scope}batch_normalization~{number}/"
+        else:
+            layer.data["path"] = layer_path(machine, name, "batch_normalization")
+    found: str = layer.data["path"]
+    return found
 
 
 def call_layer(machine: Machine, layer: Object, args: Args) -> Value:
@@ -107,8 +129,10 @@ def _destination(row: api.NormApi, args: Args) -> tuple[str, str | None]:
         return "layer", None
     if row.updates is None:
         return "collection", api.UPDATE_OPS
-    position = row.positional.index(row.updates)
-    value = args.get(row.updates, position if position < len(args.positional) - 1 else None)
+    position = row.positional.index(row.updates) if row.updates in row.positional else None
+    if position is not None and position >= len(args.positional) - 1:
+        position = None
+    value = args.get(row.updates, position)
     if value is None:
         return ("unknown", None) if args.more else ("collection", api.UPDATE_OPS)
     if isinstance(value, Known):
@@ -141,14 +165,16 @@ def apply(
     inputs = nodes_in(args.get("inputs", 0) or args.get("x"))
     flag, flag_place = _flag(row, args)
     misplaced = _misplaced(machine, row, args) if flag is None else None
-    destination, collection = _destination(row, args)
     made = owner.data["made"] if owner is not None else args
+    destination, collection = _destination(row, made)
     trainable = made.get("trainable")
     frozen = isinstance(trainable, Known) and trainable.value is False
     scope_open = args.more or (row.arg_scoped and state.arg_scope_unknown > 0)
     live = _live(row, flag, misplaced, frozen)
+    if owner is not None and owner.data.get("pretrained") and flag is None:
+        live = False  # in inference mode, with the statistics that came with it
     if owner is not None:
-        path = owner.data["path"]
+        path = _object_path(machine, owner)
     else:
         label = args.get("name") if row.flavour == "layers" else args.get("scope")
         default = "batch_normalization" if row.flavour == "layers" else "BatchNorm"
@@ -158,20 +184,23 @@ def apply(
         for part, default in (("gamma", row.scale), ("beta", True))
         if _has(made.get("scale" if part == "gamma" else "center"), default)
     )
-    for part in ("moving_mean", "moving_variance"):
+    statistics = tuple(
         add_variable(machine, f"{path}{part}", args.place, trainable=False)
+        for part in ("moving_mean", "moving_variance")
+    )
+    collected = _collect(machine, args.get("variables_collections"), statistics)
     flag_nodes = nodes_in(flag)
     update: Node | None = None
     if live:
         update = state.node("update", row.name, [*inputs, *flag_nodes], args.place)
         update.name = _op_name(machine, path)
-        update.data["path"] = path
+        update.data["path"] = as_known(path)
         update.data["flag"] = flag
     if not live:
         destination = "none"
     momentum = made.get(row.momentum)
     layer = Layer(
-        id=len(state.layers),
+        id=state.next_layer(),
         api=row.name,
         flavour=row.flavour,
         flag_name=row.flag,
@@ -187,6 +216,7 @@ def apply(
         misplaced=misplaced,
         name=path,
         variables=variables,
+        statistics=statistics if collected and not scope_open else (),
         flag_place=flag_place,
         open_root=state.root_open,
         momentum=float(momentum.value)
@@ -217,6 +247,24 @@ def apply(
     return output
 
 
+def _collect(machine: Machine, keys: Value | None, statistics: tuple[Node, ...]) -> bool:
+    """Put statistics into the collections that a layer names; whether all of these are known.
+
+    Some programs let them be among the trainable variables, so that they are saved with these.
+    """
+    if keys is None or (isinstance(keys, Known) and keys.value is None):
+        return True
+    if not isinstance(keys, Seq) or not keys.exact:
+        return False
+    for key in keys.items:
+        if not isinstance(key, Known):
+            return False
+        for node in statistics:
+            if node not in machine.state.collection(str(key.value)):
+                machine.state.add_to(str(key.value), node)
+    return True
+
+
 def _live(
     row: api.NormApi, flag: Value | None, misplaced: tuple[str, str] | None, frozen: bool
 ) -> bool:
@@ -232,29 +280,31 @@ def _live(
 
 
 def _op_name(machine: Machine, path: str) -> str:
-    return f"{machine.state.name_scopes[-1]}|{path}"
+    return f"{machine.state.name_scopes[-1]}|{as_known(path)}"
 
 
 def _unused_parameter(machine: Machine, layer: Layer) -> tuple[str, Place] | None:
-    """A flag parameter of the enclosing function that its body never reads."""
+    """A flag parameter that its function never reads.
+
+    The function makes the layer without a flag, or is where the constant was written.
+    """
+    from bnlint.interp.syntax import last_line, unused_flag_parameter
+
     if layer.flag is not None and not isinstance(layer.flag, Known):
         return None
-    frames = machine.state.frames
-    if not frames or frames[-1].func is None:
-        return None
-    from bnlint.interp.syntax import unused_flag_parameter
-
-    func = frames[-1].func
-    if layer.flag is not None and not _written_in(layer.flag, (func.module.path, func.node.span)):
-        return None  # the flag comes from outside of the function by another way
-    found = unused_flag_parameter(func.node, FLAG_NAMES)
-    if found is None:
-        return None
-    return found.name, (func.module.path, found.span)
-
-
-def _written_in(flag: Value, place: Place) -> bool:
-    return isinstance(flag, Known) and flag.origin is not None and _inside(flag.origin, place)
+    for frame in machine.state.frames[:-2:-1] if layer.flag is None else machine.state.frames:
+        func = frame.func
+        found = unused_flag_parameter(func.node, FLAG_NAMES) if func is not None else None
+        if func is None or found is None:
+            continue
+        path = func.module.path
+        if layer.flag is None:
+            return found.name, (path, found.span)
+        origin = layer.flag.origin
+        lines = range(func.node.span[0], last_line(func.node) + 1)
+        if origin is not None and origin[0] == path and origin[1][0] in lines:
+            return found.name, (path, found.span)
+    return None  # a flag that is there comes by another way
 
 
 def host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -275,8 +325,9 @@ def _host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     node: Value = state.node("op", name, [*inputs, weights], args.place)
     position = api.HOST_NORMALIZER_POSITION.get(short)
     normalizer = args.get("normalizer_fn", position)
+    keys, alias = args.get("outputs_collections"), as_known(path.rstrip("/"))
     if normalizer is None or (isinstance(normalizer, Known) and not normalizer.value):
-        return node
+        return collections.collect_output(machine, keys, alias, node)
     params = args.get("normalizer_params", position + 1 if position is not None else None)
     kwargs: dict[str, Value] = {}
     more = state.arg_scope_unknown > 0 and "normalizer_params" not in args.kwargs
@@ -291,10 +342,11 @@ def _host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     before, state.normalizer_place = state.normalizer_place, place
     state.variable_scopes.append(path)
     try:
-        return calls.call(machine, normalizer, Args([node], kwargs, place, more), frame)
+        node = calls.call(machine, normalizer, Args([node], kwargs, place, more), frame)
     finally:
         state.normalizer_place = before
-        state.variable_scopes.pop()
+        begin_again(machine, state.variable_scopes.pop())
+    return collections.collect_output(machine, keys, alias, node)
 
 
 def _inside(inner: Place, outer: Place) -> bool:

@@ -172,7 +172,8 @@ def reset_default_graph(machine: Machine, name: str, args: Args, frame: Frame | 
 
 
 def moving_average(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    return Object("moving average", args.place)
+    rate = tuple(nodes_in(args.get("decay", 0)))
+    return Object("moving average", args.place, rate=rate)
 
 
 def define_flag(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import api
 from bnlint.interp.args import Args
+from bnlint.interp.effects import variables
+from bnlint.interp.guards import FALSE
 from bnlint.interp.nodes import nodes_in, through
 from bnlint.interp.paths import Choice
 from bnlint.interp.state import Block
@@ -55,9 +57,9 @@ def arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
     """
     first = args.get("list_ops_or_scope", 0)
     if isinstance(first, Object) and first.kind == "arg_scope" and first.data["table"] is not None:
-        return _fixed(args.place, first.data["table"], first.data["unknown"])
+        return fixed(args.place, first.data["table"], first.data["unknown"])
     if isinstance(first, Map) and not args.kwargs and not first.items and first.exact:
-        return _fixed(args.place, {}, False)
+        return fixed(args.place, {}, False)
     if not isinstance(first, Seq):
         return Object("arg_scope", args.place, table=None, given=[], unknown=True)
     given: list[tuple[str, str | None]] = []
@@ -73,7 +75,8 @@ def arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
     )
 
 
-def _fixed(place: Place, table: ScopeTable, unknown: bool) -> Object:
+def fixed(place: Place, table: ScopeTable, unknown: bool) -> Object:
+    """An argument scope whose arguments are all there, wherever it is entered."""
     return Object("arg_scope", place, table=table, unknown=unknown)
 
 
@@ -91,7 +94,7 @@ def enter_arg_scope(machine: Machine, scope: Object) -> Callable[[], None]:
                 entry[kwarg] = (value, scope.place)
     state.arg_scopes.append(table)
     state.arg_scope_unknown += int(scope.data["unknown"])
-    scope.data["entered"] = _fixed(scope.place, table, scope.data["unknown"])
+    scope.data["entered"] = fixed(scope.place, table, scope.data["unknown"])
 
     def leave() -> None:
         state.arg_scopes.pop()
@@ -127,9 +130,10 @@ def _segment(value: Value | None) -> str | None:
 def variable_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """``variable_scope(name_or_scope, default_name)``; also opens the name scope."""
     segment = _segment(args.get("name_or_scope", 0))
+    default = segment is None
     if segment is None:
         segment = _segment(args.get("default_name", 1)) or "?"
-    return Object("variable_scope", args.place, segment=segment, path="")
+    return Object("variable_scope", args.place, segment=segment, path="", default=default)
 
 
 def name_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
@@ -149,18 +153,46 @@ def enter_variable_scope(machine: Machine, scope: Object) -> Callable[[], None]:
     state = machine.state
     segment = scope.data["segment"]
     path = _join(state.variable_scopes[-1], segment)
+    if scope.data.get("default"):
+        path = _not_open_yet(machine, path)
+    state.graph.opened.setdefault(path, []).append(state.paths.now)
     state.variable_scopes.append(path)
     # A scope object is entered again by its last name, below the name scope in force.
     name = path.rstrip("/").rsplit("/", 1)[-1] if segment.startswith("/") else segment
     state.name_scopes.append(_unique(machine, _join(state.name_scopes[-1], name)))
+    ops = state.name_scopes[-1]
     scope.data["path"] = path
-    scope.data["entered"] = Object("variable_scope", scope.place, segment="/" + path, path=path)
+    scope.data["entered"] = Object(
+        "variable_scope", scope.place, segment="/" + path, path=path, ops=ops
+    )
+
+    graph = state.graph
+    numbers, opened = dict(graph.numbers), {name: [*v] for name, v in graph.opened.items()}
 
     def leave() -> None:
         state.variable_scopes.pop()
         state.name_scopes.pop()
+        if segment.startswith("/"):
+            # A scope object leaves all numbers as they were.
+            graph.numbers, graph.opened = numbers, opened
+        else:
+            variables.begin_again(machine, path)
 
     return leave
+
+
+def _not_open_yet(machine: Machine, path: str) -> str:
+    """The path of a scope with a default name: TensorFlow numbers the further ones, ``conv_1/``."""
+    graph, paths = machine.state.graph, machine.state.paths
+    wanted, number = path, 0
+    while True:
+        met = [g for g in graph.opened.get(wanted, ()) if paths.guards.conj(g, paths.now) != FALSE]
+        if not met:
+            return wanted
+        if not any(paths.guards.implies(paths.now, g) for g in met):
+            return f"{path[:-1]}?/"  # opened before on some paths only
+        number += 1
+        wanted = f"{path[:-1]}_{number}/"
 
 
 def enter_name_scope(machine: Machine, scope: Object) -> Callable[[], None]:
@@ -265,12 +297,18 @@ def add_arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) 
 
 
 def current_arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    return _fixed(args.place, machine.state.arg_scopes[-1], False)
+    return fixed(args.place, machine.state.arg_scopes[-1], False)
 
 
 def get_variable_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     path = machine.state.variable_scopes[-1]
-    return Object("variable_scope", args.place, segment="/" + path, path=path)
+    return Object(
+        "variable_scope",
+        args.place,
+        segment="/" + path,
+        path=path,
+        ops=machine.state.name_scopes[-1],
+    )
 
 
 def device(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:

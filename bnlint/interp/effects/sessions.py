@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
-from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.nodes import Node, nodes_in, through
 from bnlint.interp.paths import Choice
-from bnlint.interp.state import RunRecord
+from bnlint.interp.state import RunRecord, SaverRecord
 from bnlint.interp.values import NONE, Instance, Known, Map, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -98,7 +98,37 @@ def fetched(machine: Machine, fetches: Value | None) -> Value:
 
 
 def make_saver(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    return Object("saver", args.place, variables=args.get("var_list", 0))
+    """``Saver(var_list)``; one with a list that is not known in full is not judged."""
+    state = machine.state
+    saver = Object("saver", args.place)
+    given = args.get("var_list", 0)
+    whole = given is None or (isinstance(given, Known) and given.value is None)
+    if whole and (args.more or not state.collection("variables")):
+        return saver  # without any variable TensorFlow refuses to make one
+    if whole or (isinstance(given, (Seq, Map)) and given.exact and _all_known(given)):
+        record = SaverRecord(
+            args.place,
+            None if whole else frozenset(through(nodes_in(given))),
+            state.graph.id,
+            state.layer_ids,
+            guard=state.paths.now,
+        )
+        saver.data["record"] = record
+        state.savers.append(record)
+    return saver
+
+
+def _all_known(given: Seq | Map) -> bool:
+    """Whether nothing unknown is among some variables."""
+    items = given.items if isinstance(given, Seq) else given.items.values()
+    return not any(isinstance(i, Unknown) and not isinstance(i, Choice) for i in items)
+
+
+def note_saved(args: Args) -> None:
+    """A saver is handed to what saves by it: a supervisor, a hook, a training loop."""
+    saver = args.kwargs.get("saver")
+    if isinstance(saver, Object) and "record" in saver.data:
+        saver.data["record"].saved = True
 
 
 def restore(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:

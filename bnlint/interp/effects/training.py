@@ -210,6 +210,11 @@ def assignment(machine: Machine, name: str, target: Value, value: list[Node], ar
         return node
     node = state.node("assign", name, [*nodes_in(target), *value], args.place)
     node.data["value"] = tuple(value)
+    node.data["targets"] = tuple(targets)
+    node.data["rate"] = tuple(
+        n for v in (args.get("decay", 2), args.get("momentum")) for n in nodes_in(v)
+    )
+    node.data["in a branch"] = state.branch_depth > 0
     if sources:
         for variable in targets:
             variable.data.setdefault("accumulations", []).append(node)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in
@@ -16,14 +17,36 @@ if TYPE_CHECKING:
 def layer_path(machine: Machine, name: Value | None, default: str) -> str:
     """The variable path of a layer, ending in ``/``; ``?`` stands for what is not known.
 
-    An unnamed layer is numbered by TensorFlow, so its name is only known as a prefix.
+    TensorFlow numbers unnamed layers, and begins anew when their variable scope is entered again:
+    the second of each entry are one layer (``~2``). The number in its name depends on what other
+    paths built, so it is not known.
     """
     scope = machine.state.variable_scopes[-1]
     if isinstance(name, Known) and isinstance(name.value, str):
         return f"{scope}{name.value}/"
     if name is None or isinstance(name, Known):
-        return f"{scope}{default}?/"
+        counts = machine.state.graph.numbers
+        path = f"{scope}{default}"
+        counts[path] = counts.get(path, 0) + 1
+        return f"{path}~{counts[path]}/"
     return f"{scope}?/"
+
+
+_NUMBER = re.compile(r"~\d+")
+
+
+def as_known(path: str) -> str:
+    """A path as far as its text is known: ``?`` for the numbers of unnamed layers, too."""
+    return _NUMBER.sub("?", path)
+
+
+def begin_again(machine: Machine, path: str) -> None:
+    """A variable scope was left: what is unnamed below it is numbered from the start again."""
+    graph = machine.state.graph
+    tables: tuple[dict[str, Any], ...] = (graph.numbers, graph.opened)
+    for table in tables:
+        for name in [name for name in table if name.startswith(path) and name != path]:
+            del table[name]
 
 
 def add_variable(machine: Machine, name: str, place: Place, *, trainable: bool = True) -> Node:
@@ -36,7 +59,7 @@ def add_variable(machine: Machine, name: str, place: Place, *, trainable: bool =
         found.guard = state.paths.guards.disj(found.guard, state.paths.now)
         return found
     node = state.node("variable", "tf.Variable", (), place, guarded=False)
-    node.name = name
+    node.name = as_known(name)
     node.data["trainable"] = trainable
     if known:
         table[name] = node
@@ -60,7 +83,7 @@ def make_variable(machine: Machine, name: str, args: Args, frame: Frame | None) 
     if getter:
         return add_variable(machine, path, args.place, trainable=is_trainable)
     node = add_variable(machine, f"{path}?", args.place, trainable=is_trainable)
-    node.name = path
+    node.name = as_known(path)
     initial = nodes_in(args.get("initial_value", 0))
     node.data["initial"] = tuple(initial)
     keys = args.get("collections")
@@ -75,7 +98,7 @@ def assign(machine: Machine, name: str, args: Args, frame: Frame | None) -> Valu
     """``tf.assign(ref, value)`` and its kin; a train op where the value comes from a gradient."""
     from bnlint.interp.effects import training
 
-    target = args.get("ref", 0)
+    target = args.get("ref", 0) or args.get("variable")
     value = args.get("value", 1)
     return training.assignment(machine, name, target or NONE, nodes_in(value), args)
 

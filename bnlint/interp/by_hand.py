@@ -1,0 +1,170 @@
+"""Hand-written batch norm, found in the graph of a finished run and made a layer of it.
+
+A normalising op that uses the statistics of a batch is a layer like any other if the same
+statistics are written to variables: those assignments are its update ops. From then on every rule
+about layers and their updates speaks of it, too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp.effects.handwritten import behind, is_selecting, is_statistic, selected
+from bnlint.interp.nodes import Node, ancestors, nodes_in
+from bnlint.interp.state import Layer
+from bnlint.interp.values import Known, Unknown, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.state import Moments, State
+
+    Users = dict[Node, list[Node]]
+
+_NEAR = 8
+"""How many steps from a statistic to its average: decay, differences, casts, copies."""
+
+
+def layers(state: State) -> None:
+    """Make layers of the normalising ops whose statistics are kept."""
+    if not state.moments:
+        return
+    keepers = _keepers(state)
+    users: dict[Node, list[Node]] = {}
+    choosing: list[Node] = []
+    for node in (node for graph in state.graphs for node in graph.nodes):
+        for item in node.inputs:
+            users.setdefault(item, []).append(node)
+        if is_selecting(node):
+            choosing.append(node)
+    for record in state.moments:
+        statistics = [n for s in record.statistics for n in selected(s)]
+        batch = [n for n in statistics if is_statistic(n) and n.data["over_batch"] is not False]
+        own = list(dict.fromkeys(k for n in batch for k in keepers.get(_tensor(n), ())))
+        kept = any(n.kind == "variable" for n in statistics)
+        if record.output.kind != "op" or not (own or kept):
+            continue
+        layer = _layer(state, record, own, users)
+        record.output.kind = "norm"
+        record.output.data["layer"] = layer
+        for keeper in own:
+            if keeper.kind == "assign":
+                keeper.kind = "update"
+                keeper.data["layer"] = layer
+        record.always = _always(record, own, choosing)
+        state.layers.append(layer)
+
+
+def _keepers(state: State) -> dict[object, list[Node]]:
+    """The assignments that keep the statistics of a tensor, by that tensor."""
+    found: dict[object, list[Node]] = {}
+    for graph in state.graphs:
+        for node in graph.nodes:
+            if node.kind != "assign" or any(
+                isinstance(t, Node) and t.data.get("trainable") for t in node.data["targets"]
+            ):
+                continue
+            for item in behind(node.data["value"], _NEAR):
+                if is_statistic(item) and item.data["over_batch"] is not False:
+                    own = found.setdefault(_tensor(item), [])
+                    if node not in own:
+                        own.append(node)
+    return found
+
+
+def _tensor(statistic: Node) -> object:
+    """What a statistic is of: the moments of one tensor are the same numbers in every call."""
+    return statistic.inputs if statistic.kind == "moments" else statistic
+
+
+def _is_kept(variable: Node, kept_in: set[int]) -> bool:
+    return id(variable) in kept_in or id(variable.data.get("shadow of")) in kept_in
+
+
+def _layer(state: State, record: Moments, own: list[Node], users: Users) -> Layer:
+    collection = next(
+        (
+            key
+            for graph in state.graphs
+            for key, values in graph.collections.items()
+            if any(n in own for value in values for n in nodes_in(value))
+        ),
+        None,
+    )
+    awaited = not own or not ancestors([record.output]).isdisjoint(own)
+    destination = "in_place" if awaited else "none" if collection is None else "collection"
+    name, flag = _flag(record, bool(own))
+    return Layer(
+        id=record.number,
+        api=record.output.api,
+        flavour="nn",
+        flag_name=name,
+        place=record.site or record.place,
+        flag=flag,
+        default=None,
+        graph=record.output.graph,
+        update=own[0] if own else None,
+        destination=destination,
+        collection=collection,
+        trace=record.trace,
+        by_normalizer=False,
+        misplaced=None,
+        name=f"{record.scope}?",
+        variables=tuple(weights(record.output, users)),
+        open_root=record.open_root,
+        output=record.output,
+        unit_test=record.unit_test,
+        guard=record.guard,
+    )
+
+
+def _flag(record: Moments, updated: bool) -> tuple[str, Value]:
+    """A constant that the function was given as its training flag, else nothing known.
+
+    A use of the averages alone only tells that there are two modes.
+    """
+    name, value = record.flag or ("", None)
+    if updated and isinstance(value, Known) and isinstance(value.value, bool):
+        return name, value
+    return name, Unknown("it is written by hand", 0)
+
+
+def weights(output: Node, users: Users) -> list[Node]:
+    """The variables that scale and shift a result, at once or in the next two steps."""
+    reached = [output]
+    found: dict[Node, None] = {}
+    for _ in range(3):
+        for item in reached:
+            found.update((i, None) for i in item.inputs if i.data.get("trainable"))
+        reached = [n for item in reached for n in users.get(item, ())]
+    return list(found)
+
+
+def _always(record: Moments, own: list[Node], choosing: list[Node]) -> Node | None:
+    """An update that runs in evaluation, too.
+
+    It is made outside of the branches of the ``tf.cond`` that selects between the statistics of
+    the batch and the averages, and what comes out waits for it: an op of the outside runs whichever
+    branch is taken.
+    """
+    loose = [k for k in own if not k.data["in a branch"] and not _gated(k)]
+    if not loose:
+        return None
+    targets = {id(t) for k in own for t in k.data["targets"]}
+    batch = set(record.sources) | {n for s in record.statistics for n in selected(s)}
+    for node in choosing:
+        near = set(behind(node.inputs, 4))
+        if near.isdisjoint(n for n in batch if is_statistic(n)):
+            continue
+        if any(n.kind == "variable" and _is_kept(n, targets) for n in near):
+            before = ancestors([node])
+            found = next((k for k in loose if k in before), None)
+            if found is not None:
+                return found
+    return None
+
+
+def _gated(keeper: Node) -> bool:
+    """Whether what is written depends on a mode: then it may well write what was there."""
+    for node in behind((*keeper.data["value"], *keeper.data["rate"]), _NEAR):
+        if node.kind == "placeholder" or is_selecting(node):
+            return True
+    return False

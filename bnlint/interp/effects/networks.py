@@ -1,0 +1,215 @@
+"""Networks that libraries hold ready: slim's, Keras applications, modules of TensorFlow Hub.
+
+Their source is not part of the project, so one row says what matters of each: whether it has batch
+norm of its own or only where an argument scope asks for it, and where its training flag is. One
+layer stands for all. Looked up in TensorFlow 1.0.1 and 1.15.5 and in the research models of 2019.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bnlint.interp.args import Args
+from bnlint.interp.effects import keras, norms, scopes
+from bnlint.interp.effects.variables import add_variable, layer_path
+from bnlint.interp.nodes import nodes_in
+from bnlint.interp.values import NONE, Api, Known, Map, Object, Seq, Unknown, Value
+
+if TYPE_CHECKING:
+    from bnlint.interp.machine import Machine
+    from bnlint.interp.scope import Frame
+
+SLIM_NETS = "tf.contrib.slim.nets."
+APPLICATIONS = "tf.keras.applications."
+
+_BATCH_NORM = "tf.contrib.layers.batch_norm"
+_CONV = "api:tf.contrib.layers.conv2d"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A function that builds a network: ``flag`` is the position of ``is_training`` (None: it has
+    no such parameter), ``own`` whether there is batch norm without an argument scope."""
+
+    scope: str
+    flag: int | None
+    own: bool = False
+
+
+NETWORKS: dict[str, Network] = {
+    **{f"resnet_v1_{n}": Network(f"resnet_v1_{n}", 2) for n in (50, 101, 152, 200)},
+    **{f"resnet_v2_{n}": Network(f"resnet_v2_{n}", 2, True) for n in (50, 101, 152, 200)},
+    "resnet_v1": Network("?", 3),
+    "resnet_v2": Network("?", 3, True),
+    **{f"inception_v{n}": Network(f"InceptionV{n}", 2) for n in (1, 2, 3, 4)},
+    **{f"inception_v{n}_base": Network(f"InceptionV{n}", None) for n in (1, 2, 3, 4)},
+    "inception_resnet_v2": Network("InceptionResnetV2", 2),
+    "inception_resnet_v2_base": Network("InceptionResnetV2", None),
+    "mobilenet_v1": Network("MobilenetV1", 3, True),
+    "mobilenet_v1_base": Network("MobilenetV1", None, True),
+    **{f"build_nasnet_{size}": Network("?", 2, True) for size in ("cifar", "mobile", "large")},
+    **{f"build_pnasnet_{size}": Network("?", 2, True) for size in ("mobile", "large")},
+}
+
+_ARG_SCOPES: dict[str, bool] = {
+    "resnet_arg_scope": False,
+    **{f"inception_v{n}_arg_scope": False for n in (1, 2, 3, 4)},
+    "inception_arg_scope": False,
+    "inception_resnet_v2_arg_scope": False,
+    "mobilenet_v1_arg_scope": True,
+}
+"""Functions that make an argument scope, and whether it sets the flag to True by default."""
+
+_PRETRAINED = [
+    "ResNet50",
+    "ResNet101",
+    "ResNet152",
+    "ResNet50V2",
+    "ResNet101V2",
+    "ResNet152V2",
+    "ResNeXt50",
+    "ResNeXt101",
+    "InceptionV3",
+    "InceptionResNetV2",
+    "Xception",
+    "MobileNet",
+    "MobileNetV2",
+    "DenseNet121",
+    "DenseNet169",
+    "DenseNet201",
+    "NASNetMobile",
+    "NASNetLarge",
+]
+
+
+def handles(name: str) -> bool:
+    """Whether a TensorFlow symbol is a network, or makes the scope of one."""
+    last = name.rsplit(".", 1)[-1]
+    if name.startswith(SLIM_NETS):
+        return last in NETWORKS or last in _ARG_SCOPES
+    return name.startswith(APPLICATIONS) and last in _PRETRAINED
+
+
+def outside(name: str) -> str | None:
+    """The name in slim of what is imported from a ``nets`` package that the project lacks."""
+    owner, _, last = name.rpartition(".")
+    if "nets" in owner.split(".") and (last in NETWORKS or last in _ARG_SCOPES):
+        return f"{SLIM_NETS}{last}"
+    return None
+
+
+def make(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    last = name.rsplit(".", 1)[-1]
+    if name.startswith(APPLICATIONS):
+        return _application(machine, name, args, frame)
+    if last in _ARG_SCOPES:
+        return _arg_scope(machine, last, args)
+    return _network(machine, name, NETWORKS[last], args, frame)
+
+
+# --- slim ---------------------------------------------------------------------------------------
+
+
+def _arg_scope(machine: Machine, name: str, args: Args) -> Value:
+    """Batch norm for every convolution, on top of the argument scope in force."""
+    state = machine.state
+    params = Map()
+    flag = args.get("is_training")
+    if flag is None and _ARG_SCOPES[name]:
+        flag = args.get("is_training", 0) or Known(True, args.place)
+    if flag is not None and flag is not NONE:
+        params.put(Known("is_training"), flag)
+        state.scoped_flags.add(_BATCH_NORM)
+    wanted = args.get("use_batch_norm", 1 if name == "inception_arg_scope" else None)
+    table = {key: dict(kwargs) for key, kwargs in state.arg_scopes[-1].items()}
+    if not (isinstance(wanted, Known) and not wanted.value):
+        entry = table.setdefault(_CONV, {})
+        entry["normalizer_fn"] = (Api(_BATCH_NORM), args.place)
+        entry["normalizer_params"] = (params, args.place)
+    return scopes.fixed(args.place, table, isinstance(wanted, Unknown))
+
+
+def _network(machine: Machine, name: str, row: Network, args: Args, frame: Frame | None) -> Value:
+    from bnlint.interp import calls
+
+    state = machine.state
+    place = args.place
+    label = args.get("scope")
+    if label is None or label is NONE:
+        label = Known(row.scope) if row.scope != "?" else state.unknown("a scope")
+    kwargs = _flag_of(machine, row, args)
+    entry = state.arg_scopes[-1].get(_CONV, {})
+    normalizer, _ = entry.get("normalizer_fn", (NONE, place))
+    params, _ = entry.get("normalizer_params", (NONE, place))
+    scope = scopes.variable_scope(machine, name, Args([label], {}, place), frame)
+    leave = scopes.enter_variable_scope(machine, scope) if isinstance(scope, Object) else None
+    try:
+        weights = add_variable(machine, f"{layer_path(machine, None, 'Conv')}weights", place)
+        inputs = [n for v in args.values() for n in nodes_in(v)]
+        value: Value = state.node("op", name, [*inputs, weights], place)
+        if not (isinstance(normalizer, Known) and not normalizer.value):
+            given = dict(kwargs)
+            if isinstance(params, Map):
+                given.update({k: v for k, v in params.items.items() if isinstance(k, str)})
+            more = params is not NONE and not (isinstance(params, Map) and params.exact)
+            value = calls.call(machine, normalizer, Args([value], given, place, more), frame)
+        if row.own:
+            value = norms.function(machine, _BATCH_NORM, Args([value], kwargs, place), frame)
+        weights = add_variable(machine, f"{layer_path(machine, None, 'Logits')}weights", place)
+        logits = state.node("op", name, [*nodes_in(value), weights], place)
+    finally:
+        if leave is not None:
+            leave()
+    key = state.keys.of("node", logits.id)
+    return Seq("tuple", [logits, Unknown("the end points of a network", key, (logits,))])
+
+
+def _flag_of(machine: Machine, row: Network, args: Args) -> dict[str, Value]:
+    """The flag that the network hands to its batch norm; None leaves it to the argument scope."""
+    if row.flag is None:
+        return {}
+    flag = args.get("is_training", row.flag)
+    if flag is None:
+        more = machine.state.unknown("an argument that the source does not show")
+        flag = more if args.more else Known(True, args.place)
+    return (
+        {}
+        if flag is NONE or (isinstance(flag, Known) and flag.value is None)
+        else {"is_training": flag}
+    )
+
+
+# --- Keras applications -------------------------------------------------------------------------
+
+
+def _application(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    """A model with batch norm.
+
+    With its pretrained weights and no flag it stays in inference mode, so nothing is to be
+    updated (the learning phase is False unless somebody feeds it).
+    """
+    weights = args.get("weights", 1)
+    fresh = isinstance(weights, Known) and weights.value is None
+    if not fresh:
+        machine.state.restore()
+    norm = norms.layer_class(machine, "tf.keras.layers.BatchNormalization", _none(args), frame)
+    assert isinstance(norm, Object)
+    norm.data["pretrained"] = not fresh
+    inner = Object("keras layer", args.place, name=name, layers=[norm])
+    tensor = args.get("input_tensor")
+    given = tensor if tensor is not None and nodes_in(tensor) else None
+    start = given or machine.state.node("placeholder", name, (), args.place)
+    output = keras.call_layer(machine, inner, Args([start], {}, args.place))
+    return Object(
+        "keras model",
+        args.place,
+        layers=[inner],
+        outputs=nodes_in(output) if given is not None else [],
+        applied=[],
+        attrs={"input": start, "output": output, "outputs": Seq("list", [output])},
+    )
+
+
+def _none(args: Args) -> Args:
+    return Args([], {}, args.place)
