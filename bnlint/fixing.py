@@ -8,38 +8,66 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from bnlint.finding import Finding, Report
-from bnlint.fix.edits import CannotFix, decode
+from bnlint.finding import Finding, Level, Report
+from bnlint.fix.edits import CannotFix
 from bnlint.fix.files import replace
-from bnlint.fix.repair import repair
+from bnlint.fix.repair import Repairer
+from bnlint.fix.source import decode
 from bnlint.printable import printable, without_commands
+from bnlint.regular import CannotRead, read_regular
 from bnlint.run import Options, check
-from bnlint.source.errors import SourceError
-from bnlint.source.read import read_bytes
+from bnlint.source.read import MAX_BYTES
+
+
+def repairer(options: Options) -> Repairer:
+    """What looks for fixes of the findings of a run."""
+
+    def judge(files: Sequence[str], overlay: dict[str, bytes]) -> Sequence[Finding]:
+        # By all rules: a fix is no fix if it breaks what nobody selected.
+        again = dataclasses.replace(
+            options,
+            files=files,
+            overlay=overlay,
+            pedantic=True,
+            users=True,
+            select=(),
+            ignore=(),
+        )
+        outcome = check(again)
+        if outcome.crashes:
+            raise CannotFix("the fixed file could not be analysed again")
+        return outcome.report.findings
+
+    return Repairer(_content, judge)
+
+
+def _content(path: str) -> bytes:
+    try:
+        return read_regular(path, MAX_BYTES)
+    except CannotRead as error:
+        raise OSError(0, str(error), path) from None
+
+
+def with_fixes(report: Report, options: Options) -> None:
+    """Give each finding of a report its fix; raises OSError if a file cannot be read."""
+    find = repairer(options)
+    report.findings = [find.attached(f, options.overlay) for f in report.findings]
 
 
 def run_fixes(
     report: Report, options: Options, unsafe: bool, write: bool, say: Callable[[str], None]
 ) -> bool:
     """Fix or show; says a line for each finding. False if a file could not be read or written."""
-
-    def judge(overlay: dict[str, bytes]) -> Sequence[Finding]:
-        again = dataclasses.replace(options, overlay=overlay, pedantic=True, users=True)
-        outcome = check(again)
-        if outcome.crashes:
-            raise CannotFix("the fixed file could not be analysed again")
-        return outcome.report.findings
-
+    limit: Level = "unsafe" if unsafe else "safe"
+    if unsafe and not write:
+        limit = "shown"
     try:
-        repaired = repair(report.findings, read_bytes, judge, unsafe)
+        repaired = repairer(options).repair(report.findings, limit, options.overlay)
         for path, data in sorted(repaired.files.items()):
             if write:
                 replace(path, data)
             else:
                 _show(path, data)
-    except SourceError as error:
-        say(f"error: {error.path}: {error.message}")
-        return False
     except OSError as error:
         say(f"error: {error.filename}: {error.strerror or error}")
         return False
@@ -50,7 +78,7 @@ def run_fixes(
 
 def _show(path: str, data: bytes) -> None:
     name = printable(os.path.relpath(path))
-    old, new = (decode(d)[0].splitlines(True) for d in (read_bytes(path), data))
+    old, new = (decode(d)[0].splitlines(True) for d in (_content(path), data))
     for line in difflib.unified_diff(old, new, name, name):
         whole = line.endswith("\n")
         # A terminal is shown what can be shown; whoever pipes it wants the patch as it is.

@@ -25,6 +25,7 @@ _COMMANDS = {
     "trace": "trace",
     "check-trace": "trace",
     "confirm": "confirm",
+    "server": "server",
 }
 
 
