@@ -104,7 +104,8 @@ class Finding:
 
     ``confidence`` is ``possible`` where an unknown stands between the facts or the finding holds
     on some paths only; ``reason`` then says what kept it from being definite. ``fix`` is there if
-    it was asked for and one was found.
+    it was asked for and one was found. ``fingerprint`` tells it apart from others and survives
+    edits of other lines (``fingerprint.py``).
     """
 
     rule: Rule
@@ -116,6 +117,7 @@ class Finding:
     witness: Witness = "source"
     aim: Aim | None = None
     fix: Fix | None = None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bnlint.cli.common import CLEAN, FAILED, FOUND, Failure, say, say_crashed
-from bnlint.cli.options import rule_codes
+from bnlint.cli.common import (
+    CLEAN,
+    FAILED,
+    FOUND,
+    Failure,
+    all_there,
+    say,
+    say_crashed,
+    verdict,
+)
+from bnlint.cli.options import rule_options
+from bnlint.output import formats
 from bnlint.regular import reason
 
 if TYPE_CHECKING:
+    from bnlint.finding import Report
     from bnlint.run import Options, Outcome
 
 STDIN = "<stdin>"
@@ -24,32 +35,11 @@ STDIN = "<stdin>"
     "2 wrong usage or configuration, or an error in bnlint itself."
 )
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option(
-    "--select",
-    multiple=True,
-    metavar="CODE[,CODE]",
-    callback=rule_codes,
-    help="Report these rules only; BN2 stands for all BN2xx.",
-)
-@click.option(
-    "--ignore",
-    multiple=True,
-    metavar="CODE[,CODE]",
-    callback=rule_codes,
-    help="Do not report these rules, even if selected.",
-)
+@rule_options
 @click.option(
     "--pedantic",
     is_flag=True,
     help="Also report what is possible but not certain, and remarks on the analysis.",
-)
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    show_default=True,
-    help="How to print the findings.",
 )
 @click.option(
     "--stdin-filename",
@@ -84,6 +74,7 @@ def check(
     ignore: tuple[str, ...],
     pedantic: bool,
     output_format: str,
+    fail_possible: bool,
     stdin_filename: str | None,
     markdown: bool,
     exit_zero: bool,
@@ -111,8 +102,7 @@ def check(
             say_crashed(outcome.crashes)
             if outcome.crashes:
                 return FAILED
-            unclean = bool(outcome.report.findings or outcome.report.problems)
-            return FOUND if unclean and not exit_zero else CLEAN
+            return CLEAN if exit_zero else _exit_code(outcome.report, fail_possible)
         outcome = _run(options, quiet)
     report = outcome.report
     if not quiet:
@@ -127,8 +117,16 @@ def check(
     _write(outcome, output_format, quiet)
     if outcome.crashes:
         return FAILED
-    bad = report.findings or report.problems or (fail_incomplete and report.incomplete)
-    return FOUND if bad and not exit_zero else CLEAN
+    code = _exit_code(report, fail_possible)
+    if fail_incomplete and report.incomplete:
+        code = FOUND
+    return CLEAN if exit_zero else code
+
+
+def _exit_code(report: Report, fail_possible: bool) -> int:
+    definite = any(finding.confidence == "definite" for finding in report.findings)
+    code = FOUND if definite or report.problems else CLEAN
+    return verdict(code, report.findings, fail_possible)
 
 
 def _options(
@@ -151,6 +149,8 @@ def _options(
         paths = (stdin_filename,)
     elif stdin_filename is not None:
         raise click.UsageError("--stdin-filename goes with -, which reads standard input")
+    else:
+        all_there(paths)
     paths = paths or (".",)
     start = paths[0]
     try:
@@ -197,11 +197,9 @@ def _write(outcome: Outcome, output_format: str, quiet: bool) -> None:
         from bnlint.output import json
 
         json.write(outcome.report, sys.stdout)
-    elif output_format == "github":
-        from bnlint.output import github
-
-        github.write(outcome.report, sys.stdout)
-    else:
+    elif output_format == "text":
         from bnlint.output import text
 
         text.write(outcome.report, outcome.source, sys.stdout, summary=not quiet)
+    else:
+        formats.write(output_format, outcome.report, sys.stdout)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from bnlint.printable import printable
 from bnlint.regular import reason
+
+if TYPE_CHECKING:
+    from bnlint.finding import Finding
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -63,3 +67,15 @@ def _say_traceback(error: BaseException) -> None:
 
     for line in "".join(traceback.format_exception(error)).split("\n"):
         click.echo(printable(line), err=True)
+
+
+def all_there(paths: Sequence[str]) -> None:
+    """Stop at paths that do not exist: what was meant is not checked, whatever is found."""
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        raise Failure(f"{', '.join(missing)}: no such file or directory")
+
+
+def verdict(code: int, findings: Sequence[Finding], fail_possible: bool) -> int:
+    """The exit code of a report: possible findings cost something only if they are to."""
+    return FOUND if code == CLEAN and fail_possible and findings else code

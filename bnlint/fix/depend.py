@@ -165,7 +165,7 @@ def _moved_read(
     if broken.path != tree.path:
         return
     read = tree.around(broken)
-    line = statement(tree, read) if not isinstance(tree.parent(read), cst.WithItem) else None
+    line = next((up for up in tree.above(read) if isinstance(up, cst.BaseStatement)), None)
     if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
         return
     assign = line.body[0]

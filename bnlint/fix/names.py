@@ -65,7 +65,15 @@ def _alias(tree: Tree, item: cst.Import | cst.ImportFrom) -> str | None:
 
 def _imported(tree: Tree) -> TensorFlow:
     """An import of its own, after the last at the top of the file."""
-    if any(isinstance(n, cst.Name) and n.value == "tf" for n in tree.nodes):
+    bound = (cst.AssignTarget, cst.Param, cst.FunctionDef, cst.ClassDef, cst.AsName, cst.Global)
+    if any(
+        isinstance(node, cst.Name) and node.value == "tf" and isinstance(tree.parent(node), bound)
+        for node in tree.nodes
+        if not any(
+            isinstance(up, (cst.Import, cst.ImportFrom)) and _alias(tree, up) == "tf"
+            for up in tree.above(node)
+        )
+    ):
         raise CannotFix("the file does not import tensorflow, and tf is something else there")
     last = None
     for line in tree.module.body:

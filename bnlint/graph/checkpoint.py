@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bnlint.finding import Report
+from bnlint.fingerprint import stamped
 from bnlint.graph.build import place
 from bnlint.graph.bundle import Bundle, open_checkpoint
 from bnlint.graph.command import CLEAN, FOUND, shown
@@ -47,7 +48,9 @@ class CheckpointReport:
 
     @property
     def exit_code(self) -> int:
-        return FOUND if self.report.findings else CLEAN
+        """1 if something is certainly wrong."""
+        definite = any(finding.confidence == "definite" for finding in self.report.findings)
+        return FOUND if definite else CLEAN
 
 
 def inspect_checkpoint(
@@ -70,11 +73,11 @@ def inspect_checkpoint(
         model.statistics.append(statistics)
         found.layers.append(row)
     project = Project([Program(bundle.path, bundle.path, False, [model])])
-    found.report.findings = [
+    found.report.findings = stamped(
         displayed(finding)
         for finding in judge(project)
         if codes.selected(finding.rule.code, select, ignore)
-    ]
+    )
     if not layers:
         found.notes.append("no batch norm in this checkpoint")
     if bundle.absent:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from bnlint.output import json as findings_json
 from bnlint.output.graph import PIPED_WIDTH, print_findings
@@ -54,9 +52,7 @@ def _range(values: tuple[float, float] | None, state: str) -> str:
 
 def write_json(report: CheckpointReport, stream: TextIO) -> None:
     """For a program: the schema of all findings, with the layers of the checkpoint."""
-    buffer = io.StringIO()
-    findings_json.write(report.report, buffer)
-    document: dict[str, Any] = json.loads(buffer.getvalue())
+    document = findings_json.document(report.report)
     document["global_step"] = report.steps
     document["layers"] = [
         {"name": row.name, "mean": row.mean, "variance": row.variance, "state": row.state}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TextIO
 
+from bnlint import codes
 from bnlint.finding import Report
+from bnlint.printable import printable
 
 
 def write(
@@ -21,6 +23,23 @@ def write(
         story.write(report, source, stream)
     if summary:
         stream.write(_summary(report) + "\n")
+
+
+def write_concise(report: Report, stream: TextIO) -> None:
+    """A line for each finding, as compilers write it and editors read it."""
+    from bnlint.output.story import place
+
+    for finding in report.findings:
+        if finding.location.node is not None:
+            where = printable(f"{finding.location.path}: {finding.location.node}")
+        else:
+            where = place(finding.location)
+        only = f" (possible only: {finding.reason})" if finding.reason is not None else ""
+        said = printable(f"{finding.rule.code} {finding.message}{only}")
+        stream.write(f"{where}: {said}\n")
+    for problem in report.problems:
+        said = f"{problem.path}:{problem.line}: {codes.UNREADABLE} {problem.message}"
+        stream.write(printable(said) + "\n")
 
 
 def _summary(report: Report) -> str:

@@ -149,6 +149,36 @@ PROGRAMS: dict[str, Broken] = {
         + "    "
         + _STEP,
     ),
+    "built_in_the_block": Broken(
+        ("BN204",),
+        _BLOCK + "    " + _BN + "    " + _LOSS + "    " + _STEP,
+        _BLOCK + "    " + _BN + "    " + _LOSS + "    " + _BLOCK + "        " + _STEP,
+    ),
+    "under_another_graph": Broken(
+        ("BN204",),
+        _BN + _LOSS + "graph = tf.get_default_graph()\nwith tf.Graph().as_default():\n"
+        f"    update_ops = {_READ}\nwith graph.as_default(), tf.control_dependencies(update_ops):\n"
+        "    " + _STEP,
+        _BN + _LOSS + "graph = tf.get_default_graph()\nwith tf.Graph().as_default():\n"
+        f"    update_ops = {_READ}\n"
+        f"update_ops = {_READ}\nwith graph.as_default(), tf.control_dependencies(update_ops):\n"
+        "    " + _STEP,
+    ),
+    "import_in_another_function": Broken(
+        ("BN201",),
+        "import steps\n" + _BN + _LOSS + "train = steps.step(loss)\n",
+        "import steps\n" + _BN + _LOSS + "train = steps.step(loss)\n",
+        {
+            "steps.py": (
+                "import os\ndef other():\n    import tensorflow as tf\n    return tf\n\n"
+                "def step(loss):\n    return other().train.AdamOptimizer(1e-3).minimize(loss)\n",
+                "import os\nimport tensorflow as tf\n"
+                "def other():\n    import tensorflow as tf\n    return tf\n\n"
+                f"def step(loss):\n    {_BLOCK}"
+                "        return other().train.AdamOptimizer(1e-3).minimize(loss)\n",
+            )
+        },
+    ),
     "key": Broken(
         ("BN205",),
         _BN
