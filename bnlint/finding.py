@@ -145,7 +145,8 @@ class Incomplete:
 @dataclass(slots=True)
 class Report:
     """The outcome of one run. ``notes`` are remarks for ``--pedantic``, ``python2`` the files that
-    were read as Python 2, ``incomplete`` the programs that were not read to their end."""
+    were read as Python 2, ``incomplete`` the programs that were not read to their end. Of the
+    baseline, ``known`` counts the findings that it hid and ``gone`` what is no longer found."""
 
     checked: int = 0
     skipped: int = 0
@@ -154,3 +155,5 @@ class Report:
     notes: list[str] = field(default_factory=list)
     python2: list[str] = field(default_factory=list)
     incomplete: list[Incomplete] = field(default_factory=list)
+    known: int = 0
+    gone: int = 0

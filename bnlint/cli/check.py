@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from bnlint.output import formats
 from bnlint.regular import reason
 
 if TYPE_CHECKING:
+    from bnlint.baseline import Baseline, Entry
     from bnlint.finding import Report
     from bnlint.run import Options, Outcome
 
@@ -47,6 +49,21 @@ STDIN = "<stdin>"
     help="The name of the file that - stands for; its imports are followed from there.",
 )
 @click.option("--markdown", is_flag=True, help="Also check fenced Python blocks in Markdown files.")
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    help="Report only what is not in this baseline, and count what is.",
+)
+@click.option(
+    "--write-baseline",
+    metavar="FILE",
+    help="Write all findings of today to a baseline, and exit with 0.",
+)
+@click.option(
+    "--prune-baseline",
+    is_flag=True,
+    help="With --baseline: take out of it what is no longer found.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option(
     "--show-incomplete",
@@ -77,6 +94,9 @@ def check(
     fail_possible: bool,
     stdin_filename: str | None,
     markdown: bool,
+    baseline: str | None,
+    write_baseline: str | None,
+    prune_baseline: bool,
     exit_zero: bool,
     show_incomplete: bool,
     fail_incomplete: bool,
@@ -91,6 +111,7 @@ def check(
     """
     if (fix or diff) and "-" in paths:
         raise Failure("standard input cannot be fixed: name the file")
+    known = _baseline(baseline, write_baseline, prune_baseline)
     options = _options(paths, select, ignore, pedantic, stdin_filename, markdown)
     outcome = _run(options, quiet)
     if fix or diff:
@@ -105,6 +126,10 @@ def check(
             return CLEAN if exit_zero else _exit_code(outcome.report, fail_possible)
         outcome = _run(options, quiet)
     report = outcome.report
+    if known is not None and not outcome.crashes:
+        if write_baseline is not None:
+            return _write_baseline(known, report)
+        _leave_new(report, known, options, prune_baseline)
     if not quiet:
         for note in report.notes:
             say(f"note: {note}")
@@ -121,6 +146,55 @@ def check(
     if fail_incomplete and report.incomplete:
         code = FOUND
     return CLEAN if exit_zero else code
+
+
+def _baseline(path: str | None, written: str | None, prune: bool) -> Baseline | None:
+    """The baseline that is to be used or written; what is wrong with it is said before the run."""
+    if written is not None and (path is not None or prune):
+        raise click.UsageError("--write-baseline goes without --baseline and --prune-baseline")
+    if prune and path is None:
+        raise click.UsageError("--prune-baseline goes with --baseline")
+    if path is None and written is None:
+        return None
+    from bnlint import baseline
+
+    try:
+        return baseline.read(path) if path is not None else baseline.Baseline(written or "")
+    except baseline.BaselineError as error:
+        raise Failure(str(error)) from None
+
+
+def _write_baseline(known: Baseline, report: Report) -> int:
+    """Unreadable files do not go into a baseline: nothing is known about them."""
+    _store(known, map(known.entry, report.findings))
+    number = len(report.findings)
+    say(f"{number} finding{'' if number == 1 else 's'} written to {known.path}")
+    for problem in report.problems:
+        say(f"not in the baseline: {problem.path}:{problem.line}: {problem.message}")
+    return FOUND if report.problems else CLEAN
+
+
+def _leave_new(report: Report, known: Baseline, options: Options, prune: bool) -> None:
+    from bnlint.baseline import Scope
+
+    scope = Scope(options.paths, options.select, options.ignore, options.pedantic)
+    gone = known.gone(report.findings, scope)
+    report.findings, old = known.split(report.findings)
+    report.known = len(old)
+    if prune and gone:
+        _store(known, known.entries - gone)
+        say(f"{len(gone)} taken out of {known.path}")
+    elif gone:
+        report.gone = len(gone)
+
+
+def _store(known: Baseline, entries: Iterable[Entry]) -> None:
+    from bnlint.baseline import BaselineError
+
+    try:
+        known.write(entries)
+    except BaselineError as error:
+        raise Failure(str(error)) from None
 
 
 def _exit_code(report: Report, fail_possible: bool) -> int:

@@ -33,8 +33,8 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
                 style = "green" if row.state in ("ok", "initial", "saved") else "red"
                 table.add_row(
                     Text(printable(row.name)),
-                    _range(row.mean, row.state),
-                    _range(row.variance, row.state),
+                    _range(row.mean, "mean" in row.unread),
+                    _range(row.variance, "variance" in row.unread),
                     Text(row.state, style),
                 )
             console.print(table)
@@ -44,9 +44,9 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
     stream.write(without_commands(captured.get()))
 
 
-def _range(values: tuple[float, float] | None, state: str) -> str:
+def _range(values: tuple[float, float] | None, unread: bool) -> str:
     if values is None:
-        return "not read" if state == "saved" else "missing"
+        return "not read" if unread else "missing"
     return f"{values[0]:.4g} to {values[1]:.4g}"
 
 

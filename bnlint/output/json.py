@@ -20,6 +20,7 @@ def document(report: Report) -> dict[str, Any]:
         "version": VERSION,
         "checked": report.checked,
         "skipped": report.skipped,
+        **({"known": report.known} if report.known else {}),
         "findings": [_finding(finding) for finding in report.findings],
         "errors": [
             {"path": problem.path, "line": problem.line, "message": problem.message}

@@ -44,6 +44,8 @@ def write_concise(report: Report, stream: TextIO) -> None:
 
 def _summary(report: Report) -> str:
     found = _count(len(report.findings), "finding") if report.findings else "No findings"
+    if report.known:
+        found = f"{_count(len(report.findings), 'new finding')}, {report.known} in the baseline"
     if report.problems:
         found += f", {_count(len(report.problems), 'unreadable file')}"
     looked = f"{_count(report.checked, 'file')} checked"
@@ -52,6 +54,9 @@ def _summary(report: Report) -> str:
     if report.python2:
         looked += f", {len(report.python2)} read as Python 2"
     line = f"{found}; {looked}."
+    if report.gone:
+        entries = "entry is" if report.gone == 1 else "entries are"
+        line += f"\n{report.gone} {entries} no longer found: --prune-baseline takes them out."
     if report.incomplete:
         unread = len({item.path for item in report.incomplete})
         were = "program was" if unread == 1 else "programs were"
