@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class Options:
     """What to check and what to say. ``overlay`` holds unsaved files, which are then checked,
-    unless ``files`` names others.
+    unless ``files`` names others. ``programs`` are the users, where they are known already.
 
     With ``users`` the files are judged together with the programs of the project that use them;
     what is found is shown if a place of it is in one of the files. ``ignores`` tells whether
@@ -43,6 +43,7 @@ class Options:
     ignores: bool = True
     require_reason: bool = False
     files: Sequence[str] = ()
+    programs: Sequence[str] | None = None
 
 
 @dataclass(slots=True)
@@ -58,7 +59,10 @@ class Outcome:
 def check(options: Options, progress: Progress | None = None) -> Outcome:
     workspace = Workspace(options.overlay)
     paths = _files(options, workspace)
-    users = users_of(paths, options.exclude, workspace) if options.users else []
+    users: Sequence[str] = []
+    if options.users:
+        known = options.programs
+        users = users_of(paths, options.exclude, workspace) if known is None else known
     entries = find_entries(sorted({*paths, *users}), workspace)
     run = _Run(options, workspace, progress)
     # A tree without batch norm ends here: the imports below cost more than all of the above.
