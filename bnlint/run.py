@@ -28,7 +28,8 @@ class Options:
     unless ``files`` names others. ``programs`` are the users, where they are known already.
 
     With ``users`` the files are judged together with the programs of the project that use them;
-    what is found is shown if a place of it is in one of the files.
+    what is found is shown if a place of it is in one of the files. ``ignores`` tells whether
+    comments silence findings, ``require_reason`` that only those do which say why.
     """
 
     paths: Sequence[str] = (".",)
@@ -39,6 +40,8 @@ class Options:
     markdown: bool = False
     users: bool = False
     overlay: dict[str, bytes] = field(default_factory=dict)
+    ignores: bool = True
+    require_reason: bool = False
     files: Sequence[str] = ()
     programs: Sequence[str] | None = None
 
@@ -116,8 +119,11 @@ class _Run:
         """What is to be said."""
         options = self._options
         comments = {
-            path: ignores.parse(module.comments, _relative(path))
+            path: ignores.parse(
+                module.comments, _relative(path), require_reason=options.require_reason
+            )
             for path, module in self._workspace.lowered().items()
+            if options.ignores
         }
         findings = (
             finding

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,12 @@ STDIN = "<stdin>"
     is_flag=True,
     help="With --baseline: take out of it what is no longer found.",
 )
+@click.option("--no-ignores", is_flag=True, help="Also report what comments silence.")
+@click.option(
+    "--require-reason",
+    is_flag=True,
+    help="Comments without a reason silence nothing.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option(
     "--show-incomplete",
@@ -97,6 +104,8 @@ def check(
     baseline: str | None,
     write_baseline: str | None,
     prune_baseline: bool,
+    no_ignores: bool,
+    require_reason: bool,
     exit_zero: bool,
     show_incomplete: bool,
     fail_incomplete: bool,
@@ -113,6 +122,7 @@ def check(
         raise Failure("standard input cannot be fixed: name the file")
     known = _baseline(baseline, write_baseline, prune_baseline)
     options = _options(paths, select, ignore, pedantic, stdin_filename, markdown)
+    options = replace(options, ignores=not no_ignores, require_reason=require_reason)
     outcome = _run(options, quiet)
     if fix or diff:
         from bnlint.fixing import run_fixes
@@ -139,6 +149,10 @@ def check(
         for item in report.incomplete:
             say(f"incomplete: {item.path}:{item.line}: {item.reason}")
     say_crashed(outcome.crashes)
+    if output_format == "sarif":
+        from bnlint.fixing import with_fixes
+
+        with_fixes(report, options)
     _write(outcome, output_format, quiet)
     if outcome.crashes:
         return FAILED

@@ -84,21 +84,27 @@ def _draw(
 
 @click.command()
 @click.argument("path")
+@click.argument("later", required=False)
 @rule_options
 def checkpoint(
     path: str,
+    later: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     output_format: str,
     fail_possible: bool,
 ) -> int:
-    """Judge the moving statistics saved in the checkpoint PATH (a prefix or a directory)."""
+    """Judge the moving statistics saved in the checkpoint PATH (a prefix or a directory).
+
+    With LATER, that one is judged, and it is told which statistics moved since PATH.
+    """
     from bnlint.graph.checkpoint import inspect_checkpoint
     from bnlint.graph.errors import GraphError
     from bnlint.output import checkpoint as output
 
     try:
-        report = inspect_checkpoint(path, select, ignore)
+        earlier = None if later is None else path
+        report = inspect_checkpoint(later or path, select, ignore, earlier=earlier)
     except GraphError as error:
         raise Failure(str(error)) from None
     if output_format in OWN:
