@@ -194,6 +194,8 @@ class _Builder:
         trains = self._analysis.trained_layers(verdict)
         reaches = self._reaches(verdict)
         missing = [layer for layer in trains if self._ids[layer.name] not in reaches]
+        feeding = set(self._analysis.only_feeds(verdict))
+        frozen = bool(missing) and all(layer in feeding for layer in missing if layer.writers)
         return TrainOp(
             id=number,
             api=fetches.name,
@@ -206,6 +208,9 @@ class _Builder:
             reads=frozenset(),
             guards=frozenset(),
             run=fetches.run,
+            undecided="all weights before these layers are frozen: their statistics may be, too"
+            if frozen
+            else None,
             name=fetches.name,
             gates=tuple(
                 Gate(self._ids[h.layer], h.kind, self._at(h.node), h.detail, h.certain)

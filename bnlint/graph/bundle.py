@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from bnlint.graph.attrs import BFLOAT16, DOUBLE, FLOAT, HALF, INT32, INT64
 from bnlint.graph.errors import GraphError
 from bnlint.graph.read import latest_checkpoint
+from bnlint.graph.snappy import decompress
 from bnlint.graph.wire import BYTES, FIXED32, VARINT, Buffer, fields, load, signed, varint
 
 _MAGIC = 0xDB4775248B80FB57
@@ -37,21 +38,25 @@ class Entry:
 
 
 class Bundle:
-    """A checkpoint's tensors by name; values are read when asked for."""
+    """A checkpoint's tensors by name; values are read when asked for.
+
+    ``absent`` are files of values that were asked for and are not there.
+    """
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.path = prefix + ".index"
         self.entries: dict[str, Entry] = {}
         self._shards = 1
+        self.absent: set[str] = set()
         buffer = load(self.path)
         try:
-            for key, start, stop in _table(buffer):
+            for key, block, start, stop in _table(buffer):
                 if not key:
-                    self._shards = _first(buffer, start, stop, 1) or 1
+                    self._shards = _first(block, start, stop, 1) or 1
                 else:
                     name = key.decode("utf-8", "backslashreplace").removesuffix(_OBJECT_SUFFIX)
-                    self.entries[name] = _entry(buffer, start, stop)
+                    self.entries[name] = _entry(block, start, stop)
         except GraphError as error:
             raise GraphError(f"{self.path}: {error}") from None
         except (IndexError, struct.error, ValueError, OverflowError):
@@ -68,6 +73,8 @@ class Bundle:
         if entry.size % width:
             raise GraphError(f"{self.path}: {name} has a size that is no multiple of {width}")
         raw = self._bytes(entry)
+        if raw is None:
+            return None
         if entry.dtype in (FLOAT, DOUBLE):
             return array("f" if entry.dtype == FLOAT else "d", raw)
         if entry.dtype == HALF:
@@ -80,10 +87,14 @@ class Bundle:
         entry = self.entries.get(name)
         if entry is None or entry.sliced or entry.dtype not in (INT32, INT64):
             return None
-        return int.from_bytes(self._bytes(entry), "little", signed=True)
+        raw = self._bytes(entry)
+        return None if raw is None else int.from_bytes(raw, "little", signed=True)
 
-    def _bytes(self, entry: Entry) -> bytes:
+    def _bytes(self, entry: Entry) -> bytes | None:
         path = f"{self.prefix}.data-{entry.shard:05d}-of-{self._shards:05d}"
+        if not os.path.exists(path):
+            self.absent.add(path)
+            return None
         try:
             with open(path, "rb") as file:
                 file.seek(entry.offset)
@@ -131,8 +142,8 @@ def _bundle(prefix: str, path: str) -> Bundle:
     return Bundle(prefix)
 
 
-def _table(buffer: Buffer) -> Iterator[tuple[bytes, int, int]]:
-    """Key, and where the value is, of each entry of a table."""
+def _table(buffer: Buffer) -> Iterator[tuple[bytes, Buffer, int, int]]:
+    """Key, and the block and where in it the value is, of each entry of a table."""
     size = len(buffer)
     if size < _FOOTER or struct.unpack("<Q", buffer[size - 8 : size])[0] != _MAGIC:
         raise GraphError("not a checkpoint index, or truncated")
@@ -141,18 +152,21 @@ def _table(buffer: Buffer) -> Iterator[tuple[bytes, int, int]]:
     _, pos = varint(buffer, pos, size)
     offset, pos = varint(buffer, pos, size)
     length, pos = varint(buffer, pos, size)
-    for _, start, stop in _block(buffer, offset, length):
-        first, at = varint(buffer, start, stop)
-        extent, at = varint(buffer, at, stop)
+    for _, index, start, stop in _block(buffer, offset, length):
+        first, at = varint(index, start, stop)
+        extent, at = varint(index, at, stop)
         yield from _block(buffer, first, extent)
 
 
-def _block(buffer: Buffer, offset: int, size: int) -> Iterator[tuple[bytes, int, int]]:
+def _block(buffer: Buffer, offset: int, size: int) -> Iterator[tuple[bytes, Buffer, int, int]]:
     end = offset + size
     if end + 5 > len(buffer):
         raise GraphError("truncated checkpoint index")
-    if buffer[end] != 0:
-        raise GraphError("a compressed checkpoint index, not supported")
+    if buffer[end] == 1:
+        buffer = decompress(buffer, offset, end)
+        offset, end = 0, len(buffer)
+    elif buffer[end] != 0:
+        raise GraphError(f"a checkpoint index that is compressed in a way not known: {buffer[end]}")
     restarts = struct.unpack("<I", buffer[end - 4 : end])[0]
     stop = end - 4 - 4 * restarts
     key, pos = b"", offset
@@ -164,7 +178,7 @@ def _block(buffer: Buffer, offset: int, size: int) -> Iterator[tuple[bytes, int,
             raise GraphError("corrupt checkpoint index")
         key = key[:shared] + bytes(buffer[pos : pos + fresh])
         pos += fresh
-        yield key, pos, pos + length
+        yield key, buffer, pos, pos + length
         pos += length
 
 

@@ -77,6 +77,9 @@ def inspect_checkpoint(
     ]
     if not layers:
         found.notes.append("no batch norm in this checkpoint")
+    if bundle.absent:
+        where = shown(min(bundle.absent))
+        found.notes.append(f"{where} is not there: what is saved is judged, and not the values")
     return found
 
 
@@ -136,6 +139,8 @@ def _layer(
         state = "not saved" if len(missing) == len(members) else "partly saved"
     elif broken:
         state = "broken"
+    elif not ranges and bundle.absent:
+        state = "saved"
     elif untouched:
         state = "initial" if steps == 0 else "never updated"
     return statistics, SavedRow(name, ranges.get(False), ranges.get(True), state)

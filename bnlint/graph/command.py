@@ -135,12 +135,17 @@ def _suggestions(analysis: Analysis, name: str) -> list[str]:
 
 
 def _exported(source: Source, meta: MetaGraph) -> bool:
-    """Whether a graph is meant for inference: tagged for serving, or its variables frozen."""
+    """Whether a graph is meant for inference: tagged for serving, or its variables frozen.
+
+    A graph without any constants is a mere description, whose weights are elsewhere.
+    """
     if "train" in meta.tags:
         return False
     if source.kind == "SavedModel":
         return True
-    return meta.bare and not any(node.op in VARIABLES for node in meta.nodes)
+    if not meta.bare or not any(node.op == "Const" for node in meta.nodes):
+        return False
+    return not any(node.op in VARIABLES for node in meta.nodes)
 
 
 def report(

@@ -55,8 +55,8 @@ def find_flag(
         training = [r for r in named if _looks_like_a_flag(r.node or "")]
         if named:
             return (training or named)[0]
-    used = any(node.name in forward and not _trains(node) for node in readers)
-    batch = bool(writers) or any(_trains(node) for node in fused)
+    used = any(node.name in forward and not trains(graph, node) for node in readers)
+    batch = bool(writers) or any(trains(graph, node) for node in fused)
     if batch and used:
         return GraphFlag("both")
     if batch:
@@ -69,9 +69,20 @@ def _looks_like_a_flag(name: str) -> bool:
     return any(word in low for word in ("train", "phase", "mode", "test", "infer", "eval"))
 
 
-def _trains(node: Node) -> bool:
-    """Whether a kernel computes the statistics of its batch (``is_training`` defaults to true)."""
-    return node.op in FUSED and node.attr("is_training") is not False
+def trains(graph: Graph, node: Node) -> bool:
+    """Whether a kernel computes the statistics of its batch.
+
+    A file may leave out an attribute that has its default, here true, or all attributes (a text
+    graph for another library). Then the inputs tell: who computes them is given empty constants.
+    """
+    if node.op not in FUSED:
+        return False
+    flag = node.attr("is_training")
+    if isinstance(flag, bool):
+        return flag
+    given = graph.node(node.inputs[3]) if len(node.inputs) > 4 else None
+    value = given.attr("value") if given is not None and given.op == "Const" else None
+    return isinstance(value, Tensor) and 0 in (value.shape or ())
 
 
 def _guard(graph: Graph, write: Node) -> str | None:

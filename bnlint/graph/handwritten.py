@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bnlint.graph.attrs import Tensor
+from bnlint.graph.flags import trains
 from bnlint.graph.index import MERGE, Graph
 from bnlint.graph.layers import Layer
 from bnlint.graph.moments import Moments
@@ -25,7 +26,7 @@ def batch_only(
             if (
                 node.name not in used
                 and not node.name.startswith(scopes)
-                and node.attr("is_training") is not False
+                and trains(graph, node)
                 and not _switched(graph, node)
             ):
                 yield node.name, node.name

@@ -188,31 +188,42 @@ class Analysis:
         return list(islice(updated, 3))
 
     def trained_layers(self, verdict: Verdict) -> list[Layer]:
-        """The layers that a train op trains: it changes their weights, or weights before them.
+        """The layers that a train op trains: it changes their weights, or some before or behind.
 
-        A layer that has weights of its own is trained if they are; in a GAN the other network's
-        layers are computed too, but theirs stay. One without is trained if any weight before it is,
-        or if there is none before it.
+        In a GAN the other network's layers are computed too, but another op changes their weights,
+        or those before them. What no op changes is frozen: such a layer is trained by what changes
+        weights before it, and if it has updates, by what trains the layers that it feeds.
         """
+        return [*self._trained(verdict)]
+
+    def only_feeds(self, verdict: Verdict) -> list[Layer]:
+        """Those of the trained layers that feed what is trained, all before them being frozen."""
+        return [layer for layer, feeds in self._trained(verdict).items() if feeds]
+
+    def _trained(self, verdict: Verdict) -> dict[Layer, bool]:
+        """The trained layers, by whether they only feed what is."""
         changed = verdict.trains or {
             w.variable for w in self.variables.trains if w.node.name in verdict.ancestors
         }
         if not changed:
-            return []
-        weights = self.variables.trainable
-        named = all(layer.own for layer in self.layers)
-        after_any = set() if named else self._behind(weights)
-        after_changed = set() if named else self._behind(weights & changed)
-
-        def trained(layer: Layer) -> bool:
-            if layer.own:
-                return not layer.own.isdisjoint(changed)
-            if not any(name in verdict.ancestors for name in layer.forward):
-                return False
-            forward = {self.graph.nodes[name] for name in layer.forward}
-            return forward.isdisjoint(after_any) or not forward.isdisjoint(after_changed)
-
-        return [layer for layer in self.layers if trained(layer)]
+            return {}
+        found: dict[Layer, bool] = {}
+        others = frozenset(write.variable for write in self.variables.trains) - changed
+        for layer in self.layers:
+            if not layer.own.isdisjoint(changed):
+                found[layer] = False
+            elif layer.own.isdisjoint(others) and any(
+                n in verdict.ancestors for n in layer.forward
+            ):
+                forward = {self.graph.nodes[name] for name in layer.forward}
+                if not forward.isdisjoint(self._behind(frozenset(changed))):
+                    found[layer] = False
+                elif forward.isdisjoint(self._behind(others)):
+                    weights = self.variables.trainable
+                    feeds = bool(layer.own) or not forward.isdisjoint(self._behind(weights))
+                    if layer.writers or not feeds:
+                        found[layer] = feeds
+        return found
 
     def _behind(self, weights: frozenset[str]) -> set[Node]:
         """What is computed with some of these weights; asked again and again for the same."""

@@ -29,7 +29,7 @@ _PART = re.compile(r"/part_\d+$")
 _NUMBER = re.compile(r"([0-9]+)")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Layer:
     """One batch-norm layer: its moving statistics and all that touches them.
 
@@ -208,7 +208,10 @@ class _Finder:
             layer.forward = {
                 node.name
                 for node in readers
-                if node.name not in way and node.op not in _ASIDE and not _after_write(graph, node)
+                if node.name not in way
+                and node.op not in _ASIDE
+                and not _after_write(graph, node)
+                and not _shown(graph, node)
             } | {node.name for node in fused}
             for member in layer.statistics:
                 layer.forward.update(self._source.get(member, ()))
@@ -265,6 +268,27 @@ def _after_write(graph: Graph, node: Node) -> bool:
         if source.op in WRITES or any(behind.op in WRITES for behind in graph.inputs(source)):
             return True
     return False
+
+
+def _shown(graph: Graph, node: Node) -> bool:
+    """Whether all that comes of a node is shown: a summary of a statistic does not normalise."""
+    pending, seen = [node], {node.name}
+    while pending and len(seen) < MOST_SHOWN:
+        here = pending.pop()
+        if "Summary" in here.op or here.op in _PRINTS:
+            continue
+        takers = graph.consumers([here.name]).get(here.name, ())
+        if not takers:
+            return False
+        for taker in takers:
+            if taker.name not in seen:
+                seen.add(taker.name)
+                pending.append(taker)
+    return not pending
+
+
+MOST_SHOWN = 40
+_PRINTS = frozenset({"PrintV2", "Assert", "WriteFile"}) | SAVES
 
 
 def _bare(tensor: str) -> str:

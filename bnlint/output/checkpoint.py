@@ -32,11 +32,11 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
             for column in ("layer", "moving mean", "moving variance", "state"):
                 table.add_column(column, overflow="fold")
             for row in report.layers:
-                style = "green" if row.state in ("ok", "initial") else "red"
+                style = "green" if row.state in ("ok", "initial", "saved") else "red"
                 table.add_row(
                     Text(printable(row.name)),
-                    _range(row.mean),
-                    _range(row.variance),
+                    _range(row.mean, row.state),
+                    _range(row.variance, row.state),
                     Text(row.state, style),
                 )
             console.print(table)
@@ -46,8 +46,10 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
     stream.write(without_commands(captured.get()))
 
 
-def _range(values: tuple[float, float] | None) -> str:
-    return "missing" if values is None else f"{values[0]:.4g} to {values[1]:.4g}"
+def _range(values: tuple[float, float] | None, state: str) -> str:
+    if values is None:
+        return "not read" if state == "saved" else "missing"
+    return f"{values[0]:.4g} to {values[1]:.4g}"
 
 
 def write_json(report: CheckpointReport, stream: TextIO) -> None:
