@@ -2,8 +2,9 @@
 
 A helper that loses its guard says nothing of batch norm by itself; the script that ties it to a
 network does. A network is judged over all programs that build it, so the others that import the
-networks of a given script count as well: one file is told what the whole project is. The project is what lies below the nearest folder with a ``.git`` or a
-``pyproject.toml``, or else beside the file.
+networks of a given script count as well: one file is told what the whole project is. The project
+is what lies below the nearest folder with a ``.git`` or a ``pyproject.toml``, or else beside the
+file.
 """
 
 from __future__ import annotations
