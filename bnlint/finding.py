@@ -8,6 +8,9 @@ from typing import Literal
 Severity = Literal["error", "warning"]
 Confidence = Literal["definite", "possible"]
 Witness = Literal["source", "graph"]
+Level = Literal["safe", "unsafe", "shown"]
+"""Of a fix: *safe* does what the rule asks and nothing else, *unsafe* may do more than is wanted,
+*shown* is a proposal that somebody has to look at and that is never written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,48 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """``text`` in place of what lies at ``location``, whose lines and columns are the file's own.
+
+    Of a notebook they are those of the JSON text. A byte order mark is no column.
+    """
+
+    location: Location
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits, perhaps of several files, that repair a finding; they were checked by analysing again.
+
+    ``why`` says what makes an unsafe or a shown fix so.
+    """
+
+    description: str
+    edits: tuple[Edit, ...]
+    level: Level = "safe"
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a repair has to know and a reader does not; places are as the analysis has them.
+
+    ``place`` is the finding's own, ``broken`` the block or the collection read where the chain
+    breaks, ``key`` the collection in which the update ops are, ``scope`` the name scope that holds
+    those and no others. ``calls`` are the call paths to a layer, outermost call first.
+    """
+
+    place: Location
+    broken: Location | None = None
+    key: str | None = None
+    scope: str | None = None
+    calls: tuple[tuple[Location, ...], ...] = ()
+    flag: str | None = None
+    default: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A rule's identity. Its page in ``rules/`` is named ``<code>-<name>.md``."""
 
@@ -58,7 +103,8 @@ class Finding:
     """One thing that is wrong.
 
     ``confidence`` is ``possible`` where an unknown stands between the facts or the finding holds
-    on some paths only; ``reason`` then says what kept it from being definite.
+    on some paths only; ``reason`` then says what kept it from being definite. ``fix`` is there if
+    it was asked for and one was found.
     """
 
     rule: Rule
@@ -68,6 +114,8 @@ class Finding:
     confidence: Confidence = "definite"
     reason: str | None = None
     witness: Witness = "source"
+    aim: Aim | None = None
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)

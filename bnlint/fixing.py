@@ -9,28 +9,52 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bnlint.finding import Finding, Report
-from bnlint.fix.edits import CannotFix, decode
+from bnlint.finding import Finding, Level, Report
+from bnlint.fix.edits import CannotFix
 from bnlint.fix.files import replace
-from bnlint.fix.repair import repair
+from bnlint.fix.repair import Repairer
+from bnlint.fix.source import decode
 from bnlint.printable import printable, without_commands
 from bnlint.run import Options, check
+
+
+def repairer(options: Options) -> Repairer:
+    """What looks for fixes of the findings of a run."""
+
+    def judge(files: Sequence[str], overlay: dict[str, bytes]) -> Sequence[Finding]:
+        # By all rules: a fix is no fix if it breaks what nobody selected.
+        again = dataclasses.replace(
+            options,
+            files=files,
+            overlay=overlay,
+            pedantic=True,
+            users=True,
+            select=(),
+            ignore=(),
+        )
+        outcome = check(again)
+        if outcome.crashes:
+            raise CannotFix("the fixed file could not be analysed again")
+        return outcome.report.findings
+
+    return Repairer(lambda path: Path(path).read_bytes(), judge)
+
+
+def with_fixes(report: Report, options: Options) -> None:
+    """Give each finding of a report its fix; raises OSError if a file cannot be read."""
+    find = repairer(options)
+    report.findings = [find.attached(f, options.overlay) for f in report.findings]
 
 
 def run_fixes(
     report: Report, options: Options, unsafe: bool, write: bool, say: Callable[[str], None]
 ) -> bool:
     """Fix or show; says a line for each finding. False if a file could not be read or written."""
-
-    def judge(overlay: dict[str, bytes]) -> Sequence[Finding]:
-        again = dataclasses.replace(options, overlay=overlay, pedantic=True, users=True)
-        outcome = check(again)
-        if outcome.crashes:
-            raise CannotFix("the fixed file could not be analysed again")
-        return outcome.report.findings
-
+    limit: Level = "unsafe" if unsafe else "safe"
+    if unsafe and not write:
+        limit = "shown"
     try:
-        repaired = repair(report.findings, lambda path: Path(path).read_bytes(), judge, unsafe)
+        repaired = repairer(options).repair(report.findings, limit, options.overlay)
         for path, data in sorted(repaired.files.items()):
             if write:
                 replace(path, data)

@@ -23,7 +23,8 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to check and what to say. ``overlay`` holds unsaved files, which are then checked.
+    """What to check and what to say. ``overlay`` holds unsaved files, which are then checked,
+    unless ``files`` names others.
 
     With ``users`` the files are judged together with the programs of the project that use them;
     what is found is shown if a place of it is in one of the files.
@@ -37,6 +38,7 @@ class Options:
     markdown: bool = False
     users: bool = False
     overlay: dict[str, bytes] = field(default_factory=dict)
+    files: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -68,8 +70,8 @@ def check(options: Options, progress: Progress | None = None) -> Outcome:
 
 
 def _files(options: Options, workspace: Workspace) -> list[str]:
-    if options.overlay:
-        return sorted(map(os.path.abspath, options.overlay))
+    if options.files or options.overlay:
+        return sorted(map(os.path.abspath, options.files or options.overlay))
     paths, errors = discover(options.paths, options.exclude, markdown=options.markdown)
     for error in errors:
         workspace.fail(error)

@@ -23,14 +23,11 @@ BROKEN = sorted((FIXTURES / "broken").glob("*.py"))
 
 KNOWN = {
     "broken/endless_recursion.py": "a call too deep to follow is cut off as if it had returned",
-    "programs/c07_default_false_never_fed.py": "BN104 is not looked for in source",
     "programs/c16_momentum_of_one.py": "BN303 is not looked for in source",
     "programs/e07_keras_learning_phase_set_to_1.py": "the learning phase is not followed",
     "programs/e08_keras_learning_phase_set_to_0.py": "the learning phase is not followed",
     "programs/g04_layer_in_a_loop.py": "BN208 is not looked for in source",
     "programs/i03_training_branch_not_taken.py": "BN210 is not looked for in source",
-    "programs/j02_none_for_the_flag.py": "BN104 is not looked for in source",
-    "programs/j05_fed_false_in_training.py": "BN104 is not looked for in source",
     "scripts/loops/collected_inside_the_loop.py": "layers of one loop count as one",
 }
 """Where bnlint is wrong today, and why. The marks of these fixtures say what is true."""

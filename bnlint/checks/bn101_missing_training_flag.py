@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, related, states
-from bnlint.finding import Finding, Location, Rule
+from bnlint.finding import Aim, Finding, Location, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +97,12 @@ def _judge(
         ),
         "definite" if reason is None else "possible",
         reason,
+        aim=Aim(
+            location,
+            calls=tuple(dict.fromkeys(layer.trace for layer in missing)),
+            flag=layer.flag_name,
+            default=bool(default),
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, Verdict, per_state, related
-from bnlint.finding import Finding, Rule
+from bnlint.finding import Aim, Finding, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 f"{wrong.value} is passed second and lands on {wrong.parameter}, not on "
                 f"{layer.flag_name}, of {name}: {_EFFECT[wrong.parameter]}",
                 related((layer.trace[-1] if layer.trace else None, "called from here")),
+                aim=Aim(layer.location),
             ),
         )
 

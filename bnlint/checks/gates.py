@@ -45,8 +45,12 @@ def verdicts(
                 gate = gates[0]
                 names = {layers[g.layer].name for g in gates}
                 one = next(iter(names))
-                which = str(one) if len(names) == 1 else f"{len(names)} batch-norm layers"
-                subject = replace(op.location, node=f"{op.location.node} < {gate.location.node}")
+                which = "a batch-norm layer" if op.location.node is None else str(one)
+                if len(gates) > 1:
+                    which = f"{len(gates)} batch-norm layers"
+                subject = op.location
+                if subject.node is not None:  # in a graph one op may have several causes
+                    subject = replace(subject, node=f"{subject.node} < {gate.location.node}")
                 yield Verdict(
                     subject,
                     Finding(

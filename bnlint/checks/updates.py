@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from bnlint.checks.base import Verdict, related
-from bnlint.finding import Finding, Location, Related, Rule
+from bnlint.finding import Aim, Finding, Location, Related, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,11 +210,39 @@ def verdicts(
                     places,
                     "definite" if diagnosis.undecided is None else "possible",
                     diagnosis.undecided,
+                    aim=_aim(model, diagnosis),
                 ),
                 idle,
             )
 
     return judge
+
+
+def _aim(model: GraphModel, diagnosis: Diagnosis) -> Aim:
+    broken = diagnosis.read or diagnosis.guard
+    keys = {layer.collection for layer in diagnosis.missing}
+    return Aim(
+        diagnosis.op.location,
+        broken.location if broken is not None else None,
+        key=keys.pop() if len(keys) == 1 else None,
+        scope=_scope(model, diagnosis),
+    )
+
+
+def _scope(model: GraphModel, diagnosis: Diagnosis) -> str | None:
+    """The outermost scope of the layers meant, if no other layer with updates lies in it."""
+    scopes = {layer.path.partition("/")[0] for layer in diagnosis.trained}
+    others = {
+        layer.path.partition("/")[0]
+        for layer in model.layers
+        if layer.updates and layer.id not in {trained.id for trained in diagnosis.trained}
+    }
+    if len(scopes) != 1 or any("/" not in layer.path for layer in diagnosis.trained):
+        return None
+    [scope] = scopes
+    # A scope is a regular expression that has to match at the start.
+    plain = scope.replace("_", "").isalnum()
+    return scope if others and plain and not any(o.startswith(scope) for o in others) else None
 
 
 def which(diagnosis: Diagnosis) -> str:

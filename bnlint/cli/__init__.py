@@ -24,6 +24,7 @@ _COMMANDS = {
     "trace": "trace",
     "check-trace": "trace",
     "confirm": "confirm",
+    "server": "server",
 }
 
 

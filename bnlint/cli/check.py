@@ -67,7 +67,11 @@ STDIN = "<stdin>"
     help="Exit with 1 if a program was not read to its end.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no remarks.")
-@click.option("--fix", is_flag=True, help="Repair what can be repaired safely (BN109, BN201).")
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Repair what can be repaired safely (BN101, BN109, BN201 to BN205).",
+)
 @click.option("--diff", is_flag=True, help="Print the repairs as a diff, and write nothing.")
 @click.option(
     "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also repairs that may do too much."

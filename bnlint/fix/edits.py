@@ -1,32 +1,29 @@
-"""Replacements in the text of one file. Every byte that no edit names stays what it was."""
+"""Replacements in the text of programs. Every byte that no edit names stays what it was."""
 
 from __future__ import annotations
 
-import codecs
-import io
-import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-Level = Literal["safe", "unsafe"]
+from bnlint.finding import Level
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """``text`` in place of the characters from ``start`` up to ``end``."""
+class Change:
+    """``text`` in place of the characters from ``start`` up to ``end`` of a program's text."""
 
+    path: str
     start: int
     end: int
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Fix:
-    """Edits of one file that belong together. ``why`` says what makes an unsafe fix unsafe."""
+class Plan:
+    """Changes that belong together. ``why`` says what makes an unsafe or a shown fix so."""
 
     description: str
-    edits: tuple[Edit, ...]
+    changes: tuple[Change, ...]
     level: Level = "safe"
     why: str | None = None
 
@@ -35,22 +32,22 @@ class CannotFix(Exception):
     """A finding that is not repaired, with the reason as one line."""
 
 
-def apply(text: str, edits: Sequence[Edit]) -> str:
-    """The text with all edits made, which do not overlap."""
-    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return text
+def apply(text: str, changes: Sequence[Change]) -> str:
+    """The text with all changes made, which do not overlap; equal starts keep their order."""
+    out = []
+    at = 0
+    for change in sorted(changes, key=lambda change: (change.start, change.end)):
+        if change.start < at:
+            raise CannotFix("its changes would overlap")
+        out += [text[at : change.start], change.text]
+        at = change.end
+    return "".join([*out, text[at:]])
 
 
-def decode(data: bytes) -> tuple[str, str]:
-    """Text and encoding such that ``encode`` gives the same bytes again; raises CannotFix."""
-    try:
-        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-        # The mark stays a character of the text, so that it is written back.
-        text = data.decode("utf-8" if data.startswith(codecs.BOM_UTF8) else encoding)
-    except (SyntaxError, UnicodeError, LookupError):
-        raise CannotFix("its encoding cannot be written back") from None
-    encoding = "utf-8" if data.startswith(codecs.BOM_UTF8) else encoding
-    if text.encode(encoding) != data:
-        raise CannotFix("its encoding cannot be written back")
-    return text, encoding
+def moved(offset: int, changes: Sequence[Change]) -> int:
+    """Where the character at ``offset`` is after the changes."""
+    return offset + sum(
+        len(change.text) - (change.end - change.start)
+        for change in changes
+        if change.end <= offset and (change.start < offset or change.text)
+    )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from bnlint.checks import (
     CHECKS,
-    bn104_flag_never_true,
     bn208_updates_inside_a_loop,
     bn209_updates_need_another_feed,
     bn210_step_in_a_dead_branch,
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from bnlint.model import Project
 
 GRAPH_CHECKS: tuple[Check, ...] = (
-    bn104_flag_never_true.CHECK,
     bn208_updates_inside_a_loop.CHECK,
     bn209_updates_need_another_feed.CHECK,
     bn210_step_in_a_dead_branch.CHECK,

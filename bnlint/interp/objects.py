@@ -17,7 +17,7 @@ from bnlint.interp.effects import (
     training,
 )
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.state import Graph, RunRecord
+from bnlint.interp.state import Graph
 from bnlint.interp.values import (
     NONE,
     Instance,
@@ -93,9 +93,7 @@ def node_attr(machine: Machine, node: Node, name: str) -> Value:
 def _node_method(machine: Machine, node: Node, name: str, args: Args) -> Value:
     state = machine.state
     if name in ("eval", "run"):
-        state.record_run(
-            RunRecord(args.place, (node,), False, args.get("feed_dict", 0) is not None)
-        )
+        sessions.record_fed(machine, (node,), False, args.get("feed_dict", 0), args)
         return state.unknown("a fetched value") if name == "eval" else NONE
     if name in ("assign", "assign_add", "assign_sub", "scatter_sub", "scatter_update"):
         value = [n for v in args.values() for n in nodes_in(v)]

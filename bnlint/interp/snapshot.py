@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from bnlint.finding import Location
 from bnlint.interp.effects.variables import as_known
+from bnlint.interp.feeding import never_true
 from bnlint.interp.nodes import Node, ancestors, gradient_sources, nodes_in, through
 from bnlint.interp.paths import projected
 from bnlint.interp.values import Known, Object, Place, Unknown
 from bnlint.model import (
     CollectionRead,
     Flag,
+    Gate,
     GraphModel,
     HandWritten,
     Misplaced,
@@ -195,8 +197,26 @@ class _Snapshot:
             trace=tuple(location(p) for p in op.data["trace"]),
             update_ops_off=bool(op.data.get("off")),
             graph=op.graph,
+            gates=tuple(self._gates(op, before)),
             unit_test=bool(op.data.get("unit test")),
         )
+
+    def _gates(self, op: Node, before: set[Node]) -> list[Gate]:
+        """The layers of an op whose flag is false in every run of their updates that there is."""
+        state = self.state
+        runs = [run for run in state.runs if self.holds(run.guard)]
+        if self.holds(state.restores) or op.data.get("unit test") or any(r.opaque for r in runs):
+            return []  # frozen on purpose; nobody uses it; or some run may be another one
+        out = []
+        for layer in self.layers:
+            if layer.update not in before or layer.id in self.escaped or layer.update is None:
+                continue
+            own = [r for r in runs if layer.update in ancestors(r.fetches, fed=frozenset(r.feeds))]
+            told = [never_true(layer, run, state) for run in own]
+            if told and None not in told:
+                place, detail = told[0] or (layer.place, "")
+                out.append(Gate(layer.id, "flag", location(place), detail))
+        return out
 
     def _trained(self, op: Node, losses: Iterable[Node]) -> list[int]:
         """The layers of the network that an op trains."""

@@ -119,6 +119,8 @@ class Block:
 class RunRecord:
     """One run. ``fed`` is whether it is given data of its own, ``opaque`` whether it fetches what
     nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
+    ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
+    that is not listed.
     """
 
     place: Place
@@ -126,6 +128,8 @@ class RunRecord:
     opaque: bool
     fed: bool = False
     feeds: tuple[Node, ...] = ()
+    values: tuple[tuple[Node, bool], ...] = ()
+    feeds_known: bool = False
     guard: Guard = TRUE
 
 
@@ -230,6 +234,7 @@ class State:
         self.optimizers: list[Object] = []
         self.unknown_attrs: dict[int, dict[str, Value]] = {}
         self.patched: dict[str, Value] = {}
+        self.learning_phase_used = False
         self.entered: set[tuple[str, Any]] = set()
         self.root_open = False
         self.restores: Guard = FALSE

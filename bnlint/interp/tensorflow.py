@@ -77,6 +77,8 @@ _BY_NAME: frozenset[int | str] = frozenset(
 def call_api(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     """Call a TensorFlow symbol."""
     sessions.note_saved(args)
+    if name.endswith("learning_phase"):
+        machine.state.learning_phase_used = True
     result = _call(machine, name, args, frame)
     label = args.kwargs.get("name")
     if isinstance(result, Node) and isinstance(label, Known) and isinstance(label.value, str):

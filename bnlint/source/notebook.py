@@ -37,11 +37,15 @@ _MAX_DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A code cell: its 1-based number among the code cells, its lines and their lines in JSON."""
+    """A code cell: its 1-based number among the code cells, its lines and their lines in JSON.
+
+    ``pieces`` are the strings of its source: start and end in the JSON text, and value.
+    """
 
     number: int
     lines: tuple[str, ...]
     raw_lines: tuple[int, ...]
+    pieces: tuple[tuple[int, int, str], ...] = ()
 
     @property
     def indent(self) -> str:
@@ -142,7 +146,9 @@ class _Reader:
         self._line = 1
         self._counted = 0
 
-    def code_cells(self) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+    def code_cells(
+        self,
+    ) -> Iterator[tuple[tuple[str, ...], tuple[int, ...], tuple[tuple[int, int, str], ...]]]:
         root = self._value(0, 0)[0]
         if not isinstance(root, dict):
             raise ValueError("no object")
@@ -161,7 +167,8 @@ class _Reader:
                     continue
                 source = cell.get("source", cell.get("input", ()))
                 pieces = source if isinstance(source, list) else [source]
-                yield self._lines([p for p in pieces if isinstance(p, _Text)])
+                texts = [p for p in pieces if isinstance(p, _Text)]
+                yield *self._lines(texts), tuple((p.start, p.end, p.value) for p in texts)
 
     def _lines(self, pieces: list[_Text]) -> tuple[tuple[str, ...], tuple[int, ...]]:
         lines: list[str] = [""]
@@ -196,7 +203,7 @@ class _Reader:
         char = self._text[at]
         if char == '"':
             value, end = scanstring(self._text, at + 1, False)
-            return _Text(value, at), end
+            return _Text(value, at, end), end
         if char == "{":
             return self._object(at + 1, depth)
         if char == "[":
@@ -245,10 +252,11 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A JSON string and where it starts."""
+    """A JSON string, where it starts and where it ends, quotes included."""
 
     value: str
     start: int
+    end: int
 
 
 def _plain(value: object) -> str | None:

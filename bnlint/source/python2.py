@@ -39,13 +39,26 @@ _FILLER = re.compile(r"(?:\s|\\\n|#[^\n]*)*")
 
 def lower_python2(text: str, path: str) -> ir.Module:
     """The IR of a Python 2 source, at its original places; raises ``SourceError``."""
-    text = text.removeprefix("\ufeff")
-    source = _source(text)
-    tree = _rewritten(source, path)
-    rewritten = str(tree)
-    module = lower(rewritten, path)
-    remap(module, _Places(text, source, rewritten, tree).move)
+    rewriting = Rewriting(text.removeprefix("\ufeff"), path)
+    module = lower(rewriting.text, path)
+    remap(module, rewriting.move)
     return module
+
+
+class Rewriting:
+    """Python 3 ``text`` for a Python 2 one, with ``move`` from its spans to the original ones.
+
+    Raises ``SourceError`` if it is not Python 2 either.
+    """
+
+    def __init__(self, original: str, path: str) -> None:
+        source = _source(original)
+        tree = _rewritten(source, path)
+        self.text = str(tree)
+        self._places = _Places(original, source, self.text, tree)
+
+    def move(self, span: ir.Span) -> ir.Span:
+        return self._places.move(span)
 
 
 def rewrite(text: str, path: str) -> str:

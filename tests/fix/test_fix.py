@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bnlint.cli import main
+from bnlint.fixing import with_fixes
+from bnlint.run import Options, check
 
 PROGRAM = """\
 import tensorflow as tf
@@ -33,7 +35,8 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fix(*options: str) -> int:
-    return main(["check", "-q", "--select", "BN109,BN201", "--fix", *options, "train.py"])
+    select = [] if "--select" in options else ["--select", "BN109,BN201"]
+    return main(["check", "-q", *select, "--fix", *options, "train.py"])
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -92,12 +95,14 @@ def test_with_several_train_ops_the_fix_is_unsafe(
     ("statement", "reason"),
     [
         (
-            "if x is not None: train = tf.train.AdamOptimizer().minimize(loss)\n",
+            "for train in [tf.train.AdamOptimizer().minimize(loss)]: pass\n",
             "the call is not in a plain statement of its own",
         ),
         (
-            "train = tf.train.AdamOptimizer().minimize(loss, name='''a''')\n",
-            "the statement's lines cannot be moved to the right",
+            "x = x; train = tf.train.AdamOptimizer().minimize(loss) \\\n\n"
+            "with tf.name_scope('a'): train = tf.train.AdamOptimizer().minimize(loss)\n",
+            "the fix is unsafe (--unsafe-fixes makes it): the file makes several train ops, and "
+            "the step will run the updates of all networks built before it",
         ),
     ],
 )
@@ -122,10 +127,89 @@ def test_a_flag_by_position_gets_its_name(script: Path) -> None:
     assert script.read_text() == text.replace("True", "training=True")
 
 
-def test_python2_is_left_alone(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    script.write_text(PROGRAM + "print 'done'\n")
-    assert fix() == 1
-    assert "BN201 not fixed: only Python 3 text is fixed\n" in capsys.readouterr().err
+def test_python2_text_is_fixed_as_such(script: Path) -> None:
+    text = PROGRAM + "print 'done', `x`\n"
+    script.write_text(text)
+    assert fix() == 0
+    assert script.read_text() == FIXED + "print 'done', `x`\n"
+
+
+def test_python2_with_tabs_and_a_call_below(script: Path) -> None:
+    head, rest = PROGRAM.split("h = ")
+    text = (
+        head + "def net(x, is_training):\n\tif is_training is not None:\n"
+        "\t\tprint 'net'\n        return tf.layers.batch_normalization(x) # here\n"
+        "h = net(x, tf.placeholder_with_default(True, []))\n" + rest.split("\n", 1)[1]
+    )
+    script.write_text(text)
+    assert fix("--select", "BN101") == 0
+    wanted = text.replace("(x) # here", "(x, training=is_training) # here").replace(
+        "train = tf.train.AdamOptimizer(\n    1e-3  # kept\n)",
+        "with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):\n"
+        "        train = tf.train.AdamOptimizer(\n            1e-3  # kept\n        )",
+    )
+    assert script.read_text() == wanted
+
+
+def test_undeclared_latin1_keeps_its_bytes(script: Path) -> None:
+    script.write_bytes(b"# caf\xe9\n" + PROGRAM.encode())
+    assert fix() == 0
+    assert script.read_bytes() == b"# caf\xe9\n" + FIXED.encode()
+
+
+def test_another_name_for_the_flag_is_only_shown(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (
+        "import tensorflow as tf\ndef net(x, is_training, train_phase):\n"
+        "    return tf.layers.batch_normalization(x)\n"
+        "net(tf.zeros([2, 2]), True, tf.placeholder(tf.bool, []))\n"
+    )
+    script.write_text(text)
+    assert fix("--unsafe-fixes", "--select", "BN101") == 1
+    assert script.read_text() == text
+    assert (
+        "train.py:3: BN101 not fixed: the fix is only shown (--diff --unsafe-fixes shows it): "
+        "train_phase may be the flag, too\n"
+    ) in capsys.readouterr().err
+    assert main(["check", "-q", "--select", "BN101", "--diff", "--unsafe-fixes", "train.py"]) == 1
+    assert "+    return tf.layers.batch_normalization(x, training=is_training)\n" in (
+        capsys.readouterr().out
+    )
+
+
+def test_a_file_without_tensorflow_gets_the_import(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net, step = PROGRAM.split("train = ")
+    statement = step.split("tf.Session().run(train)")[0]
+    Path("net.py").write_text(net)
+    script.write_text(
+        "from net import loss\nfrom tensorflow.train import AdamOptimizer\n\ntrain = "
+        + statement.replace("tf.train.", "")
+    )
+    assert fix() == 0, capsys.readouterr()
+    assert script.read_text().startswith(
+        "from net import loss\nfrom tensorflow.train import AdamOptimizer\n"
+        "import tensorflow as tf\n\n"
+        "with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):\n    train"
+    )
+
+
+def test_the_carried_fix_turns_the_old_text_into_the_new(script: Path) -> None:
+    script.write_text(PROGRAM)
+    options = Options(paths=["train.py"])
+    report = check(options).report
+    with_fixes(report, options)
+    [finding] = report.findings
+    assert finding.fix is not None
+    assert finding.fix.level == "safe"
+    lines = PROGRAM.splitlines(True)
+    for edit in reversed(finding.fix.edits):
+        assert edit.location.path == str(script)
+        lines[edit.location.line - 1 : edit.location.end_line - 1] = [edit.text]
+    assert "".join(lines) == FIXED
+    assert script.read_text() == PROGRAM
 
 
 def test_standard_input_cannot_be_fixed(capsys: pytest.CaptureFixture[str]) -> None:

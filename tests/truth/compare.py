@@ -276,9 +276,12 @@ def asleep(case: Case) -> Iterator[tuple[Ran, str]]:
                 yield ran, name
 
 
+_NAMED = ("BN101", "BN102", "BN103", "BN104", "BN106", "BN109")
+
+
 def _still(case: Case) -> Iterator[str]:
     """A layer that is trained for nothing is named by a rule, or its flag is a constant False."""
-    named = [f for f in case.found if f.rule.code in ("BN101", "BN102", "BN103", "BN106", "BN109")]
+    named = [f for f in case.found if f.rule.code in _NAMED]
     for ran, name in asleep(case):
         flag = ran.layers[name].flag
         if not named and not (flag.kind == "constant" and flag.value is False):

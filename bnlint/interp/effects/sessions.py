@@ -46,11 +46,32 @@ def record(machine: Machine, fetches: Value | None, args: Args) -> None:
     nodes = tuple(nodes_in(fetches))
     if isinstance(fetches, Object):
         nodes = tuple(fetches.data.get("nodes", ()))
-    feed = args.get("feed_dict", 1)
-    fed = feed is not None and not (isinstance(feed, Known) and feed.value is None)
-    keys = list(feed.keys.values()) if isinstance(feed, Map) else []
-    feeds = tuple(key for key in keys if isinstance(key, Node))
-    machine.state.record_run(RunRecord(args.place, nodes, opaque, fed, feeds))
+    record_fed(machine, nodes, opaque, args.get("feed_dict", 1), args)
+
+
+def record_fed(
+    machine: Machine, nodes: tuple[Node, ...], opaque: bool, feed: Value | None, args: Args
+) -> None:
+    """Note one run of some ops, with what it is fed."""
+    nothing = feed is None or (isinstance(feed, Known) and feed.value is None)
+    pairs = (
+        [(feed.keys[k], value) for k, value in feed.items.items()] if isinstance(feed, Map) else []
+    )
+    listed = isinstance(feed, Map) and feed.exact and all(isinstance(k, Node) for k, _ in pairs)
+    run = RunRecord(
+        args.place,
+        nodes,
+        opaque,
+        not nothing,
+        tuple(key for key, _ in pairs if isinstance(key, Node)),
+        tuple(
+            (key, bool(value.value))
+            for key, value in pairs
+            if isinstance(key, Node) and isinstance(value, Known) and value.value in (True, False)
+        ),
+        (nothing and not args.more) or listed,
+    )
+    machine.state.record_run(run)
 
 
 def _opaque(value: Value | None) -> bool:
