@@ -50,9 +50,15 @@ def repairer(options: Options) -> Repairer:
 
 
 def with_fixes(report: Report, options: Options) -> None:
-    """Give each finding of a report its fix; raises OSError if a file cannot be read."""
+    """Give each finding of a report its fix, if it has one and its files can be read."""
     find = repairer(options)
-    report.findings = [find.attached(f, options.overlay) for f in report.findings]
+    found = []
+    for finding in report.findings:
+        try:
+            found.append(find.attached(finding, options.overlay))
+        except OSError:
+            found.append(finding)
+    report.findings = found
 
 
 def run_fixes(

@@ -160,6 +160,10 @@ def check(
         for item in report.incomplete:
             say(f"incomplete: {item.path}:{item.line}: {item.reason}")
     say_crashed(outcome.crashes)
+    if output_format == "sarif":
+        from bnlint.fixing import with_fixes
+
+        with_fixes(report, options)
     with reader_may_leave():
         _write(outcome, output_format, quiet)
     if outcome.crashes:
