@@ -16,17 +16,26 @@ from bnlint.fix.repair import Repairer
 from bnlint.fix.source import decode
 from bnlint.printable import printable, without_commands
 from bnlint.run import Options, check
+from bnlint.users import users_of
+from bnlint.workspace import Workspace
 
 
 def repairer(options: Options) -> Repairer:
     """What looks for fixes of the findings of a run."""
 
+    users: dict[tuple[str, ...], list[str]] = {}
+
     def judge(files: Sequence[str], overlay: dict[str, bytes]) -> Sequence[Finding]:
         # By all rules: a fix is no fix if it breaks what nobody selected.
+        key = tuple(files)
+        if key not in users:
+            # No fix changes who imports whom, but to look for it reads the whole project.
+            users[key] = users_of(key, options.exclude, Workspace(overlay))
         again = dataclasses.replace(
             options,
             files=files,
             overlay=overlay,
+            programs=users[key],
             pedantic=True,
             users=True,
             select=(),
@@ -41,9 +50,15 @@ def repairer(options: Options) -> Repairer:
 
 
 def with_fixes(report: Report, options: Options) -> None:
-    """Give each finding of a report its fix; raises OSError if a file cannot be read."""
+    """Give each finding of a report its fix, if it has one and its files can be read."""
     find = repairer(options)
-    report.findings = [find.attached(f, options.overlay) for f in report.findings]
+    found = []
+    for finding in report.findings:
+        try:
+            found.append(find.attached(finding, options.overlay))
+        except OSError:
+            found.append(finding)
+    report.findings = found
 
 
 def run_fixes(

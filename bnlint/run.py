@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bnlint import codes, ignores
 from bnlint.entries import find_entries
 from bnlint.finding import Finding, Incomplete, Location, Report
+from bnlint.fingerprint import stamped
 from bnlint.source.discover import discover
 from bnlint.users import users_of
 from bnlint.workspace import Workspace
@@ -24,10 +25,11 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class Options:
     """What to check and what to say. ``overlay`` holds unsaved files, which are then checked,
-    unless ``files`` names others.
+    unless ``files`` names others. ``programs`` are the users, where they are known already.
 
     With ``users`` the files are judged together with the programs of the project that use them;
-    what is found is shown if a place of it is in one of the files.
+    what is found is shown if a place of it is in one of the files. ``ignores`` tells whether
+    comments silence findings, ``require_reason`` that only those do which say why.
     """
 
     paths: Sequence[str] = (".",)
@@ -38,7 +40,10 @@ class Options:
     markdown: bool = False
     users: bool = False
     overlay: dict[str, bytes] = field(default_factory=dict)
+    ignores: bool = True
+    require_reason: bool = False
     files: Sequence[str] = ()
+    programs: Sequence[str] | None = None
 
 
 @dataclass(slots=True)
@@ -54,7 +59,10 @@ class Outcome:
 def check(options: Options, progress: Progress | None = None) -> Outcome:
     workspace = Workspace(options.overlay)
     paths = _files(options, workspace)
-    users = users_of(paths, options.exclude, workspace) if options.users else []
+    users: Sequence[str] = []
+    if options.users:
+        known = options.programs
+        users = users_of(paths, options.exclude, workspace) if known is None else known
     entries = find_entries(sorted({*paths, *users}), workspace)
     run = _Run(options, workspace, progress)
     # A tree without batch norm ends here: the imports below cost more than all of the above.
@@ -63,6 +71,7 @@ def check(options: Options, progress: Progress | None = None) -> Outcome:
     report = run.report()
     if users:
         _about(report, paths, options, workspace)
+    report.findings = stamped(report.findings, workspace.source)
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
     report.skipped = sum(path not in lowered and not workspace.failed(path) for path in paths)
@@ -109,8 +118,11 @@ class _Run:
         """What is to be said."""
         options = self._options
         comments = {
-            path: ignores.parse(module.comments, _relative(path))
+            path: ignores.parse(
+                module.comments, _relative(path), require_reason=options.require_reason
+            )
             for path, module in self._workspace.lowered().items()
+            if options.ignores
         }
         findings = (
             finding

@@ -26,7 +26,6 @@ KNOWN = {
     "programs/c16_momentum_of_one.py": "BN303 is not looked for in source",
     "programs/e07_keras_learning_phase_set_to_1.py": "the learning phase is not followed",
     "programs/e08_keras_learning_phase_set_to_0.py": "the learning phase is not followed",
-    "programs/g04_layer_in_a_loop.py": "BN208 is not looked for in source",
     "programs/i03_training_branch_not_taken.py": "BN210 is not looked for in source",
     "scripts/loops/collected_inside_the_loop.py": "layers of one loop count as one",
 }

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bnlint.finding import Report
+from bnlint.fingerprint import stamped
 from bnlint.graph.build import place
 from bnlint.graph.bundle import Bundle, open_checkpoint
 from bnlint.graph.command import CLEAN, FOUND, shown
@@ -26,12 +27,18 @@ _BATCH_NORM = re.compile(r"batch_?norm|(?:^|[/_])bn(?:[/_\d]|$)", re.IGNORECASE)
 
 @dataclass(slots=True)
 class SavedRow:
-    """A layer in a checkpoint: the ranges of its statistics, None where they are not there."""
+    """A layer in a checkpoint: the ranges of its statistics, None where they are not there.
+
+    ``unread`` are those that are there, and whose values are stored in a way that is not read.
+    ``since`` says whether they moved since an earlier checkpoint, if there is one to compare with.
+    """
 
     name: str
     mean: tuple[float, float] | None
     variance: tuple[float, float] | None
     state: str
+    unread: tuple[str, ...] = ()
+    since: str = ""
 
 
 @dataclass(slots=True)
@@ -47,13 +54,22 @@ class CheckpointReport:
 
     @property
     def exit_code(self) -> int:
-        return FOUND if self.report.findings else CLEAN
+        """1 if something is certainly wrong."""
+        definite = any(finding.confidence == "definite" for finding in self.report.findings)
+        return FOUND if definite else CLEAN
 
 
 def inspect_checkpoint(
-    path: str, select: Sequence[str] = (), ignore: Sequence[str] = ()
+    path: str,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    *,
+    earlier: str | None = None,
 ) -> CheckpointReport:
-    """Judge a checkpoint. Raises GraphError, and nothing else."""
+    """Judge a checkpoint. Raises GraphError, and nothing else.
+
+    With an ``earlier`` one, each row says whether the layer's statistics moved since.
+    """
     from bnlint import codes
     from bnlint.graph.command import displayed
     from bnlint.graph.rules import judge
@@ -69,12 +85,22 @@ def inspect_checkpoint(
         statistics, row = _layer(bundle, name, members, steps, momenta.get(name))
         model.statistics.append(statistics)
         found.layers.append(row)
+    if earlier is not None:
+        before = open_checkpoint(earlier)
+        for row in found.layers:
+            row.since = _since(before, bundle, layers[row.name])
+        still = sum(row.since == "same" for row in found.layers)
+        if still and _trained(before, bundle, layers):
+            found.notes.append(
+                f"weights changed since {shown(before.path)}, and the moving statistics of {still} "
+                f"of {len(found.layers)} layers did not"
+            )
     project = Project([Program(bundle.path, bundle.path, False, [model])])
-    found.report.findings = [
+    found.report.findings = stamped(
         displayed(finding)
         for finding in judge(project)
         if codes.selected(finding.rule.code, select, ignore)
-    ]
+    )
     if not layers:
         found.notes.append("no batch norm in this checkpoint")
     if bundle.absent:
@@ -116,12 +142,15 @@ def _layer(
 ) -> tuple[SavedStatistics, SavedRow]:
     missing = tuple(member for member in members if member not in bundle.entries)
     broken: list[str] = []
+    unread: list[str] = []
     ranges: dict[bool, tuple[float, float]] = {}
     untouched = not missing
     for member in members:
         values = bundle.floats(member) if member in bundle.entries else None
         if values is None or not len(values):
             untouched = False
+            if member in bundle.entries:
+                unread.append("variance" if "var" in member.rpartition("/")[2] else "mean")
             continue
         variance = "var" in member.rpartition("/")[2]
         untouched = untouched and _all(values, 1.0 if variance else 0.0)
@@ -139,11 +168,32 @@ def _layer(
         state = "not saved" if len(missing) == len(members) else "partly saved"
     elif broken:
         state = "broken"
-    elif not ranges and bundle.absent:
+    elif unread:
         state = "saved"
     elif untouched:
         state = "initial" if steps == 0 else "never updated"
-    return statistics, SavedRow(name, ranges.get(False), ranges.get(True), state)
+    row = SavedRow(name, ranges.get(False), ranges.get(True), state, tuple(unread))
+    return statistics, row
+
+
+def _since(before: Bundle, after: Bundle, members: list[str]) -> str:
+    """What became of a layer's statistics from one checkpoint to a later one."""
+    seen = set()
+    for name in members:
+        if name not in before.entries or name not in after.entries:
+            return "not in both"
+        one, other = before.floats(name), after.floats(name)
+        if one is None or other is None:
+            return "not read"
+        seen.add(one != other)
+    return "moved" if seen == {True} else "same" if seen == {False} else "moved in part"
+
+
+def _trained(before: Bundle, after: Bundle, layers: dict[str, list[str]]) -> bool:
+    """Whether any other float differs: one is enough, and they may be large."""
+    statistics = {name for members in layers.values() for name in members}
+    common = before.entries.keys() & after.entries.keys() - statistics
+    return any(before.floats(name) != after.floats(name) for name in sorted(common))
 
 
 def _all(values: array[float], wanted: float) -> bool:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from bnlint.checks import (
     CHECKS,
-    bn208_updates_inside_a_loop,
     bn209_updates_need_another_feed,
     bn210_step_in_a_dead_branch,
     bn303_momentum_too_near_one,
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from bnlint.model import Project
 
 GRAPH_CHECKS: tuple[Check, ...] = (
-    bn208_updates_inside_a_loop.CHECK,
     bn209_updates_need_another_feed.CHECK,
     bn210_step_in_a_dead_branch.CHECK,
     bn303_momentum_too_near_one.CHECK,

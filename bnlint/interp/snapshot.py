@@ -202,12 +202,25 @@ class _Snapshot:
         )
 
     def _gates(self, op: Node, before: set[Node]) -> list[Gate]:
-        """The layers of an op whose flag is false in every run of their updates that there is."""
+        """Why updates that an op waits for do nothing.
+
+        They are in a loop of the graph, and it is not; or the flag of their layer is false in every
+        run of them that there is.
+        """
         state = self.state
+        out = []
+        for layer in self.layers:
+            if layer.update is None or layer.update not in before or state.control_flow_v2:
+                continue
+            inside = layer.update.data.get("in a loop", 0)
+            if inside and not op.data["in a loop"] and layer.destination == "collection":
+                detail = "its update ops are in the body of a loop"
+                out.append(Gate(layer.id, "frame", location(layer.place), detail))
+        if out:
+            return out  # it does not run at all
         runs = [run for run in state.runs if self.holds(run.guard)]
         if self.holds(state.restores) or op.data.get("unit test") or any(r.opaque for r in runs):
             return []  # frozen on purpose; nobody uses it; or some run may be another one
-        out = []
         for layer in self.layers:
             if layer.update not in before or layer.id in self.escaped or layer.update is None:
                 continue

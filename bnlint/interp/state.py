@@ -255,6 +255,8 @@ class State:
         self.flag_choices: dict[str, list[Any]] = {}
         self.normalizer_place: Place | None = None
         self.branch_depth = 0
+        self.graph_loops = 0  # how many loops of the graph are being built
+        self.control_flow_v2 = False
 
     # --- imports -----------------------------------------------------------------------------
 

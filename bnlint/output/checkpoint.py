@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from bnlint.output import json as findings_json
 from bnlint.output.graph import PIPED_WIDTH, print_findings
@@ -29,15 +27,19 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
         console.print(Text(printable(head), "bold"), soft_wrap=True)
         if report.layers:
             table = Table(box=None, pad_edge=False, header_style="bold")
+            since = any(row.since for row in report.layers)
             for column in ("layer", "moving mean", "moving variance", "state"):
                 table.add_column(column, overflow="fold")
+            if since:
+                table.add_column("since", overflow="fold")
             for row in report.layers:
                 style = "green" if row.state in ("ok", "initial", "saved") else "red"
                 table.add_row(
                     Text(printable(row.name)),
-                    _range(row.mean, row.state),
-                    _range(row.variance, row.state),
+                    _range(row.mean, "mean" in row.unread),
+                    _range(row.variance, "variance" in row.unread),
                     Text(row.state, style),
+                    *((row.since,) if since else ()),
                 )
             console.print(table)
         print_findings(report.report.findings, console)
@@ -46,20 +48,19 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
     stream.write(without_commands(captured.get()))
 
 
-def _range(values: tuple[float, float] | None, state: str) -> str:
+def _range(values: tuple[float, float] | None, unread: bool) -> str:
     if values is None:
-        return "not read" if state == "saved" else "missing"
+        return "not read" if unread else "missing"
     return f"{values[0]:.4g} to {values[1]:.4g}"
 
 
 def write_json(report: CheckpointReport, stream: TextIO) -> None:
     """For a program: the schema of all findings, with the layers of the checkpoint."""
-    buffer = io.StringIO()
-    findings_json.write(report.report, buffer)
-    document: dict[str, Any] = json.loads(buffer.getvalue())
+    document = findings_json.document(report.report)
     document["global_step"] = report.steps
     document["layers"] = [
         {"name": row.name, "mean": row.mean, "variance": row.variance, "state": row.state}
+        | ({"since": row.since} if row.since else {})
         for row in report.layers
     ]
     document["notes"] = report.notes

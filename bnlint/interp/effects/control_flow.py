@@ -11,6 +11,8 @@ from bnlint.interp.state import Layer, Selected
 from bnlint.interp.values import Known, Map, Seq, Unknown, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bnlint.interp.machine import Machine
     from bnlint.interp.scope import Frame
 
@@ -59,6 +61,20 @@ def _selection(machine: Machine, left: Value, right: Value, mark: int, args: Arg
             _select(machine, Selected(args.place, left, right))
         elif other.update is not None and one.update is None:
             _select(machine, Selected(args.place, right, left))
+
+
+def in_a_loop(machine: Machine, build: Callable[[], Value]) -> Value:
+    """Build the body of a loop of the graph: ops outside cannot wait for what it makes."""
+    machine.state.graph_loops += 1
+    try:
+        return build()
+    finally:
+        machine.state.graph_loops -= 1
+
+
+def control_flow_v2(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+    machine.state.control_flow_v2 = True
+    return Known(None)
 
 
 def _select_nothing(on_true: list[Layer], on_false: list[Layer]) -> None:
@@ -122,7 +138,7 @@ def while_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> 
     given: list[Value] = list(items)
     if not given:
         given = [machine.unknown_from("loop variables", loop_vars or Known(None))]
-    result = _call(machine, args.get("body", 1), given, args)
+    result = in_a_loop(machine, lambda: _call(machine, args.get("body", 1), given, args))
     inputs = [*nodes_in(loop_vars), *nodes_in(result)]
     node = machine.state.node("op", name, inputs, args.place)
     if len(items) > 1 and exact:
@@ -139,7 +155,10 @@ def map_fn(machine: Machine, name: str, args: Args, frame: Frame | None) -> Valu
         element = Seq(elems.kind, [node for _ in elems.items])
     folds = name.rsplit(".", 1)[-1] in ("scan", "foldl", "foldr")
     given = [node, element] if folds else [element]
-    result = _call(machine, args.get("fn", 0), given, args)
+    if name == "tf.vectorized_map":  # no loop: the body is made once for all elements
+        result = _call(machine, args.get("fn", 0), given, args)
+    else:
+        result = in_a_loop(machine, lambda: _call(machine, args.get("fn", 0), given, args))
     inputs = [*nodes_in(elems), *nodes_in(result)]
     out = machine.state.node("op", name, inputs, args.place)
     if isinstance(result, Seq):
@@ -195,6 +214,7 @@ HANDLERS = {
     "tf.foldl": map_fn,
     "tf.foldr": map_fn,
     "tf.vectorized_map": map_fn,
+    "tf.enable_control_flow_v2": control_flow_v2,
     "tf.contrib.layers.repeat": repeat,
     "tf.contrib.layers.stack": stack,
     "tf.contrib.slim.stack": stack,

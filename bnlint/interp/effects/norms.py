@@ -196,6 +196,7 @@ def apply(
         update.name = _op_name(machine, path)
         update.data["path"] = as_known(path)
         update.data["flag"] = flag
+        update.data["in a loop"] = state.graph_loops
     if not live:
         destination = "none"
     momentum = made.get(row.momentum)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
 from bnlint.interp.effects import scopes
+from bnlint.interp.effects.control_flow import in_a_loop
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.values import Instance, Known, Object, Seq, Unknown, Value
 
@@ -42,7 +43,16 @@ def recurrent(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
         for cell in cells(args):
             memory = machine.unknown_from("the state of a cell", step)
             arguments = Args([step, memory], {}, args.place)
-            inputs.extend(nodes_in(calls.call(machine, cell, arguments, frame)))
+            if "dynamic" in name:
+                made = in_a_loop(
+                    machine,
+                    lambda cell=cell, arguments=arguments: calls.call(  # type: ignore[misc]
+                        machine, cell, arguments, frame
+                    ),
+                )
+            else:
+                made = calls.call(machine, cell, arguments, frame)
+            inputs.extend(nodes_in(made))
 
     def below(_: Value) -> None:
         calls.enter_context(machine, own, build, args.place)

@@ -172,6 +172,7 @@ def train_op(
     node = state.node("train", api_name, [*gradients, *(others or ())], args.place)
     node.data["gradients"] = tuple(g for g in gradients if g.kind == "grad")
     node.data["trace"] = machine.trace()
+    node.data["in a loop"] = state.graph_loops
     node.data["opaque"] = any(b.opaque for b in state.blocks if not b.clear)
     node.data["open"] = state.root_open
     node.data["unit test"] = machine.in_unit_test()
