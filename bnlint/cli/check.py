@@ -65,6 +65,12 @@ STDIN = "<stdin>"
     is_flag=True,
     help="With --baseline: take out of it what is no longer found.",
 )
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave out what matches, as a line of .gitignore; repeatable.",
+)
 @click.option("--no-ignores", is_flag=True, help="Also report what comments silence.")
 @click.option(
     "--require-reason",
@@ -104,6 +110,7 @@ def check(
     baseline: str | None,
     write_baseline: str | None,
     prune_baseline: bool,
+    exclude: tuple[str, ...],
     no_ignores: bool,
     require_reason: bool,
     exit_zero: bool,
@@ -122,7 +129,12 @@ def check(
         raise Failure("standard input cannot be fixed: name the file")
     known = _baseline(baseline, write_baseline, prune_baseline)
     options = _options(paths, select, ignore, pedantic, stdin_filename, markdown)
-    options = replace(options, ignores=not no_ignores, require_reason=require_reason)
+    options = replace(
+        options,
+        exclude=(*options.exclude, *exclude),
+        ignores=not no_ignores,
+        require_reason=require_reason,
+    )
     outcome = _run(options, quiet)
     if fix or diff:
         from bnlint.fixing import run_fixes
