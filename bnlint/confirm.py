@@ -15,7 +15,7 @@ from bnlint import codes
 from bnlint.finding import Finding, Location, Problem
 from bnlint.graph.command import shown
 from bnlint.graph.evidence import gather
-from bnlint.rulings import UPDATES, Claim, Judge, Ruling, covers
+from bnlint.rulings import FLAGS, UPDATES, Claim, Judge, Ruling, covers
 from bnlint.run import Options, check
 from bnlint.subjects import Script
 from bnlint.workspace import Workspace
@@ -99,6 +99,12 @@ def _claims(script: str, findings: Sequence[Finding]) -> tuple[list[Claim], Scri
     by_place: dict[Location, list[Claim]] = {}
     for claim in claims:
         by_place.setdefault(claim.finding.location, []).append(claim)
+    # A finding about a saver or an export names its layers beside it.
+    beside: dict[Location, list[Claim]] = {}
+    for claim in claims:
+        if claim.finding.rule.code not in (UPDATES | FLAGS) - {"BN104"}:
+            for related in claim.finding.related:
+                beside.setdefault(related.location, []).append(claim)
     workspace = Workspace()
 
     def at(location: Location | None) -> list[Claim]:
@@ -119,6 +125,8 @@ def _claims(script: str, findings: Sequence[Finding]) -> tuple[list[Claim], Scri
             for place in {layer.location, layer.flag.origin}:
                 for claim in at(place):
                     _add(claim.layers, layer)
+            for claim in beside.get(_relative(workspace.located(layer.location)), ()):
+                _add(claim.layers, layer)
         for op, diagnosis in diagnose(model):
             for claim in at(op.location):
                 if diagnosis is not None and diagnosis.cause == claim.finding.rule.code:

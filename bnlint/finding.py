@@ -104,7 +104,8 @@ class Finding:
 
     ``confidence`` is ``possible`` where an unknown stands between the facts or the finding holds
     on some paths only; ``reason`` then says what kept it from being definite. ``fix`` is there if
-    it was asked for and one was found.
+    it was asked for and one was found. ``fingerprint`` tells it apart from others and survives
+    edits of other lines (``fingerprint.py``).
     """
 
     rule: Rule
@@ -116,6 +117,7 @@ class Finding:
     witness: Witness = "source"
     aim: Aim | None = None
     fix: Fix | None = None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class Incomplete:
 @dataclass(slots=True)
 class Report:
     """The outcome of one run. ``notes`` are remarks for ``--pedantic``, ``python2`` the files that
-    were read as Python 2, ``incomplete`` the programs that were not read to their end."""
+    were read as Python 2, ``incomplete`` the programs that were not read to their end. Of the
+    baseline, ``known`` counts the findings that it hid and ``gone`` what is no longer found."""
 
     checked: int = 0
     skipped: int = 0
@@ -152,3 +155,5 @@ class Report:
     notes: list[str] = field(default_factory=list)
     python2: list[str] = field(default_factory=list)
     incomplete: list[Incomplete] = field(default_factory=list)
+    known: int = 0
+    gone: int = 0

@@ -258,7 +258,8 @@ class GraphModel:
     """Everything the rules ask about one state of one program.
 
     ``complete`` is false where the program was not read to its end: nothing may then be concluded
-    from what is absent. ``restores`` is whether weights come from elsewhere.
+    from what is absent. ``restores`` is whether weights come from elsewhere,
+    ``predicts`` whether a recording saw that and nothing that trains.
     ``scoped_flags`` are the APIs for which an argument scope sets the flag.
     ``exported`` is where a graph that is meant for inference was found, ``outputs`` the layers that
     what is exported depends on, None for all.
@@ -277,6 +278,7 @@ class GraphModel:
     restores: bool = False
     eager: bool = False
     complete: bool = True
+    predicts: bool = False
     savers: list[Saver] = field(default_factory=list)
     statistics: list[SavedStatistics] = field(default_factory=list)
     exported: Location | None = None

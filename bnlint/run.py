@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bnlint import codes, ignores
 from bnlint.entries import find_entries
 from bnlint.finding import Finding, Incomplete, Location, Report
+from bnlint.fingerprint import stamped
 from bnlint.source.discover import discover
 from bnlint.users import users_of
 from bnlint.workspace import Workspace
@@ -63,6 +64,7 @@ def check(options: Options, progress: Progress | None = None) -> Outcome:
     report = run.report()
     if users:
         _about(report, paths, options, workspace)
+    report.findings = stamped(report.findings, workspace.source)
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
     report.skipped = sum(path not in lowered and not workspace.failed(path) for path in paths)

@@ -259,6 +259,7 @@ def test_json() -> None:
         '      "confidence": "definite",\n'
         '      "message": "nothing runs the updates",\n'
         '      "witness": "source",\n'
+        '      "fingerprint": "",\n'
         '      "path": "train.py",\n'
         '      "line": 6,\n'
         '      "column": 12,\n'

@@ -63,6 +63,8 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
         for run in state.runs:
             if layer.id not in run.evaluates:
                 continue
+            if state.predicts:
+                site.trained = site.trained or layer  # where it is restored from
             if layer.id in run.reaches and layer.destination != "in_place":
                 site.trained = site.trained or layer  # its updates are run by hand
                 continue
@@ -119,8 +121,8 @@ def _always_false(location: Location, layer: NormLayer, restored: bool) -> Findi
     return Finding(
         RULE,
         origin,
-        f"{layer.flag_name} is the constant False in a network that is trained: the layer "
-        "normalises with its initial moving mean 0 and variance 1 for ever",
+        f"{layer.flag_name} is the constant False{_or_default(layer)} in a network that is "
+        "trained: the layer normalises with its initial moving mean 0 and variance 1 for ever",
         related(
             (location if origin != location else None, "the batch-norm layer it reaches"),
             (_default(layer), "a default that no caller overrides"),
@@ -128,6 +130,11 @@ def _always_false(location: Location, layer: NormLayer, restored: bool) -> Findi
         "possible" if restored else "definite",
         reason if restored else None,
     )
+
+
+def _or_default(layer: NormLayer) -> str:
+    """What else looks the same in a graph, which does not name the call."""
+    return ", or was not passed (BN101)," if layer.api == "batch normalisation" else ""
 
 
 def _default(layer: NormLayer) -> Location | None:

@@ -159,7 +159,11 @@ def _diagnosis(
             return found("BN203", guard)
     custom = {layer.collection for layer in missing}
     if custom and "update_ops" not in custom and None not in custom:
-        return found("BN205", detail=f"updates_collections={min(str(c) for c in custom)!r}")
+        key = min(str(c) for c in custom)
+        told = all(layer.api != "batch normalisation" for layer in missing)
+        return found(
+            "BN205", detail=f"updates_collections={key!r}" if told else f"{key!r} at the layers"
+        )
     return found("BN201")
 
 

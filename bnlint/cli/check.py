@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bnlint.cli.common import CLEAN, FAILED, FOUND, Failure, reader_may_leave, say, say_crashed
-from bnlint.cli.options import rule_codes
+from bnlint.cli.common import (
+    CLEAN,
+    FAILED,
+    FOUND,
+    Failure,
+    all_there,
+    reader_may_leave,
+    say,
+    say_crashed,
+    verdict,
+)
+from bnlint.cli.options import rule_options
+from bnlint.output import formats
 
 if TYPE_CHECKING:
+    from bnlint.baseline import Baseline, Entry
+    from bnlint.finding import Report
     from bnlint.run import Options, Outcome
 
 STDIN = "<stdin>"
@@ -22,32 +36,11 @@ STDIN = "<stdin>"
     "2 wrong usage or configuration, or an error in bnlint itself."
 )
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option(
-    "--select",
-    multiple=True,
-    metavar="CODE[,CODE]",
-    callback=rule_codes,
-    help="Report these rules only; BN2 stands for all BN2xx.",
-)
-@click.option(
-    "--ignore",
-    multiple=True,
-    metavar="CODE[,CODE]",
-    callback=rule_codes,
-    help="Do not report these rules, even if selected.",
-)
+@rule_options
 @click.option(
     "--pedantic",
     is_flag=True,
     help="Also report what is possible but not certain, and remarks on the analysis.",
-)
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    show_default=True,
-    help="How to print the findings.",
 )
 @click.option(
     "--stdin-filename",
@@ -55,6 +48,21 @@ STDIN = "<stdin>"
     help="The name of the file that - stands for; its imports are followed from there.",
 )
 @click.option("--markdown", is_flag=True, help="Also check fenced Python blocks in Markdown files.")
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    help="Report only what is not in this baseline, and count what is.",
+)
+@click.option(
+    "--write-baseline",
+    metavar="FILE",
+    help="Write all findings of today to a baseline, and exit with 0.",
+)
+@click.option(
+    "--prune-baseline",
+    is_flag=True,
+    help="With --baseline: take out of it what is no longer found.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option(
     "--show-incomplete",
@@ -82,8 +90,12 @@ def check(
     ignore: tuple[str, ...],
     pedantic: bool,
     output_format: str,
+    fail_possible: bool,
     stdin_filename: str | None,
     markdown: bool,
+    baseline: str | None,
+    write_baseline: str | None,
+    prune_baseline: bool,
     exit_zero: bool,
     show_incomplete: bool,
     fail_incomplete: bool,
@@ -98,6 +110,7 @@ def check(
     """
     if (fix or diff) and "-" in paths:
         raise Failure("standard input cannot be fixed: name the file")
+    known = _baseline(baseline, write_baseline, prune_baseline)
     options = _options(paths, select, ignore, pedantic, stdin_filename, markdown)
     outcome = _run(options, quiet)
     if fix or diff:
@@ -109,10 +122,13 @@ def check(
             say_crashed(outcome.crashes)
             if outcome.crashes:
                 return FAILED
-            unclean = bool(outcome.report.findings or outcome.report.problems)
-            return FOUND if unclean and not exit_zero else CLEAN
+            return CLEAN if exit_zero else _exit_code(outcome.report, fail_possible)
         outcome = _run(options, quiet)
     report = outcome.report
+    if known is not None and not outcome.crashes:
+        if write_baseline is not None:
+            return _write_baseline(known, report)
+        _leave_new(report, known, options, prune_baseline)
     if not quiet:
         for note in report.notes:
             say(f"note: {note}")
@@ -126,8 +142,65 @@ def check(
         _write(outcome, output_format, quiet)
     if outcome.crashes:
         return FAILED
-    bad = report.findings or report.problems or (fail_incomplete and report.incomplete)
-    return FOUND if bad and not exit_zero else CLEAN
+    code = _exit_code(report, fail_possible)
+    if fail_incomplete and report.incomplete:
+        code = FOUND
+    return CLEAN if exit_zero else code
+
+
+def _baseline(path: str | None, written: str | None, prune: bool) -> Baseline | None:
+    """The baseline that is to be used or written; what is wrong with it is said before the run."""
+    if written is not None and (path is not None or prune):
+        raise click.UsageError("--write-baseline goes without --baseline and --prune-baseline")
+    if prune and path is None:
+        raise click.UsageError("--prune-baseline goes with --baseline")
+    if path is None and written is None:
+        return None
+    from bnlint import baseline
+
+    try:
+        return baseline.read(path) if path is not None else baseline.Baseline(written or "")
+    except baseline.BaselineError as error:
+        raise Failure(str(error)) from None
+
+
+def _write_baseline(known: Baseline, report: Report) -> int:
+    """Unreadable files do not go into a baseline: nothing is known about them."""
+    _store(known, map(known.entry, report.findings))
+    number = len(report.findings)
+    say(f"{number} finding{'' if number == 1 else 's'} written to {known.path}")
+    for problem in report.problems:
+        say(f"not in the baseline: {problem.path}:{problem.line}: {problem.message}")
+    return FOUND if report.problems else CLEAN
+
+
+def _leave_new(report: Report, known: Baseline, options: Options, prune: bool) -> None:
+    from bnlint.baseline import Scope
+
+    scope = Scope(options.paths, options.select, options.ignore, options.pedantic)
+    gone = known.gone(report.findings, scope)
+    report.findings, old = known.split(report.findings)
+    report.known = len(old)
+    if prune and gone:
+        _store(known, known.entries - gone)
+        say(f"{len(gone)} taken out of {known.path}")
+    elif gone:
+        report.gone = len(gone)
+
+
+def _store(known: Baseline, entries: Iterable[Entry]) -> None:
+    from bnlint.baseline import BaselineError
+
+    try:
+        known.write(entries)
+    except BaselineError as error:
+        raise Failure(str(error)) from None
+
+
+def _exit_code(report: Report, fail_possible: bool) -> int:
+    definite = any(finding.confidence == "definite" for finding in report.findings)
+    code = FOUND if definite or report.problems else CLEAN
+    return verdict(code, report.findings, fail_possible)
 
 
 def _options(
@@ -150,6 +223,8 @@ def _options(
         paths = (stdin_filename,)
     elif stdin_filename is not None:
         raise click.UsageError("--stdin-filename goes with -, which reads standard input")
+    else:
+        all_there(paths)
     paths = paths or (".",)
     start = Path(paths[0])
     try:
@@ -184,11 +259,9 @@ def _write(outcome: Outcome, output_format: str, quiet: bool) -> None:
         from bnlint.output import json
 
         json.write(outcome.report, sys.stdout)
-    elif output_format == "github":
-        from bnlint.output import github
-
-        github.write(outcome.report, sys.stdout)
-    else:
+    elif output_format == "text":
         from bnlint.output import text
 
         text.write(outcome.report, outcome.source, sys.stdout, summary=not quiet)
+    else:
+        formats.write(output_format, outcome.report, sys.stdout)

@@ -6,10 +6,14 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from bnlint.printable import printable
+
+if TYPE_CHECKING:
+    from bnlint.finding import Finding
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -42,6 +46,18 @@ def say_crashed(crashes: Sequence[tuple[str, Exception]]) -> None:
                 click.echo(printable(line), err=True)
     if crashes:
         say(f"this is a bug in bnlint; please report it with the output of {TRACEBACK}=1")
+
+
+def all_there(paths: Sequence[str]) -> None:
+    """Stop at paths that do not exist: what was meant is not checked, whatever is found."""
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        raise Failure(f"{', '.join(missing)}: no such file or directory")
+
+
+def verdict(code: int, findings: Sequence[Finding], fail_possible: bool) -> int:
+    """The exit code of a report: possible findings cost something only if they are to."""
+    return FOUND if code == CLEAN and fail_possible and findings else code
 
 
 @contextmanager

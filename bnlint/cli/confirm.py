@@ -6,8 +6,9 @@ import sys
 
 import click
 
-from bnlint.cli.common import FAILED, Failure, reader_may_leave, say_crashed
+from bnlint.cli.common import FAILED, Failure, all_there, reader_may_leave, say_crashed, verdict
 from bnlint.cli.options import rule_options
+from bnlint.output.formats import OWN, write
 
 
 @click.command()
@@ -32,6 +33,7 @@ def confirm(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     output_format: str,
+    fail_possible: bool,
 ) -> int:
     """Hold what check says of SCRIPT against the graph it built, or what trace recorded.
 
@@ -41,11 +43,17 @@ def confirm(
     from bnlint.graph.errors import GraphError
     from bnlint.output import confirm as output
 
+    all_there([script])
     try:
         found = both.confirm(script, graph, train_ops, fetches, select, ignore)
     except GraphError as error:
         raise Failure(str(error)) from None
     say_crashed(found.crashes)
+    whole = output.merged(found)
     with reader_may_leave():
-        (output.write_json if output_format == "json" else output.write)(found, sys.stdout)
-    return FAILED if found.crashes else found.exit_code
+        if output_format in OWN:
+            (output.write_json if output_format == "json" else output.write)(found, sys.stdout)
+        else:
+            write(output_format, whole, sys.stdout)
+    code = FAILED if found.crashes else found.exit_code
+    return verdict(code, whole.findings, fail_possible)

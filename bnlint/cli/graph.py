@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bnlint.cli.common import CLEAN, Failure, reader_may_leave
+from bnlint.cli.common import CLEAN, Failure, reader_may_leave, verdict
 from bnlint.cli.options import rule_options
+from bnlint.output.formats import OWN, write
 
 if TYPE_CHECKING:
     from bnlint.graph.command import GraphReport
@@ -37,6 +38,7 @@ def graph(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     output_format: str,
+    fail_possible: bool,
 ) -> int:
     """Judge the graph in PATH: .meta, .pb, .pbtxt, a SavedModel, an events file or a checkpoint."""
     from bnlint.graph.errors import GraphError
@@ -51,9 +53,14 @@ def graph(
             reports = _draw(html, path, train_ops, fetches, select, ignore)
     except GraphError as error:
         raise Failure(str(error)) from None
+    whole = output.merged(reports)
     with reader_may_leave():
-        (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
-    return max((report.exit_code for report in reports), default=CLEAN)
+        if output_format in OWN:
+            (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
+        else:
+            write(output_format, whole, sys.stdout)
+    code = max((report.exit_code for report in reports), default=CLEAN)
+    return verdict(code, whole.findings, fail_possible)
 
 
 def _draw(
@@ -80,7 +87,11 @@ def _draw(
 @click.argument("path")
 @rule_options
 def checkpoint(
-    path: str, select: tuple[str, ...], ignore: tuple[str, ...], output_format: str
+    path: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    output_format: str,
+    fail_possible: bool,
 ) -> int:
     """Judge the moving statistics saved in the checkpoint PATH (a prefix or a directory)."""
     from bnlint.graph.checkpoint import inspect_checkpoint
@@ -92,5 +103,8 @@ def checkpoint(
     except GraphError as error:
         raise Failure(str(error)) from None
     with reader_may_leave():
-        (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
-    return report.exit_code
+        if output_format in OWN:
+            (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
+        else:
+            write(output_format, report.report, sys.stdout)
+    return verdict(report.exit_code, report.report.findings, fail_possible)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 
 from bnlint import codes
+from bnlint.output.formats import FORMATS
 from bnlint.suggest import near
 
 
@@ -22,12 +23,17 @@ def rule_codes(
 
 
 def rule_options(command: Callable[..., int]) -> Callable[..., int]:
-    """``--select``, ``--ignore`` and ``--format`` of the commands that judge a graph."""
+    """``--select``, ``--ignore``, ``--format`` and ``--fail-possible``, which all commands have."""
     for option in (
+        click.option(
+            "--fail-possible",
+            is_flag=True,
+            help="Exit with 1 for findings that are only possible, too.",
+        ),
         click.option(
             "--format",
             "output_format",
-            type=click.Choice(["text", "json"]),
+            type=click.Choice(FORMATS),
             default="text",
             show_default=True,
             help="How to print the report.",

@@ -6,8 +6,9 @@ import sys
 
 import click
 
-from bnlint.cli.common import Failure, reader_may_leave
+from bnlint.cli.common import Failure, reader_may_leave, verdict
 from bnlint.cli.options import rule_options
+from bnlint.output.formats import OWN, write
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -37,7 +38,7 @@ def trace(out: str, watch_statistics: bool, command: tuple[str, ...]) -> int:
         code = tracing.run(command, out, watch=watch_statistics)
     except GraphError as error:
         raise Failure(str(error)) from None
-    verdict = _report_trace(out, (), (), "text")
+    verdict = _report_trace(out, (), (), "text", False)
     return code or verdict
 
 
@@ -45,23 +46,35 @@ def trace(out: str, watch_statistics: bool, command: tuple[str, ...]) -> int:
 @click.argument("directory")
 @rule_options
 def check_trace(
-    directory: str, select: tuple[str, ...], ignore: tuple[str, ...], output_format: str
+    directory: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    output_format: str,
+    fail_possible: bool,
 ) -> int:
     """Judge again what bnlint trace recorded in DIRECTORY."""
-    return _report_trace(directory, select, ignore, output_format)
+    return _report_trace(directory, select, ignore, output_format, fail_possible)
 
 
 def _report_trace(
-    directory: str, select: tuple[str, ...], ignore: tuple[str, ...], output_format: str
+    directory: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    output_format: str,
+    fail_possible: bool,
 ) -> int:
     from bnlint.graph import trace as tracing
     from bnlint.graph.errors import GraphError
     from bnlint.output import trace as output
+    from bnlint.output.graph import merged
 
     try:
         report = tracing.check(directory, select, ignore)
     except GraphError as error:
         raise Failure(str(error)) from None
     with reader_may_leave():
-        (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
-    return report.exit_code
+        if output_format in OWN:
+            (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
+        else:
+            write(output_format, merged(report.graphs), sys.stdout)
+    return verdict(report.exit_code, report.findings, fail_possible)

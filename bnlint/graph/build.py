@@ -97,6 +97,7 @@ class _Builder:
         self._analysis = analysis
         self._ids = {layer.name: number for number, layer in enumerate(analysis.layers)}
         self._awake: set[str] = set()
+        self._together: set[str] = set()
 
     def build(
         self, sets: Sequence[FetchSet], exported: bool, watched: Mapping[str, bool] | None
@@ -106,6 +107,7 @@ class _Builder:
         if watched:
             seen = [(f.changed, verdict) for f, verdict in verdicts if f.changed is not None]
             believe(analysis, seen, watched)
+        self._together = {name for fetches, v in verdicts if fetches.run for name in v.reached}
         # A flag may be false in some runs (layers frozen for a while) if it is true in others.
         moved = {name for fetches, v in verdicts if fetches.run for name in v.moved}
         self._awake = {
@@ -127,6 +129,7 @@ class _Builder:
                 model.restores = True
             if fetches.run:
                 model.runs.append(self._run(number, fetches, verdict, trains))
+        model.predicts = model.restores and bool(model.runs) and not trained
         model.hand_written = [
             HandWritten(
                 self._at(node), self._at(moments), True, any(node in ops for ops in trained)
@@ -135,7 +138,7 @@ class _Builder:
         ]
         model.savers = [
             Saver(self._at(saver), tuple(self._ids[name] for name in leaves_out))
-            for saver, leaves_out in find_savers(analysis.graph, analysis.layers)
+            for saver, leaves_out in find_savers(analysis.graph, analysis.layers, _ran(verdicts))
         ]
         return Judged(self._path, analysis, verdicts, model)
 
@@ -182,13 +185,14 @@ class _Builder:
         return "layer" if layer.resource and layer.flavour in ("fused", "unfused") else "in_place"
 
     def _reaches(self, verdict: Verdict) -> frozenset[int]:
-        """The layers of which every statistic that has an update gets one."""
-        return frozenset(
-            self._ids[layer.name]
-            for layer in self._analysis.layers
-            if layer.writers
-            and all(name in verdict.reached for name, nodes in layer.updates.items() if nodes)
-        )
+        """The layers of which every statistic with updates gets one, here or in other runs."""
+        found = set()
+        for layer in self._analysis.layers:
+            updated = {name for name, nodes in layer.updates.items() if nodes}
+            here = updated & verdict.reached
+            if here and updated <= verdict.reached | self._together:
+                found.add(self._ids[layer.name])
+        return frozenset(found)
 
     def _train_op(self, number: int, fetches: FetchSet, verdict: Verdict) -> TrainOp:
         trains = self._analysis.trained_layers(verdict)
@@ -298,6 +302,12 @@ class _Builder:
             for layer in self._analysis.layers
             if any(name in reached for name in layer.forward)
         )
+
+
+def _ran(verdicts: Sequence[tuple[FetchSet, Verdict]]) -> set[str] | None:
+    """All nodes of which a recording knows that they ran; None without a recording."""
+    known = [verdict for fetches, verdict in verdicts if fetches.feeds is not None]
+    return {name for verdict in known for name in verdict.ancestors} if known else None
 
 
 _MEASURES = frozenset({"Mean", "Sum", "Add", "AddV2", "AddN", "Mul", "RealDiv", "NoOp", "Assign"})

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bnlint.finding import Report
+from bnlint.fingerprint import stamped
 from bnlint.graph.build import place
 from bnlint.graph.bundle import Bundle, open_checkpoint
 from bnlint.graph.command import CLEAN, FOUND, shown
@@ -26,12 +27,16 @@ _BATCH_NORM = re.compile(r"batch_?norm|(?:^|[/_])bn(?:[/_\d]|$)", re.IGNORECASE)
 
 @dataclass(slots=True)
 class SavedRow:
-    """A layer in a checkpoint: the ranges of its statistics, None where they are not there."""
+    """A layer in a checkpoint: the ranges of its statistics, None where they are not there.
+
+    ``unread`` are those that are there, and whose values are stored in a way that is not read.
+    """
 
     name: str
     mean: tuple[float, float] | None
     variance: tuple[float, float] | None
     state: str
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -47,7 +52,9 @@ class CheckpointReport:
 
     @property
     def exit_code(self) -> int:
-        return FOUND if self.report.findings else CLEAN
+        """1 if something is certainly wrong."""
+        definite = any(finding.confidence == "definite" for finding in self.report.findings)
+        return FOUND if definite else CLEAN
 
 
 def inspect_checkpoint(
@@ -70,11 +77,11 @@ def inspect_checkpoint(
         model.statistics.append(statistics)
         found.layers.append(row)
     project = Project([Program(bundle.path, bundle.path, False, [model])])
-    found.report.findings = [
+    found.report.findings = stamped(
         displayed(finding)
         for finding in judge(project)
         if codes.selected(finding.rule.code, select, ignore)
-    ]
+    )
     if not layers:
         found.notes.append("no batch norm in this checkpoint")
     if bundle.absent:
@@ -116,12 +123,15 @@ def _layer(
 ) -> tuple[SavedStatistics, SavedRow]:
     missing = tuple(member for member in members if member not in bundle.entries)
     broken: list[str] = []
+    unread: list[str] = []
     ranges: dict[bool, tuple[float, float]] = {}
     untouched = not missing
     for member in members:
         values = bundle.floats(member) if member in bundle.entries else None
         if values is None or not len(values):
             untouched = False
+            if member in bundle.entries:
+                unread.append("variance" if "var" in member.rpartition("/")[2] else "mean")
             continue
         variance = "var" in member.rpartition("/")[2]
         untouched = untouched and _all(values, 1.0 if variance else 0.0)
@@ -139,11 +149,12 @@ def _layer(
         state = "not saved" if len(missing) == len(members) else "partly saved"
     elif broken:
         state = "broken"
-    elif not ranges and bundle.absent:
+    elif unread:
         state = "saved"
     elif untouched:
         state = "initial" if steps == 0 else "never updated"
-    return statistics, SavedRow(name, ranges.get(False), ranges.get(True), state)
+    row = SavedRow(name, ranges.get(False), ranges.get(True), state, tuple(unread))
+    return statistics, row
 
 
 def _all(values: array[float], wanted: float) -> bool:

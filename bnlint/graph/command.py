@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from bnlint import codes
 from bnlint.finding import Finding, Location, Report
+from bnlint.fingerprint import stamped
 from bnlint.graph.build import FetchSet, Judged, build, project
 from bnlint.graph.errors import GraphError, about
 from bnlint.graph.judge import Analysis, Verdict, resolve
@@ -178,7 +179,7 @@ def findings(
         if codes.selected(finding.rule.code, select, ignore)
     ]
     found.sort(key=lambda f: (f.location.path, f.rule.code, f.location.node or "", f.message))
-    return [displayed(finding) for finding in found]
+    return stamped(map(displayed, found))
 
 
 def displayed(finding: Finding) -> Finding:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from bnlint.output import json as findings_json
 from bnlint.output.graph import PIPED_WIDTH, print_findings
@@ -35,8 +33,8 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
                 style = "green" if row.state in ("ok", "initial", "saved") else "red"
                 table.add_row(
                     Text(printable(row.name)),
-                    _range(row.mean, row.state),
-                    _range(row.variance, row.state),
+                    _range(row.mean, "mean" in row.unread),
+                    _range(row.variance, "variance" in row.unread),
                     Text(row.state, style),
                 )
             console.print(table)
@@ -46,17 +44,15 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
     stream.write(without_commands(captured.get()))
 
 
-def _range(values: tuple[float, float] | None, state: str) -> str:
+def _range(values: tuple[float, float] | None, unread: bool) -> str:
     if values is None:
-        return "not read" if state == "saved" else "missing"
+        return "not read" if unread else "missing"
     return f"{values[0]:.4g} to {values[1]:.4g}"
 
 
 def write_json(report: CheckpointReport, stream: TextIO) -> None:
     """For a program: the schema of all findings, with the layers of the checkpoint."""
-    buffer = io.StringIO()
-    findings_json.write(report.report, buffer)
-    document: dict[str, Any] = json.loads(buffer.getvalue())
+    document = findings_json.document(report.report)
     document["global_step"] = report.steps
     document["layers"] = [
         {"name": row.name, "mean": row.mean, "variance": row.variance, "state": row.state}

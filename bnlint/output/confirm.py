@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bnlint.output import json as findings_json
@@ -12,7 +11,7 @@ from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
     from bnlint.confirm import Confirmation
-    from bnlint.finding import Finding, Problem
+    from bnlint.finding import Finding, Problem, Report
     from bnlint.rulings import Ruling
 
 _STYLES = {"confirmed": "bold red", "refuted": "bold green", "undecided": "bold yellow"}
@@ -93,7 +92,21 @@ def write_json(found: Confirmation, stream: TextIO) -> None:
 def _document(findings: list[Finding], problems: list[Problem]) -> dict[str, Any]:
     from bnlint.finding import Report
 
-    buffer = io.StringIO()
-    findings_json.write(Report(findings=findings, problems=problems), buffer)
-    document: dict[str, Any] = json.loads(buffer.getvalue())
-    return document
+    return findings_json.document(Report(findings=findings, problems=problems))
+
+
+def merged(found: Confirmation) -> Report:
+    """What is left to repair as one report, for the formats that know findings only: what was
+    confirmed is definite, what was refuted is gone."""
+    from bnlint.finding import Report
+
+    report = Report(problems=found.problems)
+    for ruling in found.rulings:
+        finding = ruling.finding
+        if ruling.status == "confirmed":
+            finding = replace(finding, confidence="definite", reason=None)
+        if ruling.status != "refuted":
+            message = f"{finding.message} ({ruling.status}: {ruling.reason})"
+            report.findings.append(replace(finding, message=message))
+    report.findings += found.unseen
+    return report

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -11,7 +9,7 @@ from bnlint.output import json as findings_json
 from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
-    from bnlint.finding import Finding, Location
+    from bnlint.finding import Finding, Location, Report
     from bnlint.graph.command import GraphReport, LayerRow
 
 # Where there is no terminal to ask, lines have a width that does not vary.
@@ -128,15 +126,23 @@ def _path(report: GraphReport, layer: LayerRow) -> Any:
 
 def write_json(reports: Sequence[GraphReport], stream: TextIO) -> None:
     """For a program: the schema of all findings, with the layers and train ops of the graph."""
+    dump_json(document(reports), stream)
+
+
+def merged(reports: Sequence[GraphReport]) -> Report:
+    """The findings of several graphs as one report, for the formats that know findings only."""
     from bnlint.finding import Report
 
-    merged = Report(checked=len(reports))
+    whole = Report(checked=len(reports))
     for report in reports:
-        merged.findings += report.report.findings
-        merged.problems += report.report.problems
-    buffer = io.StringIO()
-    findings_json.write(merged, buffer)
-    document: dict[str, Any] = json.loads(buffer.getvalue())
+        whole.findings += report.report.findings
+        whole.problems += report.report.problems
+    return whole
+
+
+def document(reports: Sequence[GraphReport]) -> dict[str, Any]:
+    """The reports as data."""
+    document = findings_json.document(merged(reports))
     document["train_ops"] = [
         {
             "name": row.name,
@@ -163,4 +169,4 @@ def write_json(reports: Sequence[GraphReport], stream: TextIO) -> None:
         for row in report.layers
     ]
     document["notes"] = [note for report in reports for note in report.notes]
-    dump_json(document, stream)
+    return document

@@ -11,10 +11,16 @@ VERSION = 1
 
 
 def write(report: Report, stream: TextIO) -> None:
-    document = {
+    dump_json(document(report), stream)
+
+
+def document(report: Report) -> dict[str, Any]:
+    """A report as data; ``docs/findings.schema.json`` describes it."""
+    return {
         "version": VERSION,
         "checked": report.checked,
         "skipped": report.skipped,
+        **({"known": report.known} if report.known else {}),
         "findings": [_finding(finding) for finding in report.findings],
         "errors": [
             {"path": problem.path, "line": problem.line, "message": problem.message}
@@ -25,7 +31,15 @@ def write(report: Report, stream: TextIO) -> None:
             for item in report.incomplete
         ],
     }
-    dump_json(document, stream)
+
+
+def write_lines(report: Report, stream: TextIO) -> None:
+    """A line for each finding, unreadable file and unread program; the last line sums up."""
+    whole = document(report)
+    for kind, key in (("finding", "findings"), ("error", "errors"), ("incomplete", "incomplete")):
+        for item in whole.pop(key):
+            dump_json({"type": kind, **item}, stream, indent=None)
+    dump_json({"type": "summary", **whole}, stream, indent=None)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -41,6 +55,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return fields | {
         "message": finding.message,
         "witness": finding.witness,
+        "fingerprint": finding.fingerprint,
         "path": location.path,
         "line": location.line,
         "column": location.column,

@@ -52,6 +52,11 @@ def place(location: Location) -> str:
     return printable(f"{location.path}:{cell}{location.line}:{location.column}")
 
 
+def line_of(location: Location) -> int:
+    """The line in the file as it is on disk, at least 1: of a notebook, in its JSON."""
+    return max(1, location.line if location.raw_line is None else location.raw_line)
+
+
 def _finding(finding: Finding, source: Source, width: int) -> Iterator[Line]:
     rule = finding.rule
     style = _STYLES[rule.severity]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TextIO
 
+from bnlint import codes
 from bnlint.finding import Report
+from bnlint.printable import printable
 
 
 def write(
@@ -23,8 +25,27 @@ def write(
         stream.write(_summary(report) + "\n")
 
 
+def write_concise(report: Report, stream: TextIO) -> None:
+    """A line for each finding, as compilers write it and editors read it."""
+    from bnlint.output.story import place
+
+    for finding in report.findings:
+        if finding.location.node is not None:
+            where = printable(f"{finding.location.path}: {finding.location.node}")
+        else:
+            where = place(finding.location)
+        only = f" (possible only: {finding.reason})" if finding.reason is not None else ""
+        said = printable(f"{finding.rule.code} {finding.message}{only}")
+        stream.write(f"{where}: {said}\n")
+    for problem in report.problems:
+        said = f"{problem.path}:{problem.line}: {codes.UNREADABLE} {problem.message}"
+        stream.write(printable(said) + "\n")
+
+
 def _summary(report: Report) -> str:
     found = _count(len(report.findings), "finding") if report.findings else "No findings"
+    if report.known:
+        found = f"{_count(len(report.findings), 'new finding')}, {report.known} in the baseline"
     if report.problems:
         found += f", {_count(len(report.problems), 'unreadable file')}"
     looked = f"{_count(report.checked, 'file')} checked"
@@ -33,6 +54,9 @@ def _summary(report: Report) -> str:
     if report.python2:
         looked += f", {len(report.python2)} read as Python 2"
     line = f"{found}; {looked}."
+    if report.gone:
+        entries = "entry is" if report.gone == 1 else "entries are"
+        line += f"\n{report.gone} {entries} no longer found: --prune-baseline takes them out."
     if report.incomplete:
         unread = len({item.path for item in report.incomplete})
         were = "program was" if unread == 1 else "programs were"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from bnlint.output import graph as graph_output
 from bnlint.printable import dump_json, printable
@@ -29,9 +27,7 @@ def write(report: TraceReport, stream: TextIO) -> None:
 
 def write_json(report: TraceReport, stream: TextIO) -> None:
     """For a program: what ``graph`` says, and how many statistics moved."""
-    buffer = io.StringIO()
-    graph_output.write_json(report.graphs, buffer)
-    document: dict[str, Any] = json.loads(buffer.getvalue())
+    document = graph_output.document(report.graphs)
     document["moved"] = _counts(report.moved)
     document["watched"] = _counts(report.watched)
     document["notes"] += report.notes

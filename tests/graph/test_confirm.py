@@ -232,8 +232,8 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert finding["ruling"]["path"].endswith("ref_unfused_placeholder.meta")
     assert document["graph_only"] == []
     assert main(["confirm", path, str(tmp_path / "none.meta")]) == 2
-    assert main(["confirm", str(tmp_path / "none.py"), meta("grouped")]) == 1
-    assert "BN900" in capsys.readouterr().out
+    assert main(["confirm", str(tmp_path / "none.py"), meta("grouped")]) == 2
+    assert "none.py: no such file or directory" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

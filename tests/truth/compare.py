@@ -185,7 +185,7 @@ def _statistics(case: Case) -> Iterator[str]:
             if seen is not None and said != seen and name not in ran.unsure:
                 yield f"{name}: by the graph {_moved(said)}, in truth {_moved(seen)}"
         for layer in ran.trained():
-            own = ran.layers[layer].own
+            own = ran.layers[layer].own & ran.weights
             if own and not any(ran.observed.changed.get(name, True) for name in own):
                 yield f"{layer}: trained by the graph, but its weights did not change"
 
