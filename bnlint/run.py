@@ -59,6 +59,7 @@ class Outcome:
 def check(options: Options, progress: Progress | None = None) -> Outcome:
     workspace = Workspace(options.overlay)
     paths = _files(options, workspace)
+    unread = [problem.path for problem in workspace.problems]
     users: Sequence[str] = []
     if options.users:
         known = options.programs
@@ -70,7 +71,7 @@ def check(options: Options, progress: Progress | None = None) -> Outcome:
         run.analyse(entries)
     report = run.report()
     if users:
-        _about(report, paths, options, workspace)
+        _about(report, paths, unread, options, workspace)
     report.findings = stamped(report.findings, workspace.source)
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
@@ -177,10 +178,17 @@ class _Run:
                 self.crashes.append((check.rule.code, error))
 
 
-def _about(report: Report, paths: Sequence[str], options: Options, workspace: Workspace) -> None:
+def _about(
+    report: Report,
+    paths: Sequence[str],
+    unread: Sequence[str],
+    options: Options,
+    workspace: Workspace,
+) -> None:
     """Leave what is about the files that were given: a place is in one, or they show it alone."""
     given = set(map(_relative, paths))
-    report.problems = [problem for problem in report.problems if problem.path in given]
+    told = given.union(map(_relative, unread))
+    report.problems = [problem for problem in report.problems if problem.path in told]
     report.incomplete = [item for item in report.incomplete if item.path in given]
     if all(_paths(finding) & given for finding in report.findings):
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,13 +17,13 @@ from bnlint.cli.common import (
     FOUND,
     Failure,
     all_there,
-    reader_may_leave,
     say,
     say_crashed,
     verdict,
 )
 from bnlint.cli.options import rule_options
 from bnlint.output import formats
+from bnlint.regular import reason
 
 if TYPE_CHECKING:
     from bnlint.baseline import Baseline, Entry
@@ -164,8 +165,7 @@ def check(
         from bnlint.fixing import with_fixes
 
         with_fixes(report, options)
-    with reader_may_leave():
-        _write(outcome, output_format, quiet)
+    _write(outcome, output_format, quiet)
     if outcome.crashes:
         return FAILED
     code = _exit_code(report, fail_possible)
@@ -245,16 +245,16 @@ def _options(
         if len(paths) > 1:
             raise click.UsageError("- cannot be given together with other paths")
         stdin_filename = stdin_filename or STDIN
-        overlay[stdin_filename] = sys.stdin.buffer.read()
+        overlay[stdin_filename] = _stdin()
         paths = (stdin_filename,)
     elif stdin_filename is not None:
         raise click.UsageError("--stdin-filename goes with -, which reads standard input")
     else:
         all_there(paths)
     paths = paths or (".",)
-    start = Path(paths[0])
+    start = paths[0]
     try:
-        config = load(start if start.is_dir() else start.parent)
+        config = load(Path(start if os.path.isdir(start) else os.path.dirname(start)))
     except ConfigError as error:
         raise Failure(str(error)) from None
     return Options(
@@ -267,6 +267,18 @@ def _options(
         markdown=markdown,
         overlay=overlay,
     )
+
+
+def _stdin() -> bytes:
+    """Standard input, as much of it as a source may have and a byte more, which is refused."""
+    from bnlint.source.read import MAX_BYTES
+
+    if sys.stdin is None:
+        raise Failure("standard input is closed: name a file, or give one with <")
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Failure(f"standard input: {reason(error)}") from None
 
 
 def _run(options: Options, quiet: bool) -> Outcome:

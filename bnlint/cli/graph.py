@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bnlint.cli.common import CLEAN, Failure, reader_may_leave, verdict
+from bnlint.cli.common import CLEAN, Failure, verdict
 from bnlint.cli.options import rule_options
 from bnlint.output.formats import OWN, write
 
@@ -54,11 +54,10 @@ def graph(
     except GraphError as error:
         raise Failure(str(error)) from None
     whole = output.merged(reports)
-    with reader_may_leave():
-        if output_format in OWN:
-            (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
-        else:
-            write(output_format, whole, sys.stdout)
+    if output_format in OWN:
+        (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
+    else:
+        write(output_format, whole, sys.stdout)
     code = max((report.exit_code for report in reports), default=CLEAN)
     return verdict(code, whole.findings, fail_possible)
 
@@ -108,9 +107,8 @@ def checkpoint(
         report = inspect_checkpoint(later or path, select, ignore, earlier=earlier)
     except GraphError as error:
         raise Failure(str(error)) from None
-    with reader_may_leave():
-        if output_format in OWN:
-            (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
-        else:
-            write(output_format, report.report, sys.stdout)
+    if output_format in OWN:
+        (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
+    else:
+        write(output_format, report.report, sys.stdout)
     return verdict(report.exit_code, report.report.findings, fail_possible)
