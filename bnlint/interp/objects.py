@@ -11,6 +11,7 @@ from bnlint.interp.effects import (
     estimators,
     exporting,
     keras,
+    networks,
     norms,
     scopes,
     sessions,
@@ -398,6 +399,8 @@ def call_object(machine: Machine, value: Object, args: Args) -> Value:
         return keras.call_layer(machine, value, args)
     if value.kind == "keras model":
         return keras.call_model(machine, value, args)
+    if value.kind == "hub module":
+        return networks.call_hub_module(machine, value, args)
     inputs = [*value.data.get("nodes", ()), *(n for v in args.values() for n in nodes_in(v))]
     node = machine.state.node("op", value.data.get("name", value.kind), inputs, args.place)
     return Unknown("a call of an object", machine.state.keys.of("node", node.id), (node,))
