@@ -9,6 +9,7 @@ from bnlint.interp.args import Args
 from bnlint.interp.effects import (
     collections,
     estimators,
+    exporting,
     keras,
     networks,
     norms,
@@ -379,6 +380,7 @@ _METHODS: dict[str, Callable[[Machine, Object, str, Args], Value | None]] = {
     "graph": _graph_method,
     "optimizer": _optimizer_method,
     "saver": _saver_method,
+    "saved model builder": exporting.builder_method,
     "moving average": _average_method,
     "norm layer": _norm_layer_method,
     "keras model": _model_method,
