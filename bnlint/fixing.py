@@ -7,7 +7,6 @@ import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from bnlint.finding import Finding, Level, Report
 from bnlint.fix.edits import CannotFix
@@ -15,18 +14,29 @@ from bnlint.fix.files import replace
 from bnlint.fix.repair import Repairer
 from bnlint.fix.source import decode
 from bnlint.printable import printable, without_commands
+from bnlint.regular import CannotRead, read_regular
 from bnlint.run import Options, check
+from bnlint.source.read import MAX_BYTES
+from bnlint.users import users_of
+from bnlint.workspace import Workspace
 
 
 def repairer(options: Options) -> Repairer:
     """What looks for fixes of the findings of a run."""
 
+    users: dict[tuple[str, ...], list[str]] = {}
+
     def judge(files: Sequence[str], overlay: dict[str, bytes]) -> Sequence[Finding]:
         # By all rules: a fix is no fix if it breaks what nobody selected.
+        key = tuple(files)
+        if key not in users:
+            # No fix changes who imports whom, but to look for it reads the whole project.
+            users[key] = users_of(key, options.exclude, Workspace(overlay))
         again = dataclasses.replace(
             options,
             files=files,
             overlay=overlay,
+            programs=users[key],
             pedantic=True,
             users=True,
             select=(),
@@ -37,13 +47,26 @@ def repairer(options: Options) -> Repairer:
             raise CannotFix("the fixed file could not be analysed again")
         return outcome.report.findings
 
-    return Repairer(lambda path: Path(path).read_bytes(), judge)
+    return Repairer(_content, judge)
+
+
+def _content(path: str) -> bytes:
+    try:
+        return read_regular(path, MAX_BYTES)
+    except CannotRead as error:
+        raise OSError(0, str(error), path) from None
 
 
 def with_fixes(report: Report, options: Options) -> None:
-    """Give each finding of a report its fix; raises OSError if a file cannot be read."""
+    """Give each finding of a report its fix, if it has one and its files can be read."""
     find = repairer(options)
-    report.findings = [find.attached(f, options.overlay) for f in report.findings]
+    found = []
+    for finding in report.findings:
+        try:
+            found.append(find.attached(finding, options.overlay))
+        except OSError:
+            found.append(finding)
+    report.findings = found
 
 
 def run_fixes(
@@ -70,7 +93,7 @@ def run_fixes(
 
 def _show(path: str, data: bytes) -> None:
     name = printable(os.path.relpath(path))
-    old, new = (decode(d)[0].splitlines(True) for d in (Path(path).read_bytes(), data))
+    old, new = (decode(d)[0].splitlines(True) for d in (_content(path), data))
     for line in difflib.unified_diff(old, new, name, name):
         whole = line.endswith("\n")
         # A terminal is shown what can be shown; whoever pipes it wants the patch as it is.

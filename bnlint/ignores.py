@@ -1,14 +1,17 @@
-"""``# bnlint: ignore[BN201] reason`` comments.
+"""Comments that silence findings, each with the rules in brackets, or all rules without them.
 
-A comment silences the findings that have a place on its line: the finding's own place, from its
-first line to its last, or a related one. Without brackets it silences every rule.
+``# bnlint: ignore[BN201] reason`` is about its line, ``ignore-next-line`` about the next one,
+``ignore-file`` about the file; ``disable`` holds until ``enable`` or the end of the file. A comment
+silences the findings that have a place on its lines: the finding's own place, from its first line
+to its last, or a related one.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bnlint import codes
@@ -16,7 +19,12 @@ from bnlint.finding import Finding, Location
 from bnlint.suggest import near
 
 _DIRECTIVE = re.compile(r"#[ \t]*bnlint:[ \t]*(?P<rest>.*)", re.DOTALL)
-_IGNORE = re.compile(r"ignore(?:[ \t]*\[(?P<codes>[^\]]*)\].*|(?P<bare>\b.*))", re.DOTALL)
+_IGNORE = re.compile(
+    r"(?P<kind>ignore-next-line|ignore-file|ignore|disable|enable)"
+    r"(?:[ \t]*\[(?P<codes>[^\]]*)\](?P<why>.*)|(?P<bare>(?![\w-]).*))",
+    re.DOTALL,
+)
+LAST_LINE = sys.maxsize
 # `ignore BN201` was meant for one rule; read as a reason, it would silence them all.
 _BARE_CODE = re.compile(r"[\s:,-]*(?:\[|BN\d)", re.IGNORECASE)
 
@@ -30,9 +38,11 @@ class Comment(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """One well-formed comment. No ``prefixes`` means every rule."""
+    """One well-formed comment: from which line to which it silences what. No ``prefixes`` means
+    every rule."""
 
-    line: int
+    first: int
+    last: int
     prefixes: tuple[str, ...]
 
     def covers(self, code: str) -> bool:
@@ -43,32 +53,46 @@ class Ignore:
 class Ignores:
     """The comments of one file: those that work, and remarks on those that do not."""
 
-    by_line: dict[int, list[Ignore]]
+    ignores: tuple[Ignore, ...]
     notes: tuple[str, ...]
 
     def silence(self, code: str, location: Location) -> bool:
-        lines = range(location.line, max(location.line, location.end_line) + 1)
+        end = max(location.line, location.end_line)
         return any(
-            ignore.covers(code)
-            for line, ignores in self.by_line.items()
-            if line in lines
-            for ignore in ignores
+            ignore.first <= end and location.line <= ignore.last and ignore.covers(code)
+            for ignore in self.ignores
         )
 
 
-def parse(comments: Iterable[Comment], path: str) -> Ignores:
-    by_line: dict[int, list[Ignore]] = {}
+def parse(comments: Iterable[Comment], path: str, *, require_reason: bool = False) -> Ignores:
+    """The comments of a file, in the order of their lines. With ``require_reason`` one that does
+    not say why silences nothing."""
+    found: list[Ignore] = []
+    open_blocks: list[Ignore] = []
     notes: list[str] = []
-    for comment in comments:
+    for comment in sorted(comments, key=lambda comment: comment.span):
         line = comment.span[0]
         match = _DIRECTIVE.search(comment.text)
         if match is None:
             continue
-        ignore, wrong = _ignore(match["rest"].strip(), line)
-        if ignore is not None:
-            by_line.setdefault(line, []).append(ignore)
+        kind, prefixes, wrong = _read(match["rest"].strip(), require_reason)
         notes += [f"{path}:{line}: {text}" for text in wrong]
-    return Ignores(by_line, tuple(notes))
+        if prefixes is None:
+            continue
+        if kind == "enable":
+            ended = [block for block in open_blocks if not prefixes or block.prefixes == prefixes]
+            if not ended:
+                notes.append(f"{path}:{line}: an enable without its disable")
+            found += [replace(block, last=line) for block in ended]
+            open_blocks = [block for block in open_blocks if block not in ended]
+        elif kind == "disable":
+            open_blocks.append(Ignore(line, LAST_LINE, prefixes))
+        elif kind == "ignore-file":
+            found.append(Ignore(1, LAST_LINE, prefixes))
+        else:
+            at = line + (kind == "ignore-next-line")
+            found.append(Ignore(at, at, prefixes))
+    return Ignores((*found, *open_blocks), tuple(notes))
 
 
 def silenced(finding: Finding, ignores: dict[str, Ignores]) -> bool:
@@ -80,18 +104,25 @@ def silenced(finding: Finding, ignores: dict[str, Ignores]) -> bool:
     )
 
 
-def _ignore(text: str, line: int) -> tuple[Ignore | None, Sequence[str]]:
+def _read(text: str, require_reason: bool) -> tuple[str, tuple[str, ...] | None, Sequence[str]]:
+    """What kind of comment it is, the rules it names (None if it does not work), and remarks."""
     match = _IGNORE.fullmatch(text)
     if match is None:
-        return None, [f"not a bnlint comment: {text!r} (write `# bnlint: ignore[CODE] reason`)"]
+        said = f"not a bnlint comment: {text!r} (write `# bnlint: ignore[CODE] reason`)"
+        return "", None, [said]
+    kind = match["kind"]
+    if match["codes"] is None and _BARE_CODE.match(match["bare"]):
+        said = f"an {kind} without its brackets: {text!r} (write `{kind}[CODE]`)"
+        return kind, None, [said]
+    why = match["bare"] if match["codes"] is None else match["why"]
+    if require_reason and kind != "enable" and not re.search(r"\w", why):
+        return kind, None, [f"without a reason it silences nothing: {text!r}"]
     if match["codes"] is None:
-        if _BARE_CODE.match(match["bare"]):
-            return None, [f"an ignore without its brackets: {text!r} (write `ignore[CODE]`)"]
-        return Ignore(line, ()), []
+        return kind, (), []
     prefixes = tuple(code.strip().upper() for code in match["codes"].split(","))
     unknown = codes.unknown(prefixes)
-    wrong = [f"no rule {code!r} to ignore{near(code, codes.known())}" for code in unknown if code]
+    wrong = [f"no rule {code!r} to {kind}{near(code, codes.known())}" for code in unknown if code]
     if "" in unknown:
-        wrong.append("an ignore with an empty code in its brackets")
+        wrong.append(f"an {kind} with an empty code in its brackets")
     good = tuple(prefix for prefix in prefixes if prefix not in unknown)
-    return (Ignore(line, good) if good else None), wrong
+    return kind, good or None, wrong

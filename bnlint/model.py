@@ -261,7 +261,8 @@ class GraphModel:
     from what is absent. ``restores`` is whether weights come from elsewhere,
     ``predicts`` whether a recording saw that and nothing that trains.
     ``scoped_flags`` are the APIs for which an argument scope sets the flag.
-    ``exported`` is where a graph that is meant for inference was found.
+    ``exported`` is where a graph that is meant for inference was found, ``outputs`` the layers that
+    what is exported depends on, None for all.
     """
 
     layers: list[NormLayer] = field(default_factory=list)
@@ -281,6 +282,7 @@ class GraphModel:
     savers: list[Saver] = field(default_factory=list)
     statistics: list[SavedStatistics] = field(default_factory=list)
     exported: Location | None = None
+    outputs: frozenset[int] | None = None
 
 
 Explain = Callable[[Location, Sequence[GraphModel], Sequence[GraphModel]], str | None]

@@ -2,7 +2,8 @@
 
 Names, notes and messages come from files of strangers. On a terminal an escape sequence moves the
 cursor or retitles the window, bidi characters reorder a line, a newline begins one that looks like
-ours; in the log of a GitHub job, a line that begins with ``::error::`` is a command.
+ours; in the log of a GitHub job, a line that begins with ``::error::`` is a command, and so are
+``##[error]`` and, for Azure, ``##vso[...]`` wherever they stand in a line.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, TextIO
 
 # GitHub looks past the white space that a line begins with.
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:[A-Za-z])", re.MULTILINE)
+_OLD_COMMAND = re.compile(r"##(?=(?:vso)?\[)")
 
 
 def printable(text: str) -> str:
@@ -31,6 +33,8 @@ def shown(char: str) -> str:
 
 def without_commands(text: str) -> str:
     """Several lines of text, none of which is a command of a GitHub workflow."""
+    if "##" in text:
+        text = _OLD_COMMAND.sub("# #", text)
     return _COMMAND.sub(r"\1: ", text) if "::" in text else text
 
 
@@ -39,5 +43,6 @@ def dump_json(document: Any, stream: TextIO, *, indent: int | None = 2) -> None:
 
     So a path that is not valid Unicode, or a pipe in another encoding, cannot break it.
     """
-    text = json.dumps(document, indent=indent, ensure_ascii=True)
-    stream.write(text.replace("\x7f", "\\u007f") + "\n")
+    text = json.dumps(document, indent=indent, ensure_ascii=True).replace("\x7f", "\\u007f")
+    # Outside of strings there is no such sign.
+    stream.write(_OLD_COMMAND.sub(r"#\\u0023", text) + "\n")

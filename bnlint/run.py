@@ -25,10 +25,11 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class Options:
     """What to check and what to say. ``overlay`` holds unsaved files, which are then checked,
-    unless ``files`` names others.
+    unless ``files`` names others. ``programs`` are the users, where they are known already.
 
     With ``users`` the files are judged together with the programs of the project that use them;
-    what is found is shown if a place of it is in one of the files.
+    what is found is shown if a place of it is in one of the files. ``ignores`` tells whether
+    comments silence findings, ``require_reason`` that only those do which say why.
     """
 
     paths: Sequence[str] = (".",)
@@ -39,7 +40,10 @@ class Options:
     markdown: bool = False
     users: bool = False
     overlay: dict[str, bytes] = field(default_factory=dict)
+    ignores: bool = True
+    require_reason: bool = False
     files: Sequence[str] = ()
+    programs: Sequence[str] | None = None
 
 
 @dataclass(slots=True)
@@ -55,7 +59,11 @@ class Outcome:
 def check(options: Options, progress: Progress | None = None) -> Outcome:
     workspace = Workspace(options.overlay)
     paths = _files(options, workspace)
-    users = users_of(paths, options.exclude, workspace) if options.users else []
+    unread = [problem.path for problem in workspace.problems]
+    users: Sequence[str] = []
+    if options.users:
+        known = options.programs
+        users = users_of(paths, options.exclude, workspace) if known is None else known
     entries = find_entries(sorted({*paths, *users}), workspace)
     run = _Run(options, workspace, progress)
     # A tree without batch norm ends here: the imports below cost more than all of the above.
@@ -63,7 +71,7 @@ def check(options: Options, progress: Progress | None = None) -> Outcome:
         run.analyse(entries)
     report = run.report()
     if users:
-        _about(report, paths, options, workspace)
+        _about(report, paths, unread, options, workspace)
     report.findings = stamped(report.findings, workspace.source)
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
@@ -111,8 +119,11 @@ class _Run:
         """What is to be said."""
         options = self._options
         comments = {
-            path: ignores.parse(module.comments, _relative(path))
+            path: ignores.parse(
+                module.comments, _relative(path), require_reason=options.require_reason
+            )
             for path, module in self._workspace.lowered().items()
+            if options.ignores
         }
         findings = (
             finding
@@ -167,10 +178,17 @@ class _Run:
                 self.crashes.append((check.rule.code, error))
 
 
-def _about(report: Report, paths: Sequence[str], options: Options, workspace: Workspace) -> None:
+def _about(
+    report: Report,
+    paths: Sequence[str],
+    unread: Sequence[str],
+    options: Options,
+    workspace: Workspace,
+) -> None:
     """Leave what is about the files that were given: a place is in one, or they show it alone."""
     given = set(map(_relative, paths))
-    report.problems = [problem for problem in report.problems if problem.path in given]
+    told = given.union(map(_relative, unread))
+    report.problems = [problem for problem in report.problems if problem.path in told]
     report.incomplete = [item for item in report.incomplete if item.path in given]
     if all(_paths(finding) & given for finding in report.findings):
         return

@@ -20,12 +20,21 @@ from bnlint.graph.judge import Analysis
 from bnlint.graph.pause import collection_paused
 from bnlint.graph.proto import base, meta_graph
 from bnlint.graph.read import Source
+from bnlint.recalibration import CannotRecalibrate, recalibrate
 
 if TYPE_CHECKING:
     from bnlint.graph.command import GraphReport
     from bnlint.graph.layers import Layer
 
-__all__ = ["GraphError", "TensorFlowMissing", "UpdatesNotRun", "assert_updates_run", "check_graph"]
+__all__ = [
+    "CannotRecalibrate",
+    "GraphError",
+    "TensorFlowMissing",
+    "UpdatesNotRun",
+    "assert_updates_run",
+    "check_graph",
+    "recalibrate",
+]
 
 LIVE = "<live graph>"
 

@@ -1,8 +1,10 @@
 """Which programs of a project use the files that are given, so that a change is judged with them.
 
 A helper that loses its guard says nothing of batch norm by itself; the script that ties it to a
-network does. The project is what lies below the nearest folder with a ``.git`` or a
-``pyproject.toml``, or else beside the file.
+network does. A network is judged over all programs that build it, so the others that import the
+networks of a given script count as well: one file is told what the whole project is. The project
+is what lies below the nearest folder with a ``.git`` or a ``pyproject.toml``, or else beside the
+file.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ _WORDS = (
 
 
 def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace) -> list[str]:
-    """The other files of the project that import, however far away, one of these."""
+    """The other files of the project that import, however far away, one of these or a network
+    that one of these imports."""
     given = set(paths)
     wanted = [path for path in paths if _may_matter(path, workspace)]
     others = [path for path in _project(wanted, exclude) if path not in given]
@@ -41,23 +44,44 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
         return []
     known = ByName([*paths, *others])
     importers: dict[str, list[str]] = {}
+    imports: dict[str, set[str]] = {}
     for path in [*paths, *others]:
         try:
             data = workspace.data(path)
         except SourceError:
             continue
-        for imported in workspace.resolver.candidates(
-            path, imported_names(as_script(path, data)), known
-        ):
+        names = imported_names(as_script(path, data))
+        imports[path] = workspace.resolver.candidates(path, names, known)
+        for imported in imports[path]:
             importers.setdefault(imported, []).append(path)
     found: set[str] = set()
-    todo = list(wanted)
+    todo = [*wanted, *_networks(wanted, imports, workspace)]
     while todo:
         for importer in importers.get(todo.pop(), ()):
             if importer not in found and importer not in given:
                 found.add(importer)
                 todo.append(importer)
     return sorted(found)
+
+
+def _networks(
+    paths: Iterable[str], imports: dict[str, set[str]], workspace: Workspace
+) -> list[str]:
+    """The files with batch norm that some files import, however far away."""
+    seen: set[str] = set()
+    todo = list(paths)
+    while todo:
+        new = imports.get(todo.pop(), set()) - seen
+        seen |= new
+        todo.extend(new)
+    return sorted(path for path in seen - set(paths) if _uses_batch_norm(path, workspace))
+
+
+def _uses_batch_norm(path: str, workspace: Workspace) -> bool:
+    try:
+        return may_use_batch_norm(workspace.data(path))
+    except SourceError:
+        return False
 
 
 def _may_matter(path: str, workspace: Workspace) -> bool:

@@ -41,7 +41,7 @@ class Workspace:
         """The bytes of a file; raises SourceError."""
         path = os.path.abspath(path)
         if path in self._overlay:
-            return self._overlay[path]
+            return read.within_limit(self._overlay[path], path)
         return read.read_bytes(path)
 
     def source(self, path: str, cell: int | None = None) -> str | None:

@@ -141,6 +141,14 @@ def test_the_configuration_excludes(capsys: pytest.CaptureFixture[str]) -> None:
     assert found(capsys) == ["a.py:3 BN201 definite"]
 
 
+def test_the_command_line_excludes_too(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a.py", "third_party/b.py", "old/c.py"):
+        write(name, "'BN201'")
+    Path("pyproject.toml").write_text('[tool.bnlint]\nexclude = ["old/"]\n', encoding="utf-8")
+    assert found(capsys, "--exclude", "third_party/") == ["a.py:3 BN201 definite"]
+    assert found(capsys, "--exclude", "/a.py", "--exclude", "b.*") == []
+
+
 def test_a_wrong_configuration(capsys: pytest.CaptureFixture[str], project: Path) -> None:
     Path("pyproject.toml").write_text("[tool.bnlint]\nselct = []\n", encoding="utf-8")
     assert main(["check"]) == 2

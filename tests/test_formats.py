@@ -160,6 +160,33 @@ REPORT = Report(
 )
 
 
+def test_sarif_carries_fixes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    step = "train = tf.train.AdamOptimizer().minimize(tf.reduce_mean(h))\n"
+    Path("train.py").write_text(
+        "import tensorflow as tf\n"
+        "h = tf.layers.batch_normalization(tf.placeholder(tf.float32, [None, 4]), training=True)\n"
+        f"{step}tf.Session().run(train)\n"
+    )
+    assert main(["check", "--format", "sarif", "train.py"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    Draft4Validator(official()).validate(document)
+    [result] = document["runs"][0]["results"]
+    [fix] = result["fixes"]
+    [change] = fix["artifactChanges"]
+    assert change["artifactLocation"]["uri"] == "train.py"
+    [replacement] = change["replacements"]
+    assert replacement["deletedRegion"] == {
+        "startLine": 3,
+        "startColumn": 1,
+        "endLine": 4,
+        "endColumn": 1,
+    }
+    assert replacement["insertedContent"]["text"].endswith(f":\n    {step}")
+
+
 def test_sarif_of_what_is_unusual(capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(written("sarif", REPORT, capsys))
     Draft4Validator(official()).validate(document)

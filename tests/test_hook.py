@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -56,7 +57,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def hook(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A git repository that offers the hook, as this checkout would, and its revision."""
+    """A git repository that offers the hook, as this checkout would, and its tag."""
     repository = tmp_path_factory.mktemp("hook")
     for name in PACKAGED:
         source, target = CHECKOUT / name, repository / name
@@ -67,7 +68,8 @@ def hook(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     git(repository, "init", "-q")
     git(repository, "add", "-A")
     git(repository, "commit", "-q", "-m", "the hook")
-    return repository, git(repository, "rev-parse", "HEAD")
+    git(repository, "tag", "v0.1.0")
+    return repository, "v0.1.0"
 
 
 @pytest.fixture
@@ -75,16 +77,17 @@ def project(tmp_path: Path, hook: tuple[Path, str]) -> Path:
     repository, revision = hook
     git(tmp_path, "init", "-q")
     (tmp_path / ".pre-commit-config.yaml").write_text(
-        f"repos:\n- repo: {repository}\n  rev: {revision}\n  hooks:\n  - id: bnlint\n",
+        f"repos:\n- repo: {repository}\n  rev: {revision}\n  hooks:\n"
+        "  - id: bnlint\n  - id: bnlint-all\n  - id: bnlint-fix\n    stages: [manual]\n",
         encoding="utf-8",
     )
     return tmp_path
 
 
-def run(project: Path, environment: dict[str, str]) -> tuple[int, str]:
+def run(project: Path, environment: dict[str, str], *arguments: str) -> tuple[int, str]:
     git(project, "add", "-A")
     process = subprocess.run(
-        [sys.executable, "-m", "pre_commit", "run", "--color=never"],
+        [sys.executable, "-m", "pre_commit", "run", "--color=never", *arguments],
         cwd=project,
         env=environment,
         capture_output=True,
@@ -98,7 +101,7 @@ def test_no_matching_file(project: Path, environment: dict[str, str]) -> None:
     (project / "notes.txt").write_text(WRONG, encoding="utf-8")
     code, output = run(project, environment)
     assert code == 0, output
-    assert "(no files to check)Skipped" in output
+    assert output.count("(no files to check)Skipped") == 2
 
 
 def test_a_passing_file(project: Path, environment: dict[str, str]) -> None:
@@ -138,8 +141,27 @@ def test_a_helper_that_loses_its_guard_in_one_commit(
     (project / "step.py").write_text(helper + step, encoding="utf-8")
     code, output = run(project, environment)
     assert code == 1, output
-    assert "step.py:2:12: BN201 " in output
-    assert "1 finding; 1 file checked." in output
+    assert output.count("step.py:2:12: BN201 ") == 2
+    assert "1 finding; 1 file checked." in output  # by the hook of the changed files
+    assert "1 finding; 2 files checked." in output  # by the hook of the whole project
+
+
+def test_a_notebook(project: Path, environment: dict[str, str]) -> None:
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": WRONG}]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (project / "train.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    code, output = run(project, environment)
+    assert code == 1, output
+    assert output.count("train.ipynb:cell 1:7:12: BN201 ") == 2
+
+
+def test_fixing(project: Path, environment: dict[str, str]) -> None:
+    (project / "train.py").write_text(WRONG, encoding="utf-8")
+    code, output = run(project, environment, "--hook-stage", "manual", "bnlint-fix")
+    assert code == 1, output
+    assert "files were modified by this hook" in output
+    assert (project / "train.py").read_text(encoding="utf-8") != WRONG
+    assert run(project, environment)[0] == 0
 
 
 def test_a_file_that_cannot_be_parsed(project: Path, environment: dict[str, str]) -> None:

@@ -25,8 +25,8 @@ def parse(text: str, line: int = 2) -> ignores.Ignores:
 def codes_of(text: str) -> tuple[str, ...]:
     parsed = parse(text)
     assert parsed.notes == ()
-    ((ignore,),) = parsed.by_line.values()
-    assert ignore.line == 2
+    (ignore,) = parsed.ignores
+    assert (ignore.first, ignore.last) == (2, 2)
     return ignore.prefixes
 
 
@@ -69,19 +69,28 @@ def test_comments_that_work(text: str, prefixes: tuple[str, ...]) -> None:
             "# bnlint: ignore[BN201",
             "an ignore without its brackets: 'ignore[BN201' (write `ignore[CODE]`)",
         ),
+        (
+            "# bnlint: ignore-files",
+            "not a bnlint comment: 'ignore-files' (write `# bnlint: ignore[CODE] reason`)",
+        ),
+        (
+            "# bnlint: ignore-file BN201",
+            "an ignore-file without its brackets: 'ignore-file BN201' (write `ignore-file[CODE]`)",
+        ),
+        ("# bnlint: enable", "an enable without its disable"),
         ("# bnlint: ignore[]", "an ignore with an empty code in its brackets"),
         ("# bnlint: ignore[BN210]", "no rule 'BN210' to ignore; did you mean BN201 or BN101?"),
     ],
 )
 def test_comments_that_silence_nothing(text: str, note: str) -> None:
     parsed = parse(text)
-    assert parsed.by_line == {}
+    assert parsed.ignores == ()
     assert parsed.notes == (f"a.py:2: {note}",)
 
 
 def test_the_good_codes_of_a_partly_wrong_comment_work() -> None:
     parsed = parse("# bnlint: ignore[BN201, XX1]")
-    assert parsed.by_line == {2: [ignores.Ignore(2, ("BN201",))]}
+    assert parsed.ignores == (ignores.Ignore(2, 2, ("BN201",)),)
     assert parsed.notes == ("a.py:2: no rule 'XX1' to ignore",)
 
 
@@ -113,3 +122,36 @@ def test_the_lines_on_which_a_comment_works(
     path: str, line: int, text: str, silenced: bool
 ) -> None:
     assert ignores.silenced(finding(), {path: parse(text, line)}) is silenced
+
+
+@pytest.mark.parametrize(
+    ("comments", "silenced"),
+    [
+        ({3: "ignore-next-line[BN201] why"}, True),
+        ({4: "ignore-next-line[BN201]"}, True),  # the finding goes on to line 6
+        ({6: "ignore-next-line"}, False),
+        ({9: "ignore-file[BN201] old"}, True),
+        ({9: "ignore-file"}, True),
+        ({9: "ignore-file[BN101]"}, False),
+        ({1: "disable[BN201]"}, True),
+        ({1: "disable[BN201]", 3: "enable[BN201]"}, False),
+        ({1: "disable[BN201]", 3: "enable"}, False),
+        ({1: "disable[BN201]", 3: "enable[BN101]"}, True),
+        ({1: "disable", 3: "enable[BN201]"}, True),
+        ({5: "disable[BN201]", 8: "enable[BN201]"}, True),
+        ({7: "disable[BN201]"}, False),
+    ],
+)
+def test_lines_files_and_blocks(comments: dict[int, str], silenced: bool) -> None:
+    written = [Comment(f"# bnlint: {text}", (line, 1, line, 9)) for line, text in comments.items()]
+    parsed = ignores.parse(reversed(written), "a.py")
+    assert ignores.silenced(finding(), {"a.py": parsed}) is silenced
+
+
+@pytest.mark.parametrize("text", ["ignore", "ignore[BN201]", "ignore[BN201] --", "disable[BN201]:"])
+def test_a_reason_can_be_required(text: str) -> None:
+    for why, works in (("", False), (" because", True)):
+        comment = Comment(f"# bnlint: {text}{why}", (4, 1, 4, 9))
+        parsed = ignores.parse([comment], "a.py", require_reason=True)
+        assert ignores.silenced(finding(), {"a.py": parsed}) is works
+        assert bool(parsed.notes) is not works

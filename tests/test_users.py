@@ -111,3 +111,44 @@ def test_what_ties_nothing_brings_no_users(tmp_path: Path) -> None:
     outcome = run(tmp_path, "pkg/paths.py")
     assert found(outcome, tmp_path) == []
     assert outcome.report.checked == 0
+
+
+TRAIN = """\
+import tensorflow as tf
+from pkg import network
+
+x = tf.placeholder(tf.float32, [None, 4])
+y = network.build(x, True)
+with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+    step = tf.train.AdamOptimizer().minimize(tf.reduce_mean(y))
+with tf.Session() as sess:
+    sess.run(step, {x: [[1, 2, 3, 4]]})
+    print(sess.run(y, {x: [[4, 3, 2, 1]]}))
+"""
+EVALUATE = """\
+import tensorflow as tf
+from pkg import network
+
+x = tf.placeholder(tf.float32, [None, 4])
+y = network.build(x, False)
+with tf.Session() as sess:
+    tf.train.Saver().restore(sess, "weights")
+    print(sess.run(y, {x: [[4, 3, 2, 1]]}))
+"""
+
+
+@pytest.mark.parametrize("sibling", [True, False])
+def test_one_file_is_told_what_the_project_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sibling: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "__init__.py").write_text("")
+    (tmp_path / "pkg" / "network.py").write_text(NETWORK)
+    (tmp_path / "train.py").write_text(TRAIN)
+    if sibling:
+        (tmp_path / "evaluate.py").write_text(EVALUATE)
+    expected = [] if sibling else [("BN102", 5)]
+    for path in (".", "train.py"):
+        findings = check(Options(paths=[path], users=True)).report.findings
+        assert [(f.rule.code, f.location.line) for f in findings] == expected

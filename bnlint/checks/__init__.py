@@ -21,6 +21,7 @@ from bnlint.checks import (
     bn304_momentum_of_the_other_convention,
     bn401_statistics_not_saved,
     bn402_saver_built_before_the_layers,
+    bn403_training_graph_exported,
 )
 from bnlint.checks.base import Check
 
@@ -43,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     bn304_momentum_of_the_other_convention.CHECK,
     bn401_statistics_not_saved.CHECK,
     bn402_saver_built_before_the_layers.CHECK,
+    bn403_training_graph_exported.CHECK,
 )
 """Every rule, in the order of their codes."""
 

@@ -96,7 +96,9 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
 
 def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
     origin = _place(layer)
-    deliberate = layer.adversarial and not layer.flag.from_default
+    # A flag that is a parameter shows that two modes were meant, however True got into it.
+    own = layer.flag.origin is not None and layer.flag.origin.within(layer.location)
+    deliberate = layer.adversarial and own and not layer.flag.from_default
     return Finding(
         RULE,
         origin,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state
+from bnlint.checks.base import Check, Verdict, per_state, related
 from bnlint.finding import Finding, Location, Rule
 
 if TYPE_CHECKING:
@@ -18,12 +18,18 @@ RULE = Rule("BN403", "training-graph-exported", "error")
 def judge(model: GraphModel) -> Iterator[Verdict]:
     if model.exported is None:
         return  # fine: a training graph may be in training mode
+    evaluated = {i for run in model.runs for i in run.evaluates}
+    trained = {i for op in model.train_ops for i in op.trains}
     always: list[Location] = [
         layer.location
         for layer in model.layers
-        if layer.flag.kind == "constant" and layer.flag.value is True
+        if layer.flag.kind == "constant"
+        and layer.flag.value is True
+        and (model.outputs is None or layer.id in model.outputs)
+        and not (layer.id in evaluated and layer.id in trained)  # fine: BN102 speaks
     ]
-    always += [use.location for use in model.hand_written if use.batch_only]
+    if model.outputs is None:
+        always += [use.location for use in model.hand_written if use.batch_only]
     for location in always:
         yield Verdict(
             location,
@@ -32,6 +38,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 location,
                 "this graph is exported for inference, but the layer always normalises with the "
                 "statistics of the batch it is given: a prediction depends on the other examples",
+                related((model.exported, "exported")) if model.outputs is not None else (),
             ),
         )
 

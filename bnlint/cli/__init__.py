@@ -5,13 +5,14 @@ from __future__ import annotations
 import atexit
 import gc
 import io
-import sys
+import os
 from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
-from bnlint.cli.common import CLEAN, FAILED, INTERRUPTED, say_crashed
+from bnlint.cli.common import CLEAN, FAILED, INTERRUPTED, Failure, say, say_crashed, say_failed
+from bnlint.cli.streams import outlets
 from bnlint.printable import printable
 
 # Where each command is; a run imports its own.
@@ -45,10 +46,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Imports and abstract runs make many objects and little garbage: look for it less often.
     gc.set_threshold(50_000, 20, 20)
     atexit.register(gc.freeze)  # a process that ends needs no last look
-    for stream in (sys.stdout, sys.stderr):
-        # A character that the stream cannot encode must not lose the report.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    with outlets() as (out, _):
+        code = _run(argv)
+        out.flush()
+        if out.complaint:
+            say(f"error: standard output: {out.complaint}")
+            code = code or FAILED  # nothing else would tell that the report is not whole
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         return cli.main(args=argv, prog_name="bnlint", standalone_mode=False) or CLEAN
     except click.ClickException as error:
@@ -59,6 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except (OSError, MemoryError) as error:
+        # A disk that is full, a folder that went away: not ours to mend.
+        say_failed(error)
+        return FAILED
     except Exception as error:
         say_crashed([("", error)])
         return FAILED
@@ -86,3 +97,7 @@ def _version(context: click.Context, _option: click.Parameter, wanted: bool) -> 
 )
 def cli() -> None:
     """Find the batch-norm bugs of TensorFlow 1 programs, without running them."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise Failure("the working directory is gone or closed to you: go to another") from None

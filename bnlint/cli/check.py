@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +17,13 @@ from bnlint.cli.common import (
     FOUND,
     Failure,
     all_there,
-    reader_may_leave,
     say,
     say_crashed,
     verdict,
 )
 from bnlint.cli.options import rule_options
 from bnlint.output import formats
+from bnlint.regular import reason
 
 if TYPE_CHECKING:
     from bnlint.baseline import Baseline, Entry
@@ -63,6 +65,18 @@ STDIN = "<stdin>"
     is_flag=True,
     help="With --baseline: take out of it what is no longer found.",
 )
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave out what matches, as a line of .gitignore; repeatable.",
+)
+@click.option("--no-ignores", is_flag=True, help="Also report what comments silence.")
+@click.option(
+    "--require-reason",
+    is_flag=True,
+    help="Comments without a reason silence nothing.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option(
     "--show-incomplete",
@@ -96,6 +110,9 @@ def check(
     baseline: str | None,
     write_baseline: str | None,
     prune_baseline: bool,
+    exclude: tuple[str, ...],
+    no_ignores: bool,
+    require_reason: bool,
     exit_zero: bool,
     show_incomplete: bool,
     fail_incomplete: bool,
@@ -112,6 +129,12 @@ def check(
         raise Failure("standard input cannot be fixed: name the file")
     known = _baseline(baseline, write_baseline, prune_baseline)
     options = _options(paths, select, ignore, pedantic, stdin_filename, markdown)
+    options = replace(
+        options,
+        exclude=(*options.exclude, *exclude),
+        ignores=not no_ignores,
+        require_reason=require_reason,
+    )
     outcome = _run(options, quiet)
     if fix or diff:
         from bnlint.fixing import run_fixes
@@ -138,8 +161,11 @@ def check(
         for item in report.incomplete:
             say(f"incomplete: {item.path}:{item.line}: {item.reason}")
     say_crashed(outcome.crashes)
-    with reader_may_leave():
-        _write(outcome, output_format, quiet)
+    if output_format == "sarif":
+        from bnlint.fixing import with_fixes
+
+        with_fixes(report, options)
+    _write(outcome, output_format, quiet)
     if outcome.crashes:
         return FAILED
     code = _exit_code(report, fail_possible)
@@ -219,16 +245,16 @@ def _options(
         if len(paths) > 1:
             raise click.UsageError("- cannot be given together with other paths")
         stdin_filename = stdin_filename or STDIN
-        overlay[stdin_filename] = sys.stdin.buffer.read()
+        overlay[stdin_filename] = _stdin()
         paths = (stdin_filename,)
     elif stdin_filename is not None:
         raise click.UsageError("--stdin-filename goes with -, which reads standard input")
     else:
         all_there(paths)
     paths = paths or (".",)
-    start = Path(paths[0])
+    start = paths[0]
     try:
-        config = load(start if start.is_dir() else start.parent)
+        config = load(Path(start if os.path.isdir(start) else os.path.dirname(start)))
     except ConfigError as error:
         raise Failure(str(error)) from None
     return Options(
@@ -241,6 +267,18 @@ def _options(
         markdown=markdown,
         overlay=overlay,
     )
+
+
+def _stdin() -> bytes:
+    """Standard input, as much of it as a source may have and a byte more, which is refused."""
+    from bnlint.source.read import MAX_BYTES
+
+    if sys.stdin is None:
+        raise Failure("standard input is closed: name a file, or give one with <")
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Failure(f"standard input: {reason(error)}") from None
 
 
 def _run(options: Options, quiet: bool) -> Outcome:

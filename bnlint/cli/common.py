@@ -1,16 +1,15 @@
-"""What all commands share: exit codes, what is said on standard error, and pipes that break."""
+"""What all commands share: exit codes, and what is said on standard error."""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from bnlint.printable import printable
+from bnlint.regular import reason
 
 if TYPE_CHECKING:
     from bnlint.finding import Finding
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
 TRACEBACK = "BNLINT_TRACEBACK"
+
+# Names and messages of strangers can be of any length; a line for people is not.
+_LONGEST = 2_000
 
 
 class Failure(click.ClickException):
@@ -31,6 +33,8 @@ class Failure(click.ClickException):
 
 def say(line: str) -> None:
     """A line on standard error, whatever is in it."""
+    if len(line) > _LONGEST:
+        line = f"{line[:_LONGEST]}…"
     click.echo(f"bnlint: {printable(line)}", err=True)
 
 
@@ -40,12 +44,29 @@ def say_crashed(crashes: Sequence[tuple[str, Exception]]) -> None:
         parts = [where, type(error).__name__, said[0] if said else ""]
         say(f"internal error: {': '.join(part for part in parts if part)}")
         if os.environ.get(TRACEBACK):
-            import traceback
-
-            for line in "".join(traceback.format_exception(error)).split("\n"):
-                click.echo(printable(line), err=True)
+            _say_traceback(error)
     if crashes:
         say(f"this is a bug in bnlint; please report it with the output of {TRACEBACK}=1")
+
+
+def say_failed(error: OSError | MemoryError) -> None:
+    """A line on what the system refused, and where."""
+    if isinstance(error, MemoryError):
+        say("error: out of memory")
+    else:
+        where = (
+            f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        )
+        say(f"error: {where}{reason(error)}")
+    if os.environ.get(TRACEBACK):
+        _say_traceback(error)
+
+
+def _say_traceback(error: BaseException) -> None:
+    import traceback
+
+    for line in "".join(traceback.format_exception(error)).split("\n"):
+        click.echo(printable(line), err=True)
 
 
 def all_there(paths: Sequence[str]) -> None:
@@ -58,14 +79,3 @@ def all_there(paths: Sequence[str]) -> None:
 def verdict(code: int, findings: Sequence[Finding], fail_possible: bool) -> int:
     """The exit code of a report: possible findings cost something only if they are to."""
     return FOUND if code == CLEAN and fail_possible and findings else code
-
-
-@contextmanager
-def reader_may_leave() -> Iterator[None]:
-    """A pipe that breaks ends the printing; the exit code stays what it was to be."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python would flush once more on its way out, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

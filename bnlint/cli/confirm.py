@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bnlint.cli.common import FAILED, Failure, all_there, reader_may_leave, say_crashed, verdict
+from bnlint.cli.common import FAILED, Failure, all_there, say_crashed, verdict
 from bnlint.cli.options import rule_options
 from bnlint.output.formats import OWN, write
 
@@ -50,10 +50,9 @@ def confirm(
         raise Failure(str(error)) from None
     say_crashed(found.crashes)
     whole = output.merged(found)
-    with reader_may_leave():
-        if output_format in OWN:
-            (output.write_json if output_format == "json" else output.write)(found, sys.stdout)
-        else:
-            write(output_format, whole, sys.stdout)
+    if output_format in OWN:
+        (output.write_json if output_format == "json" else output.write)(found, sys.stdout)
+    else:
+        write(output_format, whole, sys.stdout)
     code = FAILED if found.crashes else found.exit_code
     return verdict(code, whole.findings, fail_possible)

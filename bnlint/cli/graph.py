@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bnlint.cli.common import CLEAN, Failure, reader_may_leave, verdict
+from bnlint.cli.common import CLEAN, Failure, verdict
 from bnlint.cli.options import rule_options
 from bnlint.output.formats import OWN, write
 
@@ -54,11 +54,10 @@ def graph(
     except GraphError as error:
         raise Failure(str(error)) from None
     whole = output.merged(reports)
-    with reader_may_leave():
-        if output_format in OWN:
-            (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
-        else:
-            write(output_format, whole, sys.stdout)
+    if output_format in OWN:
+        (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
+    else:
+        write(output_format, whole, sys.stdout)
     code = max((report.exit_code for report in reports), default=CLEAN)
     return verdict(code, whole.findings, fail_possible)
 
@@ -85,26 +84,31 @@ def _draw(
 
 @click.command()
 @click.argument("path")
+@click.argument("later", required=False)
 @rule_options
 def checkpoint(
     path: str,
+    later: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     output_format: str,
     fail_possible: bool,
 ) -> int:
-    """Judge the moving statistics saved in the checkpoint PATH (a prefix or a directory)."""
+    """Judge the moving statistics saved in the checkpoint PATH (a prefix or a directory).
+
+    With LATER, that one is judged, and it is told which statistics moved since PATH.
+    """
     from bnlint.graph.checkpoint import inspect_checkpoint
     from bnlint.graph.errors import GraphError
     from bnlint.output import checkpoint as output
 
     try:
-        report = inspect_checkpoint(path, select, ignore)
+        earlier = None if later is None else path
+        report = inspect_checkpoint(later or path, select, ignore, earlier=earlier)
     except GraphError as error:
         raise Failure(str(error)) from None
-    with reader_may_leave():
-        if output_format in OWN:
-            (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
-        else:
-            write(output_format, report.report, sys.stdout)
+    if output_format in OWN:
+        (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
+    else:
+        write(output_format, report.report, sys.stdout)
     return verdict(report.exit_code, report.report.findings, fail_possible)

@@ -7,7 +7,7 @@ import sys
 import click
 
 from bnlint import codes
-from bnlint.cli.common import Failure, reader_may_leave
+from bnlint.cli.common import Failure
 from bnlint.suggest import near
 
 
@@ -28,8 +28,7 @@ def rule(code: str) -> None:
         names = pages.names()
         raise Failure(f"no rule {code!r}{near(code.upper(), names) or near(code, names.values())}")
     if not sys.stdout.isatty():
-        with reader_may_leave():
-            click.echo(text, nl=False)
+        click.echo(text, nl=False)
         return
     from rich.console import Console
     from rich.markdown import Markdown
@@ -44,6 +43,5 @@ def rules() -> None:
 
     found = pages.all_pages()
     width = max((len(page.name) for page in found), default=0)
-    with reader_may_leave():
-        for page in found:
-            click.echo(f"{page.code}  {page.severity:<7}  {page.name:<{width}}  {page.title}")
+    for page in found:
+        click.echo(f"{page.code}  {page.severity:<7}  {page.name:<{width}}  {page.title}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import BinaryIO, cast
+
 import click
 
 from bnlint.cli.common import CLEAN, Failure
@@ -19,5 +22,7 @@ def server() -> int:
         from bnlint.lsp.server import make
     except ImportError:
         raise Failure("the server needs pygls: pip install 'bnlint[server]'") from None
-    make().start_io()
+    if sys.__stdin__ is None or sys.__stdout__ is None:
+        raise Failure("the server talks over standard input and output, and one is closed")
+    make().start_io(cast("BinaryIO", sys.__stdin__.buffer), cast("BinaryIO", sys.__stdout__.buffer))
     return CLEAN

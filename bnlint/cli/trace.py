@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bnlint.cli.common import Failure, reader_may_leave, verdict
+from bnlint.cli.common import Failure, verdict
 from bnlint.cli.options import rule_options
 from bnlint.output.formats import OWN, write
 
@@ -72,9 +72,8 @@ def _report_trace(
         report = tracing.check(directory, select, ignore)
     except GraphError as error:
         raise Failure(str(error)) from None
-    with reader_may_leave():
-        if output_format in OWN:
-            (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
-        else:
-            write(output_format, merged(report.graphs), sys.stdout)
+    if output_format in OWN:
+        (output.write_json if output_format == "json" else output.write)(report, sys.stdout)
+    else:
+        write(output_format, merged(report.graphs), sys.stdout)
     return verdict(report.exit_code, report.findings, fail_possible)

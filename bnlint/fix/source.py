@@ -117,6 +117,8 @@ def edits_between(path: str, old: bytes, new: bytes) -> tuple[Edit, ...]:
     """What turns one text of a file into the other, in whole lines."""
     before, after = (_LINE.findall(decode(d)[0].removeprefix(_MARK)) for d in (old, new))
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    here = os.path.join(os.getcwd(), "")
+    path = path.removeprefix(here)  # as findings name it
     out = []
     for tag, first, last, start, end in matcher.get_opcodes():
         if tag != "equal":

@@ -19,9 +19,12 @@ from bnlint.graph.errors import GraphError
 from bnlint.graph.read import latest_checkpoint
 from bnlint.graph.snappy import decompress
 from bnlint.graph.wire import BYTES, FIXED32, VARINT, Buffer, fields, load, signed, varint
+from bnlint.regular import MEGABYTE, CannotRead, open_regular, reason, shown_size
 
 _MAGIC = 0xDB4775248B80FB57
 _FOOTER = 48
+# A statistic has one number a channel; what is larger is no statistic.
+_MOST_BYTES = 64 * MEGABYTE
 # An Estimator's variables and those of a tf.train.Checkpoint have the same names but for this.
 _OBJECT_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 
@@ -72,7 +75,7 @@ class Bundle:
             return None
         if entry.size % width:
             raise GraphError(f"{self.path}: {name} has a size that is no multiple of {width}")
-        raw = self._bytes(entry)
+        raw = self._bytes(name, entry)
         if raw is None:
             return None
         if entry.dtype in (FLOAT, DOUBLE):
@@ -83,24 +86,38 @@ class Bundle:
         return array("f", b"".join(b"\0\0" + raw[at : at + 2] for at in range(0, len(raw), 2)))
 
     def integer(self, name: str) -> int | None:
-        """A scalar integer, such as the global step."""
+        """A scalar integer that counts something, such as the global step."""
         entry = self.entries.get(name)
         if entry is None or entry.sliced or entry.dtype not in (INT32, INT64):
             return None
-        raw = self._bytes(entry)
-        return None if raw is None else int.from_bytes(raw, "little", signed=True)
+        if entry.size != (4 if entry.dtype == INT32 else 8):
+            return None  # not a scalar
+        raw = self._bytes(name, entry)
+        if raw is None:
+            return None
+        value = int.from_bytes(raw, "little", signed=True)
+        if value < 0:
+            raise GraphError(f"{self.path}: {name} is {value}, below zero")
+        return value
 
-    def _bytes(self, entry: Entry) -> bytes | None:
+    def _bytes(self, name: str, entry: Entry) -> bytes | None:
         path = f"{self.prefix}.data-{entry.shard:05d}-of-{self._shards:05d}"
         if not os.path.exists(path):
             self.absent.add(path)
             return None
         try:
-            with open(path, "rb") as file:
+            with open_regular(path) as file:
+                held = os.fstat(file.fileno()).st_size
+                if not 0 <= entry.offset <= entry.offset + entry.size <= held:
+                    raise CannotRead("truncated checkpoint data")
+                if entry.size > _MOST_BYTES:
+                    raise CannotRead(f"{name} is larger than {shown_size(_MOST_BYTES)}")
                 file.seek(entry.offset)
                 raw = file.read(entry.size)
-        except (OSError, OverflowError, ValueError) as error:
-            raise GraphError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+        except CannotRead as error:
+            raise GraphError(f"{path}: {error}") from None
+        except OSError as error:
+            raise GraphError(f"{path}: {reason(error)}") from None
         if len(raw) != entry.size:
             raise GraphError(f"{path}: truncated checkpoint data")
         return raw

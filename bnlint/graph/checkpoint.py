@@ -30,6 +30,7 @@ class SavedRow:
     """A layer in a checkpoint: the ranges of its statistics, None where they are not there.
 
     ``unread`` are those that are there, and whose values are stored in a way that is not read.
+    ``since`` says whether they moved since an earlier checkpoint, if there is one to compare with.
     """
 
     name: str
@@ -37,6 +38,7 @@ class SavedRow:
     variance: tuple[float, float] | None
     state: str
     unread: tuple[str, ...] = ()
+    since: str = ""
 
 
 @dataclass(slots=True)
@@ -58,9 +60,16 @@ class CheckpointReport:
 
 
 def inspect_checkpoint(
-    path: str, select: Sequence[str] = (), ignore: Sequence[str] = ()
+    path: str,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    *,
+    earlier: str | None = None,
 ) -> CheckpointReport:
-    """Judge a checkpoint. Raises GraphError, and nothing else."""
+    """Judge a checkpoint. Raises GraphError, and nothing else.
+
+    With an ``earlier`` one, each row says whether the layer's statistics moved since.
+    """
     from bnlint import codes
     from bnlint.graph.command import displayed
     from bnlint.graph.rules import judge
@@ -76,6 +85,16 @@ def inspect_checkpoint(
         statistics, row = _layer(bundle, name, members, steps, momenta.get(name))
         model.statistics.append(statistics)
         found.layers.append(row)
+    if earlier is not None:
+        before = open_checkpoint(earlier)
+        for row in found.layers:
+            row.since = _since(before, bundle, layers[row.name])
+        still = sum(row.since == "same" for row in found.layers)
+        if still and _trained(before, bundle, layers):
+            found.notes.append(
+                f"weights changed since {shown(before.path)}, and the moving statistics of {still} "
+                f"of {len(found.layers)} layers did not"
+            )
     project = Project([Program(bundle.path, bundle.path, False, [model])])
     found.report.findings = stamped(
         displayed(finding)
@@ -155,6 +174,26 @@ def _layer(
         state = "initial" if steps == 0 else "never updated"
     row = SavedRow(name, ranges.get(False), ranges.get(True), state, tuple(unread))
     return statistics, row
+
+
+def _since(before: Bundle, after: Bundle, members: list[str]) -> str:
+    """What became of a layer's statistics from one checkpoint to a later one."""
+    seen = set()
+    for name in members:
+        if name not in before.entries or name not in after.entries:
+            return "not in both"
+        one, other = before.floats(name), after.floats(name)
+        if one is None or other is None:
+            return "not read"
+        seen.add(one != other)
+    return "moved" if seen == {True} else "same" if seen == {False} else "moved in part"
+
+
+def _trained(before: Bundle, after: Bundle, layers: dict[str, list[str]]) -> bool:
+    """Whether any other float differs: one is enough, and they may be large."""
+    statistics = {name for members in layers.values() for name in members}
+    common = before.entries.keys() & after.entries.keys() - statistics
+    return any(before.floats(name) != after.floats(name) for name in sorted(common))
 
 
 def _all(values: array[float], wanted: float) -> bool:

@@ -84,17 +84,17 @@ _TYPES = {
 }
 
 _TOKEN = re.compile(
-    r"""(?:[\s,;]|\#[^\n]*)*
+    r"""(?:[\s,;]|\#[^\n]*(?:\n|\Z))*
     (?:(?P<name>[A-Za-z_][\w.]*|\[[^\]\s]+\])[ \t]*(?P<colon>:)?
-      |(?P<close>[}>])|(?P<bad>\S))""",
+      |(?P<close>[}>])|(?P<end>\Z)|(?P<bad>[^\s\#]))""",
     re.VERBOSE,
 )
 _VALUE = re.compile(
-    r"""(?:\s|\#[^\n]*)*
+    r"""(?:\s|\#[^\n]*(?:\n|\Z))*
     (?:(?P<open>[{<])
       |(?P<strings>(?:(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*)+)
       |(?P<list>\[[^\[\]]*\])
-      |(?P<word>[^\s{}<>,;"']+))""",
+      |(?P<word>(?!\#)[^\s{}<>,;"']+))""",
     re.VERBOSE,
 )
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"|\'((?:[^\'\\\n]|\\.)*)\'')
@@ -128,7 +128,7 @@ def encode(source: str, message: str) -> bytes:
     token, value = _TOKEN.match, _VALUE.match
     while True:
         found = token(source, pos)
-        if found is None:
+        if found is None or found["end"] is not None:
             break
         pos = found.end()
         here = stack[-1]

@@ -12,6 +12,7 @@ from bnlint.graph import events, pbtxt
 from bnlint.graph.errors import GraphError
 from bnlint.graph.proto import MetaGraph, graph_def, meta_graph
 from bnlint.graph.wire import BYTES, VARINT, Buffer, fields, load, text
+from bnlint.regular import CannotRead, open_regular
 
 Kind = Literal["MetaGraphDef", "GraphDef", "SavedModel", "events"]
 
@@ -27,7 +28,11 @@ class Source:
 
 def read(path: str) -> Source:
     """Read whatever graph a path leads to. Nothing in it is executed."""
-    file = locate(path)
+    return read_file(locate(path))
+
+
+def read_file(file: str) -> Source:
+    """Read the graph in a file."""
     buffer = load(file)
     try:
         kind, graphs = _parse(buffer)
@@ -66,26 +71,26 @@ def locate(path: str) -> str:
 
 
 _CHECKPOINT_FILE = re.compile(r"\.(?:index|data-\d{5}-of-\d{5})$")
-_LATEST = re.compile(r'^\s*model_checkpoint_path\s*:\s*"((?:[^"\\]|\\.)*)"', re.MULTILINE)
+_LATEST = re.compile(r'[ \t]*model_checkpoint_path[ \t]*:[ \t]*"((?:[^"\\]|\\.)*)"')
 
 
 def latest_checkpoint(directory: str) -> str | None:
-    """The prefix that a directory's ``checkpoint`` file names, moved along with the directory."""
+    """The prefix that a directory's ``checkpoint`` file names, moved along with the directory.
+
+    Whatever folder the file names, what lies beside it is meant: it may have been written
+    elsewhere, or by somebody who wants another file to be read.
+    """
     try:
-        with open(
-            os.path.join(directory, "checkpoint"), encoding="utf-8", errors="replace"
-        ) as file:
-            found = _LATEST.search(file.read(1 << 16))
-    except OSError:
+        with open_regular(os.path.join(directory, "checkpoint")) as file:
+            lines = file.read(1 << 16).decode("utf-8", "replace").splitlines()
+    except (CannotRead, OSError):
         return None
-    if found is None:
-        return None
-    named = found[1]
-    here = os.path.join(directory, os.path.basename(named))
-    for prefix in (os.path.join(directory, named), here):
-        if any(os.path.isfile(prefix + suffix) for suffix in (".meta", ".index")):
-            return prefix
-    return here
+    found = next((match for line in lines if (match := _LATEST.match(line))), None)
+    name = re.split(r"[/\\]", found[1])[-1] if found else ""
+    return os.path.join(directory, name) if name not in _NO_NAMES else None
+
+
+_NO_NAMES = ("", os.curdir, os.pardir)
 
 
 def _in_directory(directory: str) -> str | None:
@@ -158,12 +163,15 @@ _TEXT = {
     "MetaGraphDef": ("meta_info_def", "graph_def", "collection_def", "saver_def", "signature_def"),
     "GraphDef": ("node", "library", "versions", "version"),
 }
-_FIRST_FIELD = re.compile(rb"(?:\s|#[^\n]*\n)*([a-z_]+)\s*(?::[^\n]|:?\s*[{<])")
+_BEFORE = re.compile(rb"(?:\s|#[^\n]*\n)*")
+_FIRST_FIELD = re.compile(rb"([a-z_]{1,40})\s{0,40}(?::[^\n]|:?\s{0,40}[{<])")
 
 
 def _text_kind(buffer: Buffer) -> Kind | None:
     """The message that a text file holds, or None for a binary file."""
-    found = _FIRST_FIELD.match(buffer[: 1 << 16])
+    start = buffer[: 1 << 16]
+    before = _BEFORE.match(start)
+    found = _FIRST_FIELD.match(start, before.end() if before else 0)
     if found is None:
         return None
     first = found[1].decode()

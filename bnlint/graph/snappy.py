@@ -40,7 +40,8 @@ def decompress(buffer: Buffer, start: int, stop: int) -> bytes:
             size, pos = size + 1, pos + width
         if not 0 < offset <= len(out):
             raise GraphError("corrupt compressed block")
-        piece = out[-offset:][:size]
+        begin = len(out) - offset
+        piece = out[begin : begin + size]  # no more: a copy may reach back far
         out += (piece * (size // len(piece) + 1))[:size]  # it may overlap what it makes
     if pos != stop or len(out) != length:
         raise GraphError("corrupt compressed block")

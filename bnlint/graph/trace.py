@@ -29,7 +29,8 @@ from bnlint.graph.command import (
 from bnlint.graph.errors import GraphError, about
 from bnlint.graph.judge import Analysis
 from bnlint.graph.pause import collection_paused
-from bnlint.graph.read import Source, read
+from bnlint.graph.read import Source, read_file
+from bnlint.regular import MEGABYTE, CannotRead, is_there, read_regular, reason
 
 FORMAT = 1
 DIRECTORY, WATCH = "BNLINT_TRACE_DIR", "BNLINT_TRACE_WATCH"
@@ -94,7 +95,10 @@ def run(command: Sequence[str], out: str, *, watch: bool = False) -> int:
     Ctrl-C reaches the program as it would without us; we wait for it to end and to write. SIGTERM
     is passed on to it.
     """
-    os.makedirs(out, exist_ok=True)
+    try:
+        os.makedirs(out, exist_ok=True)
+    except OSError as error:
+        raise GraphError(f"{out}: cannot be a directory: {reason(error)}") from None
     with tempfile.TemporaryDirectory(prefix="bnlint-") as folder:
         shutil.copyfile(
             Path(__file__).with_name("shim.py"), os.path.join(folder, "sitecustomize.py")
@@ -128,58 +132,93 @@ def _restore() -> None:
 
 def load(directory: str) -> list[Process]:
     """The recordings in a directory, one a process."""
-    paths = sorted(Path(directory).glob("process-*/trace.json"))
-    if not paths and (Path(directory) / "trace.json").is_file():
-        paths = [Path(directory) / "trace.json"]
+    try:
+        names = sorted(name for name in os.listdir(directory) if name.startswith("process-"))
+    except OSError as error:
+        raise GraphError(f"{directory}: {reason(error)}") from None
+    paths = [os.path.join(directory, name, _NAME) for name in names]
+    paths = [path for path in paths if is_there(path)]
+    alone = os.path.join(directory, _NAME)
+    if not paths and is_there(alone):
+        paths = [alone]
     if not paths:
-        what = (
-            "no recording in this directory: the program ran no TensorFlow session, was killed, or "
-            "its Python ignores PYTHONPATH (-I, -E, -S)"
-            if os.path.isdir(directory)
-            else "no such directory"
+        raise GraphError(
+            f"{directory}: no recording in this directory: the program ran no TensorFlow session, "
+            "was killed, or its Python ignores PYTHONPATH (-I, -E, -S)"
         )
-        raise GraphError(f"{directory}: {what}")
     return [_process(path) for path in paths]
 
 
-def _process(path: Path) -> Process:
+_NAME = "trace.json"
+# A recording holds at most some thousand runs, and 20,000 places a graph.
+_MOST_BYTES, _MOST_VALUES = 64 * MEGABYTE, 3_000_000
+_MOST_GRAPHS, _MOST_RUNS = 1_000, 20_000
+
+
+def _process(path: str) -> Process:
     try:
-        document = json.loads(path.read_text("utf-8"))
+        data = read_regular(path, _MOST_BYTES)
+        if data.count(b",") + data.count(b"[") + data.count(b"{") > _MOST_VALUES:
+            raise CannotRead("too much of it; record a shorter run")
+        document = json.loads(data)
         if document["format"] != FORMAT:
-            raise GraphError(f"{path}: a recording of an unknown format {document['format']!r}")
-        folder = path.parent
-        graphs = [_inside(folder, name) for name in document["graphs"]]
-        places = [_places(found) for found in document.get("places") or [{} for _ in graphs]]
-        if len(places) != len(graphs):
-            raise ValueError(f"places of {len(places)} graphs, but {len(graphs)} graphs")
-        watched: dict[int, dict[str, bool]] = {}
-        for entry in document.get("watched") or ():
-            seen = watched.setdefault(int(entry["graph"]), {})
-            for name, changed in entry["changed"].items():
-                seen[str(name)] = bool(changed) or seen.get(str(name), False)
-        return Process(
-            str(path),
-            [str(word) for word in document.get("command", ())],
-            str(document.get("tensorflow", "")),
-            graphs,
-            [_recorded(run) for run in document["runs"]],
-            watched,
-            [str(note) for note in document.get("notes", ())],
-            places,
-        )
-    except OSError as error:
-        raise GraphError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise GraphError(f"{path}: not a recording ({type(error).__name__}: {error})") from None
+            raise ValueError("of an unknown format")
+        return _read(path, document)
+    except CannotRead as error:
+        raise GraphError(f"{path}: {error}") from None
+    except RecursionError:
+        raise GraphError(f"{path}: not a recording (nested too deeply)") from None
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise GraphError(f"{path}: not a recording ({_told(error)})") from None
+
+
+def _told(error: Exception) -> str:
+    said = str(error)
+    return f"{type(error).__name__}: {said if len(said) <= 200 else said[:200] + '…'}"
+
+
+def _read(path: str, document: Mapping[str, Any]) -> Process:
+    folder = os.path.dirname(path)
+    if len(document["graphs"]) > _MOST_GRAPHS or len(document["runs"]) > _MOST_RUNS:
+        raise ValueError(f"more than {_MOST_GRAPHS:,} graphs or {_MOST_RUNS:,} different runs")
+    graphs = [_inside(folder, name) for name in document["graphs"]]
+    written = [graph for graph in graphs if graph is not None]
+    if len(set(written)) < len(written):
+        raise ValueError("two graphs in one file")
+    places = [_places(found) for found in document.get("places") or [{} for _ in graphs]]
+    if len(places) != len(graphs):
+        raise ValueError(f"places of {len(places)} graphs, but {len(graphs)} graphs")
+    watched: dict[int, dict[str, bool]] = {}
+    for entry in document.get("watched") or ():
+        seen = watched.setdefault(int(entry["graph"]), {})
+        for name, changed in entry["changed"].items():
+            seen[str(name)] = bool(changed) or seen.get(str(name), False)
+    return Process(
+        path,
+        [str(word) for word in document.get("command", ())],
+        str(document.get("tensorflow", "")),
+        graphs,
+        [_recorded(run) for run in document["runs"]],
+        watched,
+        [str(note) for note in document.get("notes", ())],
+        places,
+    )
 
 
 def _places(found: Mapping[str, Any]) -> Places:
     return {str(node): (str(path), int(line)) for node, (path, line) in found.items()}
 
 
-def _inside(folder: Path, name: object) -> str | None:
+def _inside(folder: str, name: object) -> str | None:
     """The path of a graph, which lies beside its recording and nowhere else."""
-    return None if name is None else str(folder / os.path.basename(str(name)))
+    if name is None:
+        return None
+    if not isinstance(name, str) or os.path.basename(name) != name or name in _NO_NAMES:
+        raise ValueError(f"a graph lies beside its recording, not at {name!r}")
+    return os.path.join(folder, name)
+
+
+_NO_NAMES = ("", os.curdir, os.pardir)
 
 
 def _recorded(run: Mapping[str, Any]) -> Recorded:
@@ -189,7 +228,7 @@ def _recorded(run: Mapping[str, Any]) -> Recorded:
         {str(k): v if isinstance(v, bool) else None for k, v in run["feeds"].items()},
         int(run["count"]),
         int(run["errors"]),
-        run.get("error"),
+        None if run.get("error") is None else str(run["error"]),
         None if run.get("changed") is None else frozenset(map(str, run["changed"])),
     )
 
@@ -234,7 +273,7 @@ def judge_graph(
     path: str, sets: Sequence[FetchSet], process: Process, number: int
 ) -> tuple[Source, Judged]:
     """Read a recorded graph and judge what was fetched of it. Raises GraphError."""
-    source = read(path)
+    source = read_file(path)
     with about(path):
         analysis = Analysis(source.graphs[0])
         places, watched = process.places[number], process.watched.get(number)

@@ -15,24 +15,32 @@ import os
 from collections.abc import Iterator
 
 from bnlint.graph.errors import GraphError
+from bnlint.regular import MEGABYTE, CannotRead, TooLarge, open_regular, reason, shown_size
 
 Buffer = bytes | mmap.mmap
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 # Above this size a file is mapped, so that its weights stay on disk; below, reading is faster.
-MAP_FROM = 256 << 20
+MAP_FROM = 256 * MEGABYTE
+# More than any graph: protobuf itself reads no message of 2 GB, but logs of events grow.
+MOST = 64 * 1024 * MEGABYTE
 
 
 def load(path: str) -> Buffer:
-    """The content of a file, mapped instead of read if it is large."""
+    """The content of a file, mapped instead of read if it is large. Raises ``GraphError``."""
     try:
-        with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size >= MAP_FROM:
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MOST:
+                raise TooLarge(f"larger than {shown_size(MOST)}")
+            if size >= MAP_FROM:
                 return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            return file.read()
-    except OSError as error:
-        raise GraphError(f"{path}: {error.strerror or error}") from None
+            return file.read(MAP_FROM)
+    except CannotRead as error:
+        raise GraphError(f"{path}: {error}") from None
+    except (OSError, ValueError) as error:
+        raise GraphError(f"{path}: {reason(error)}") from None
 
 
 def varint(buffer: Buffer, pos: int, end: int) -> tuple[int, int]:

@@ -212,6 +212,9 @@ _WHOLE = frozenset(
 """Functions that take an argument that differs by path as it is."""
 
 _EXTERNAL: dict[str, Any] = {
+    "tensorflow_hub.create_module_spec": networks.hub_spec,
+    "tensorflow_hub.add_signature": networks.hub_signature,
+    "tensorflow_hub.Module": networks.hub_module,
     "functools.partial": _partial,
     "functools.wraps": _wraps,
     "six.wraps": _wraps,

@@ -9,7 +9,9 @@ from bnlint.interp.args import Args
 from bnlint.interp.effects import (
     collections,
     estimators,
+    exporting,
     keras,
+    networks,
     norms,
     scopes,
     sessions,
@@ -378,6 +380,7 @@ _METHODS: dict[str, Callable[[Machine, Object, str, Args], Value | None]] = {
     "graph": _graph_method,
     "optimizer": _optimizer_method,
     "saver": _saver_method,
+    "saved model builder": exporting.builder_method,
     "moving average": _average_method,
     "norm layer": _norm_layer_method,
     "keras model": _model_method,
@@ -396,6 +399,8 @@ def call_object(machine: Machine, value: Object, args: Args) -> Value:
         return keras.call_layer(machine, value, args)
     if value.kind == "keras model":
         return keras.call_model(machine, value, args)
+    if value.kind == "hub module":
+        return networks.call_hub_module(machine, value, args)
     inputs = [*value.data.get("nodes", ()), *(n for v in args.values() for n in nodes_in(v))]
     node = machine.state.node("op", value.data.get("name", value.kind), inputs, args.place)
     return Unknown("a call of an object", machine.state.keys.of("node", node.id), (node,))

@@ -91,6 +91,7 @@ class _Snapshot:
         holds = self.holds
         runs = [self._run(record) for record in state.runs if holds(record.guard)]
         run_train_ops = {t for r in runs for t in r.trains}
+        exports = [e for e in state.exports if holds(e.guard)]
         return GraphModel(
             layers=[self._shared(layer) for layer in self.layers],
             train_ops=[self._train_op(op, run_train_ops) for op in self.train_ops],
@@ -112,6 +113,13 @@ class _Snapshot:
             eager=holds(state.eager),
             complete=state.complete,
             savers=self._savers(),
+            exported=next((location(e.place) for e in exports), None),
+            outputs=frozenset(
+                n.data["layer"].id
+                for n in ancestors([o for e in exports for o in e.outputs], controls=False)
+                if n.kind == "norm"
+            )
+            & self.ids,
         )
 
     def _flag(self, layer: Layer) -> Flag:

@@ -149,6 +149,15 @@ class SaverRecord:
 
 
 @dataclass(slots=True, eq=False)
+class Export:
+    """A graph is written for inference, with these outputs."""
+
+    place: Place
+    outputs: tuple[Node, ...]
+    guard: Guard = TRUE
+
+
+@dataclass(slots=True, eq=False)
 class Selected:
     place: Place
     training: Node
@@ -229,6 +238,7 @@ class State:
         self.reads: list[Read] = []
         self.selections: list[Selected] = []
         self.savers: list[SaverRecord] = []
+        self.exports: list[Export] = []
         self.moments: list[Moments] = []
         self.escaped: dict[Node, Guard] = {}
         self.optimizers: list[Object] = []

@@ -10,6 +10,7 @@ from bnlint.interp.effects import (
     collections,
     control_flow,
     estimators,
+    exporting,
     handwritten,
     keras,
     networks,
@@ -42,6 +43,7 @@ for _module in (
     estimators,
     keras,
     handwritten,
+    exporting,
     ops,
 ):
     _HANDLERS.update(_module.HANDLERS)

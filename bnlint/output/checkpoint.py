@@ -27,8 +27,11 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
         console.print(Text(printable(head), "bold"), soft_wrap=True)
         if report.layers:
             table = Table(box=None, pad_edge=False, header_style="bold")
+            since = any(row.since for row in report.layers)
             for column in ("layer", "moving mean", "moving variance", "state"):
                 table.add_column(column, overflow="fold")
+            if since:
+                table.add_column("since", overflow="fold")
             for row in report.layers:
                 style = "green" if row.state in ("ok", "initial", "saved") else "red"
                 table.add_row(
@@ -36,6 +39,7 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
                     _range(row.mean, "mean" in row.unread),
                     _range(row.variance, "variance" in row.unread),
                     Text(row.state, style),
+                    *((row.since,) if since else ()),
                 )
             console.print(table)
         print_findings(report.report.findings, console)
@@ -56,6 +60,7 @@ def write_json(report: CheckpointReport, stream: TextIO) -> None:
     document["global_step"] = report.steps
     document["layers"] = [
         {"name": row.name, "mean": row.mean, "variance": row.variance, "state": row.state}
+        | ({"since": row.since} if row.since else {})
         for row in report.layers
     ]
     document["notes"] = report.notes

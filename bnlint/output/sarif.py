@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from bnlint import codes, pages
-from bnlint.finding import Finding, Location, Report
+from bnlint.finding import Finding, Fix, Location, Report
 from bnlint.output.story import line_of
 from bnlint.printable import dump_json, printable
 
@@ -113,7 +113,36 @@ def _finding(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
         end = _location(finding.location, finding.message)
         steps = [{"location": location} for location in (*story, end)]
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
+    if finding.fix is not None:
+        result["fixes"] = [_fix(finding.fix)]
     return result
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    level = "" if fix.level == "safe" else f" ({fix.level}: {fix.why})"
+    paths = dict.fromkeys(edit.location.path for edit in fix.edits)
+    return {
+        "description": {"text": _plain(fix.description + level)},
+        "artifactChanges": [
+            {
+                "artifactLocation": _artifact(path),
+                "replacements": [
+                    {
+                        "deletedRegion": {
+                            "startLine": edit.location.line,
+                            "startColumn": edit.location.column,
+                            "endLine": edit.location.end_line,
+                            "endColumn": edit.location.end_column,
+                        },
+                        "insertedContent": {"text": edit.text},
+                    }
+                    for edit in fix.edits
+                    if edit.location.path == path
+                ],
+            }
+            for path in paths
+        ],
+    }
 
 
 def _location(location: Location, message: str | None = None) -> dict[str, Any]:

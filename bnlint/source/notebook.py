@@ -25,7 +25,8 @@ _BARE_MAGIC = re.compile(
 _TIMED = re.compile(
     r"(\s*)(%(?:time|timeit|prun|memit)\b(?:\s+-(?:[slTD]\s*\S+|\w+(?:\s+\d+)?))*\s+)(?=\S)"
 )
-_ASSIGNED = re.compile(r"(\s*(?:[\w, .]|\[[^\]=]*\])+?=\s*)[%!]")
+# White space is taken by one part only: two that can share it are tried in every way.
+_ASSIGNED = re.compile(r"(\s*(?:[\w,.]|\[[^\]=]*\])(?:[\w, .]|\[[^\]=]*\])*=\s*)[%!]")
 _RUN_AS_PYTHON = ("time", "timeit", "capture", "prun", "python", "python3", "python2")
 # What decides whether the next line continues this one.
 _TOKEN = re.compile(

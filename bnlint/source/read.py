@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bnlint.regular import MEGABYTE, CannotRead, TooLarge, read_regular
+from bnlint.regular import MEGABYTE, CannotRead, TooLarge, read_regular, shown_size
 from bnlint.source.errors import SourceError
 
 MAX_BYTES = 10 * MEGABYTE
@@ -29,9 +29,20 @@ def read_bytes(path: str) -> bytes:
     try:
         return read_regular(path, MAX_BYTES)
     except TooLarge as error:
-        raise SourceError(path, 1, f"{error}; exclude it or split it up") from None
+        raise _too_large(path, error) from None
     except CannotRead as error:
         raise SourceError(path, 1, f"cannot be read: {error}") from None
+
+
+def within_limit(data: bytes, path: str) -> bytes:
+    """What somebody hands over as the content of a file, held to the same ``MAX_BYTES``."""
+    if len(data) > MAX_BYTES:
+        raise _too_large(path, TooLarge(f"larger than {shown_size(MAX_BYTES)}"))
+    return data
+
+
+def _too_large(path: str, error: TooLarge) -> SourceError:
+    return SourceError(path, 1, f"{error}; exclude it or split it up")
 
 
 def decode(data: bytes, path: str) -> str:

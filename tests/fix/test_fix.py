@@ -206,7 +206,7 @@ def test_the_carried_fix_turns_the_old_text_into_the_new(script: Path) -> None:
     assert finding.fix.level == "safe"
     lines = PROGRAM.splitlines(True)
     for edit in reversed(finding.fix.edits):
-        assert edit.location.path == str(script)
+        assert edit.location.path == "train.py"
         lines[edit.location.line - 1 : edit.location.end_line - 1] = [edit.text]
     assert "".join(lines) == FIXED
     assert script.read_text() == PROGRAM

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bnlint.cli import main
 from bnlint.graph.bundle import open_checkpoint
 from bnlint.graph.checkpoint import inspect_checkpoint
 from bnlint.graph.errors import GraphError
@@ -126,3 +127,33 @@ def test_values_that_are_not_there(tmp_path: Path) -> None:
     assert report.report.findings == []
     assert [row.state for row in report.layers] == ["saved"]
     assert "model.data-00000-of-00001 is not there" in report.notes[0]
+
+
+def test_two_checkpoints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = str(GRAPHS / "checkpoint-untouched")
+    other = str(GRAPHS / "checkpoint-trained")
+    assert [row.since for row in inspect_checkpoint(other, earlier=one).layers] == ["moved"]
+    same = inspect_checkpoint(one, earlier=one)
+    assert [row.since for row in same.layers] == ["same"]
+    assert same.notes == []  # nothing was trained in between
+    folder = copied(tmp_path)
+    (folder / "model.data-00000-of-00001").unlink()
+    assert [row.since for row in inspect_checkpoint(one, earlier=str(folder)).layers] == [
+        "not read"
+    ]
+    assert main(["checkpoint", one, other]) == 0
+    assert "moved" in capsys.readouterr().out
+    assert main(["checkpoint", one, str(tmp_path / "none")]) == 2
+
+
+def test_weights_that_moved_alone(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    bundle = open_checkpoint(str(folder))
+    data = folder / "model.data-00000-of-00001"
+    raw = bytearray(data.read_bytes())
+    weight = next(name for name in bundle.entries if name.endswith("gamma"))
+    raw[bundle.entries[weight].offset + 2] ^= 1
+    data.write_bytes(raw)
+    report = inspect_checkpoint(str(folder), earlier=str(GRAPHS / "checkpoint-untouched"))
+    assert [row.since for row in report.layers] == ["same"]
+    assert report.notes[0].endswith("and the moving statistics of 1 of 1 layers did not")

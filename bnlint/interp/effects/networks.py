@@ -213,3 +213,67 @@ def _application(machine: Machine, name: str, args: Args, frame: Frame | None) -
 
 def _none(args: Args) -> Args:
     return Args([], {}, args.place)
+
+
+# --- TensorFlow Hub -----------------------------------------------------------------------------
+
+_SIGNATURE = "tensorflow_hub.add_signature"
+
+
+def hub_spec(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    """``create_module_spec(module_fn, tags_and_args)``."""
+    variants = args.get("tags_and_args", 1)
+    return Object("hub spec", args.place, build=args.get("module_fn", 0), variants=variants)
+
+
+def hub_signature(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    """``add_signature(name, inputs, outputs)``: what calls of the module get."""
+    machine.state.node("op", _SIGNATURE, nodes_in(args.get("outputs", 2)), args.place)
+    return NONE
+
+
+def hub_module(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    """``Module(spec, trainable, name, tags)``, for specs of this program that are trained."""
+    spec, trainable = args.get("spec", 0), args.get("trainable", 1)
+    if not isinstance(spec, Object) or spec.kind != "hub spec":
+        return machine.state.unknown("a module from elsewhere", deps=[])
+    if trainable is None or (isinstance(trainable, Known) and not trainable.value):
+        return Object("object", args.place, name="tensorflow_hub.Module", nodes=(), cells=())
+    return Object(
+        "hub module", args.place, spec=spec, tags=_tags(args.get("tags", 3)), name=args.get("name")
+    )
+
+
+def _tags(value: Value | None) -> frozenset[object] | None:
+    """Known tags; None where they are not known."""
+    if value is None or value is NONE:
+        return frozenset()
+    if not isinstance(value, Seq) or not value.exact:
+        return None
+    known = [item.value for item in value.items if isinstance(item, Known)]
+    return frozenset(known) if len(known) == len(value.items) else None
+
+
+def call_hub_module(machine: Machine, module: Object, args: Args) -> Value:
+    """The module's graph is added once more, with its updates in the collection."""
+    from bnlint.interp import calls
+
+    state = machine.state
+    spec: Object = module.data["spec"]
+    kwargs: dict[str, Value] = {}
+    variants = spec.data["variants"]
+    for variant in variants.items if isinstance(variants, Seq) else ():
+        tags, given = variant.items[:2] if isinstance(variant, Seq) else (NONE, NONE)
+        if isinstance(given, Map) and _tags(tags) == module.data["tags"]:
+            kwargs = {k: v for k, v in given.items.items() if isinstance(k, str)}
+    label = Args([module.data["name"] or Known("module")], {}, args.place)
+    scope = scopes.variable_scope(machine, "tf.variable_scope", label, None)
+    before = len(state.graph.nodes)
+
+    def build(_: Value) -> None:
+        calls.call(machine, spec.data["build"] or NONE, Args([], kwargs, args.place), None)
+
+    calls.enter_context(machine, scope, build, args.place)
+    outputs = [n for n in state.graph.nodes[before:] if n.api == _SIGNATURE]
+    inputs = [n for v in args.values() for n in nodes_in(v)]
+    return state.node("op", "tensorflow_hub.Module", [*inputs, *outputs], args.place)
