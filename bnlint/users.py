@@ -42,7 +42,7 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
     others = [path for path in _project(wanted, exclude) if path not in given]
     if not others:
         return []
-    known = ByName([*paths, *others])
+    known, by_folder = ByName([*paths, *others]), ByName([])
     importers: dict[str, list[str]] = {}
     imports: dict[str, set[str]] = {}
     for path in [*paths, *others]:
@@ -51,8 +51,8 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
         except SourceError:
             continue
         names = imported_names(as_script(path, data))
-        imports[path] = workspace.resolver.candidates(path, names, known)
-        for imported in imports[path]:
+        imports[path] = workspace.resolver.candidates(path, names, by_folder)
+        for imported in workspace.resolver.candidates(path, names, known):
             importers.setdefault(imported, []).append(path)
     found: set[str] = set()
     todo = [*wanted, *_networks(wanted, imports, workspace)]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 # Imports are not looked for above a folder that holds one of these, nor further up than _CLIMB.
 _ROOT_MARKS = frozenset((".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg"))
 _CLIMB = 8
+# A folder of that name is a copy or a stub of the library.
+_NEVER_OURS = frozenset(("tensorflow", "numpy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Resolver:
         files = [path for path in modules if path is not None and path.endswith(".py")]
         if level or not parts or modules:
             return files
+        if parts[0] in _NEVER_OURS or parts[0] in sys.stdlib_module_names:
+            return []
         return known.files(parts)
 
     def file(self, path: str, importer: str) -> str | None:
@@ -108,7 +112,7 @@ class Resolver:
 
     def _absolute(self, folder: str, parts: list[str], sys_path: Sequence[str]) -> Iterator[str]:
         """Modules in the order in which they would be found."""
-        if not parts or parts[0] in ("tensorflow", "numpy"):
+        if not parts or parts[0] in _NEVER_OURS:
             return
         standard = parts[0] in sys.stdlib_module_names
         for root in [folder, *sys_path, *([] if standard else self.roots(folder))]:

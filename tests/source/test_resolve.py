@@ -89,3 +89,10 @@ def test_a_root_that_nothing_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert Resolver().resolve("net", 0, str(inner / "train.py")) is None
     monkeypatch.chdir(tmp_path)
     assert Resolver().resolve("net", 0, str(inner / "train.py")) == str(tmp_path / "net.py")
+
+
+def test_a_stub_of_the_library_is_not_what_others_import(root: Path) -> None:
+    stubs = [root / "stubs/tensorflow/__init__.py", root / "stubs/os.py"]
+    known = ByName(map(str, stubs))
+    names = ["tensorflow", "tensorflow.python", "os", "os.path"]
+    assert Resolver().candidates(str(root / "top.py"), names, known) == set()
