@@ -26,14 +26,12 @@ def selected(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
 
 def unknown(prefixes: Iterable[str]) -> list[str]:
     """Those of the prefixes that no rule's code starts with."""
-    return [prefix for prefix in prefixes if not prefix or not _known(prefix)]
+    every = known()
+    known_prefixes = {code[:length] for code in every for length in range(1, len(code) + 1)}
+    return [prefix for prefix in prefixes if prefix not in known_prefixes]
 
 
 def known() -> list[str]:
     from bnlint import pages
 
     return sorted({*pages.names(), UNREADABLE})
-
-
-def _known(prefix: str) -> bool:
-    return any(code.startswith(prefix) for code in known())

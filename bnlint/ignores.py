@@ -25,6 +25,8 @@ _IGNORE = re.compile(
     re.DOTALL,
 )
 LAST_LINE = sys.maxsize
+# So many unknown codes of one comment are named: to look for what was meant takes time for each.
+_NAMED = 20
 # `ignore BN201` was meant for one rule; read as a reason, it would silence them all.
 _BARE_CODE = re.compile(r"[\s:,-]*(?:\[|BN\d)", re.IGNORECASE)
 
@@ -119,9 +121,12 @@ def _read(text: str, require_reason: bool) -> tuple[str, tuple[str, ...] | None,
         return kind, None, [f"without a reason it silences nothing: {text!r}"]
     if match["codes"] is None:
         return kind, (), []
-    prefixes = tuple(code.strip().upper() for code in match["codes"].split(","))
-    unknown = codes.unknown(prefixes)
-    wrong = [f"no rule {code!r} to {kind}{near(code, codes.known())}" for code in unknown if code]
+    prefixes = tuple(dict.fromkeys(code.strip().upper() for code in match["codes"].split(",")))
+    unknown = dict.fromkeys(codes.unknown(prefixes))
+    named = [code for code in unknown if code]
+    wrong = [f"no rule {code!r} to {kind}{near(code, codes.known())}" for code in named[:_NAMED]]
+    if len(named) > _NAMED:
+        wrong.append(f"{len(named) - _NAMED:,} more unknown codes to {kind}")
     if "" in unknown:
         wrong.append(f"an {kind} with an empty code in its brackets")
     good = tuple(prefix for prefix in prefixes if prefix not in unknown)

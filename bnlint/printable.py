@@ -38,6 +38,11 @@ def without_commands(text: str) -> str:
     return _COMMAND.sub(r"\1: ", text) if "::" in text else text
 
 
+def in_place(text: str) -> str:
+    """A source line that is no command of a runner, each character still in its column."""
+    return _OLD_COMMAND.sub("#\N{REPLACEMENT CHARACTER}", text)
+
+
 def dump_json(document: Any, stream: TextIO, *, indent: int | None = 2) -> None:
     """JSON in ASCII without control characters, and a line end.
 

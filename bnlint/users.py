@@ -12,10 +12,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from bnlint.entries import Resolver, as_script
+from bnlint.entries import as_script
 from bnlint.source.discover import discover
 from bnlint.source.errors import SourceError
 from bnlint.source.prefilter import imported_names, may_use_batch_norm
+from bnlint.source.resolve import ByName
 from bnlint.workspace import Workspace
 
 _ROOT_MARKS = (".git", "pyproject.toml")
@@ -41,7 +42,7 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
     others = [path for path in _project(wanted, exclude) if path not in given]
     if not others:
         return []
-    resolver = Resolver([*paths, *others])
+    known, by_folder = ByName([*paths, *others]), ByName([])
     importers: dict[str, list[str]] = {}
     imports: dict[str, set[str]] = {}
     for path in [*paths, *others]:
@@ -49,8 +50,9 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
             data = workspace.data(path)
         except SourceError:
             continue
-        imports[path] = resolver.files(path, imported_names(as_script(path, data)))
-        for imported in imports[path]:
+        names = imported_names(as_script(path, data))
+        imports[path] = workspace.resolver.candidates(path, names, by_folder)
+        for imported in workspace.resolver.candidates(path, names, known):
             importers.setdefault(imported, []).append(path)
     found: set[str] = set()
     todo = [*wanted, *_networks(wanted, imports, workspace)]

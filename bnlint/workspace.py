@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bnlint.finding import Problem
 from bnlint.source import read
 from bnlint.source.errors import SourceError
+from bnlint.source.resolve import Resolver
 
 if TYPE_CHECKING:
     from bnlint.finding import Location
@@ -28,6 +29,7 @@ class Workspace:
 
     def __init__(self, overlay: dict[str, bytes] | None = None) -> None:
         self._overlay = {os.path.abspath(path): data for path, data in (overlay or {}).items()}
+        self.resolver = Resolver(self._overlay)
         self._modules: dict[str, Module | None] = {}
         self._sources: dict[str, str] = {}
         self._loaded: dict[str, Loaded] = {}
@@ -41,10 +43,6 @@ class Workspace:
         if path in self._overlay:
             return read.within_limit(self._overlay[path], path)
         return read.read_bytes(path)
-
-    def exists(self, path: str) -> bool:
-        path = os.path.abspath(path)
-        return path in self._overlay or os.path.isfile(path)
 
     def source(self, path: str, cell: int | None = None) -> str | None:
         """The text of a file or of a notebook cell, for code frames; None if there is none."""

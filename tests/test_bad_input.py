@@ -46,9 +46,19 @@ def problems(capsys: pytest.CaptureFixture[str], *paths: str) -> list[tuple[str,
 
 
 def test_a_missing_path(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", "good.py", "missing.py", "gone"]) == 2
     said = "bnlint: error: missing.py, gone: no such file or directory\n"
+    assert main(["check", "--format", "concise", "missing.py", "good.py", "gone"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "good.py:3:2: BN201 a train-op-without-update-ops\n"
+    assert err == said
+    assert main(["check", "missing.py", "gone"]) == 2
     assert capsys.readouterr() == ("", said)
+
+
+def test_a_missing_path_and_a_baseline(capsys: pytest.CaptureFixture[str]) -> None:
+    """What was meant is not known, so nothing is written."""
+    assert main(["check", "--write-baseline", "known.json", "good.py", "missing.py"]) == 2
+    assert not Path("known.json").exists()
 
 
 def test_a_syntax_error(capsys: pytest.CaptureFixture[str]) -> None:

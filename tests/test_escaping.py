@@ -18,8 +18,10 @@ from bnlint.cli import cli, main
 from bnlint.printable import printable, without_commands
 
 META = Path(__file__).parents[1] / "fixtures/graphs/ref_unfused_placeholder.meta"
-EVIL = "\x1b[31m\x07\u202e\x9b0m\x7f\u2028\n::error::x\r::warning::y"
+EVIL = "\x1b[31m\x07\u202e\x9b0m\x7f\u2028\n::error::x\r::warning::y##[error]z##vso[task.q]"
 NAME = EVIL.replace("\n", "")  # a path may hold a newline, but GitHub has no such annotation
+# What the runners of GitHub and Azure obey wherever it stands.
+OLD = re.compile(r"##(vso)?\[")
 OURS = re.compile(r"::(error|warning|notice) file=[^:]*::")
 # What a terminal obeys: control characters but for the newline, and what reorders a line.
 STEERS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -133,6 +135,7 @@ def test_nothing_speaks_through_us(
     assert out or name in ("graph", "check-trace")  # which find nothing here
     for line in (out + err).split("\n"):
         assert not STEERS.search(line), line
+        assert not OLD.search(line), line
         if line.lstrip().startswith("::"):
             assert choice == "github"
             assert OURS.match(line), line
@@ -161,6 +164,7 @@ def test_errors_do_not_either(
     out, err = capsys.readouterr()
     for line in (out + err).split("\n"):
         assert not STEERS.search(line), line
+        assert not OLD.search(line), line
         assert not line.lstrip().startswith("::"), line
 
 

@@ -155,3 +155,12 @@ def test_a_reason_can_be_required(text: str) -> None:
         parsed = ignores.parse([comment], "a.py", require_reason=True)
         assert ignores.silenced(finding(), {"a.py": parsed}) is works
         assert bool(parsed.notes) is not works
+
+
+def test_a_comment_of_very_many_codes() -> None:
+    listed = ",".join(f"XX{number}" for number in range(50_000))
+    parsed = parse(f"# bnlint: ignore[{listed},BN201]")
+    assert [ignore.prefixes for ignore in parsed.ignores] == [("BN201",)]
+    assert parsed.notes[0] == "a.py:2: no rule 'XX0' to ignore"
+    assert parsed.notes[-1] == "a.py:2: 49,980 more unknown codes to ignore"
+    assert len(parsed.notes) == 21

@@ -16,9 +16,9 @@ from bnlint.cli.common import (
     FAILED,
     FOUND,
     Failure,
-    all_there,
     say,
     say_crashed,
+    there,
     verdict,
 )
 from bnlint.cli.options import rule_options
@@ -135,6 +135,7 @@ def check(
         ignores=not no_ignores,
         require_reason=require_reason,
     )
+    missing = len(options.paths) < len(paths)
     outcome = _run(options, quiet)
     if fix or diff:
         from bnlint.fixing import run_fixes
@@ -143,15 +144,16 @@ def check(
             return FAILED
         if diff:
             say_crashed(outcome.crashes)
-            if outcome.crashes:
+            if outcome.crashes or missing:
                 return FAILED
             return CLEAN if exit_zero else _exit_code(outcome.report, fail_possible)
         outcome = _run(options, quiet)
     report = outcome.report
     if known is not None and not outcome.crashes:
-        if write_baseline is not None:
+        if write_baseline is None:
+            _leave_new(report, known, options, prune_baseline and not missing)
+        elif not missing:
             return _write_baseline(known, report)
-        _leave_new(report, known, options, prune_baseline)
     if not quiet:
         for note in report.notes:
             say(f"note: {note}")
@@ -166,7 +168,7 @@ def check(
 
         with_fixes(report, options)
     _write(outcome, output_format, quiet)
-    if outcome.crashes:
+    if outcome.crashes or missing:
         return FAILED
     code = _exit_code(report, fail_possible)
     if fail_incomplete and report.incomplete:
@@ -250,7 +252,7 @@ def _options(
     elif stdin_filename is not None:
         raise click.UsageError("--stdin-filename goes with -, which reads standard input")
     else:
-        all_there(paths)
+        paths = there(paths)
     paths = paths or (".",)
     start = paths[0]
     try:

@@ -69,11 +69,16 @@ def _say_traceback(error: BaseException) -> None:
         click.echo(printable(line), err=True)
 
 
-def all_there(paths: Sequence[str]) -> None:
-    """Stop at paths that do not exist: what was meant is not checked, whatever is found."""
-    missing = [path for path in paths if not os.path.lexists(path)]
-    if missing:
-        raise Failure(f"{', '.join(missing)}: no such file or directory")
+def there(paths: Sequence[str]) -> tuple[str, ...]:
+    """Those of the paths that exist; the others are said to be missing. Raises Failure where none
+    is left."""
+    found = tuple(path for path in paths if os.path.lexists(path))
+    said = f"{', '.join(path for path in paths if path not in found)}: no such file or directory"
+    if paths and not found:
+        raise Failure(said)
+    if len(found) < len(paths):
+        say(f"error: {said}")
+    return found
 
 
 def verdict(code: int, findings: Sequence[Finding], fail_possible: bool) -> int:

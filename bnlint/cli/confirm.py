@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bnlint.cli.common import FAILED, Failure, all_there, say_crashed, verdict
+from bnlint.cli.common import FAILED, Failure, say_crashed, there, verdict
 from bnlint.cli.options import rule_options
 from bnlint.output.formats import OWN, write
 
@@ -43,7 +43,7 @@ def confirm(
     from bnlint.graph.errors import GraphError
     from bnlint.output import confirm as output
 
-    all_there([script])
+    there([script])
     try:
         found = both.confirm(script, graph, train_ops, fetches, select, ignore)
     except GraphError as error:

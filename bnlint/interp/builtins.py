@@ -572,7 +572,7 @@ def load_source(machine: Machine, args: Args, frame: Frame | None) -> Value:
         )
     hint = path.hint if isinstance(path, Unknown) else path
     if isinstance(hint, Known) and isinstance(hint.value, str):
-        found = machine.modules.file(hint.value, args.place[0])
+        found = machine.modules.resolver.file(hint.value, args.place[0])
         if found is not None:
             return machine.modules.run(machine, found)
     key = operators.key_of(machine, path)

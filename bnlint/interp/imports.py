@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Protocol
 
 from bnlint.interp import api, attributes
@@ -27,10 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bnlint.interp.machine import Machine
+    from bnlint.source.resolve import Resolver
 
-_LEVELS = 8
 _CANDIDATES = 6
-_ROOT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
 
 
 class Source(Protocol):
@@ -39,8 +37,9 @@ class Source(Protocol):
     def module(self, path: str) -> ir.Module | None:
         """The IR of a file, None if it cannot be read."""
 
-    def exists(self, path: str) -> bool:
-        """Whether a file is there."""
+    @property
+    def resolver(self) -> Resolver:
+        """Tells which file an import means."""
 
 
 class Modules:
@@ -48,13 +47,13 @@ class Modules:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.resolver = source.resolver
         self.loaded: dict[str, ir.Module] = {}
         self.importers: dict[str, set[str]] = {}
         self.entries: tuple[str, ...] = ()
         # What the syntax of a definition or a loop tells, by its identity.
         self.generators: dict[int, bool] = {}
         self.counters: dict[int, list[ir.Expr]] = {}
-        self._roots: dict[str, list[str]] = {}
         self._images: dict[tuple[str, tuple[str, ...]], Image] = {}
         self._impure: set[tuple[str, tuple[str, ...]]] = set()
         self._used: dict[int, Image] = {}
@@ -67,82 +66,13 @@ class Modules:
                 self.loaded[path] = found
         return found
 
-    # --- resolution --------------------------------------------------------------------------
-
-    def resolve(self, dotted: str, level: int, importer: str, extra: list[str]) -> str | None:
-        """The file (or package directory) that an import names, None if the project has none."""
-        folder = os.path.dirname(importer)
-        parts = dotted.split(".") if dotted else []
-        if level:
-            base = folder
-            for _ in range(level - 1):
-                base = os.path.normpath(os.path.join(base, ".."))
-            return self._find(base, parts)
-        if not parts or parts[0] in ("tensorflow", "numpy"):
-            return None
-        standard = parts[0] in sys.stdlib_module_names
-        for root in [folder, *extra, *([] if standard else self.roots(folder))]:
-            found = self._find(root, parts)
-            if found is not None and "site-packages" not in found:
-                return found
-        return None
-
-    def roots(self, folder: str) -> list[str]:
-        """The folder's ancestors, nearest first, up to the project's root."""
-        found = self._roots.get(folder)
-        if found is not None:
-            return found
-        found = []
-        current = os.path.abspath(folder)
-        relative = not os.path.isabs(folder)
-        here = os.getcwd()
-        for _ in range(_LEVELS):
-            if current == here or any(
-                os.path.exists(os.path.join(current, m)) for m in _ROOT_MARKS
-            ):
-                found.append(os.path.relpath(current) if relative else current)
-                break
-            found.append(os.path.relpath(current) if relative else current)
-            parent = os.path.dirname(current)
-            if parent == current:
-                break
-            current = parent
-        self._roots[folder] = found
-        return found
-
-    def file(self, path: str, importer: str) -> str | None:
-        """A source file of the project by its path, seen from the importer or from above."""
-        folder = os.path.dirname(importer)
-        for root in [folder, *self.roots(folder)]:
-            found = os.path.normpath(os.path.join(root, path))
-            if found.endswith(".py") and self.source.exists(found):
-                return found
-        return None
-
-    def _find(self, root: str, parts: list[str]) -> str | None:
-        base = os.path.normpath(os.path.join(root, *parts)) if root or parts else "."
-        if parts and self.source.exists(base + ".py"):
-            return base + ".py"
-        init = os.path.join(base, "__init__.py")
-        if self.source.exists(init):
-            return init
-        if parts and os.path.isdir(base) and self._has_python(base):
-            return base
-        return None
-
-    def _has_python(self, folder: str) -> bool:
-        try:
-            return any(name.endswith(".py") or "." not in name for name in os.listdir(folder))
-        except OSError:
-            return False
-
     # --- loading -----------------------------------------------------------------------------
 
     def load(self, machine: Machine, dotted: str, level: int, importer: str) -> Value:
         """The value of an imported module, having run its body."""
         state = machine.state
         parts = dotted.split(".") if dotted else []
-        path = self.resolve(dotted, level, importer, state.sys_path)
+        path = self.resolver.resolve(dotted, level, importer, state.sys_path)
         if path is None:
             if not level:
                 name = api.module_name(dotted)
@@ -155,7 +85,9 @@ class Modules:
         # Importing a.b.c runs a and a.b too, and makes each an attribute of its parent.
         child = leaf
         for end in range(len(parts) - 1, 0, -1):
-            parent_path = self.resolve(".".join(parts[:end]), level, importer, state.sys_path)
+            parent_path = self.resolver.resolve(
+                ".".join(parts[:end]), level, importer, state.sys_path
+            )
             if parent_path is None:
                 break
             state.imported.setdefault(importer, set()).add(parent_path)
@@ -247,7 +179,7 @@ class Modules:
         env.globals["__name__"] = Known(env.name)
         env.globals["__file__"] = Known(path)
         state.modules[path] = env
-        if not path.endswith(".py") and not self.source.exists(path):
+        if not path.endswith(".py") and not self.resolver.exists(path):
             return env
         module = self.ir_of(path)
         if module is None:
@@ -324,7 +256,7 @@ class Modules:
                 else module.path
             )
             if os.path.basename(module.path) == "__init__.py" or not module.path.endswith(".py"):
-                path = self._find(folder, [name])
+                path = self.resolver.find(folder, [name])
                 if path is not None and path != module.path:
                     self.importers.setdefault(path, set()).add(module.path)
                     machine.state.imported.setdefault(module.path, set()).add(path)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from bnlint.finding import Location
-from bnlint.printable import printable
+from bnlint.printable import in_place, printable
 from bnlint.printable import shown as shown_char
 
 TAB = 4
@@ -107,7 +107,7 @@ class _SourceLine:
     def __init__(self, raw: str, room: int, marks: Sequence[Mark]) -> None:
         shown: list[str] = []
         self._offsets = [0]  # cell where each character starts, and where the line ends
-        for char in raw.rstrip():
+        for char in in_place(raw.rstrip()):
             offset = self._offsets[-1]
             shown.append(" " * (TAB - offset % TAB) if char == "\t" else shown_char(char))
             self._offsets.append(offset + cell_len(shown[-1]))
