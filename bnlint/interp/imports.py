@@ -57,6 +57,7 @@ class Modules:
         self._images: dict[tuple[str, tuple[str, ...]], Image] = {}
         self._impure: set[tuple[str, tuple[str, ...]]] = set()
         self._used: dict[int, Image] = {}
+        self._defined: dict[str, frozenset[str]] = {}
 
     def ir_of(self, path: str) -> ir.Module | None:
         found = self.loaded.get(path)
@@ -233,15 +234,17 @@ class Modules:
         return Unknown("a module chosen at run time", state.keys.of("attr", key, name))
 
     def _defines(self, path: str, name: str) -> bool:
-        module = self.ir_of(path)
-        return module is not None and any(
-            (isinstance(stmt, (ir.FunctionDef, ir.ClassDef)) and stmt.name == name)
-            or (
-                isinstance(stmt, ir.Assign)
-                and any(isinstance(t, ir.Name) and t.id == name for t in stmt.targets)
-            )
-            for stmt in module.body
-        )
+        names = self._defined.get(path)
+        if names is None:
+            module = self.ir_of(path)
+            found: set[str] = set()
+            for stmt in module.body if module is not None else ():
+                if isinstance(stmt, (ir.FunctionDef, ir.ClassDef)):
+                    found.add(stmt.name)
+                elif isinstance(stmt, ir.Assign):
+                    found.update(t.id for t in stmt.targets if isinstance(t, ir.Name))
+            names = self._defined[path] = frozenset(found)
+        return name in names
 
     def member(self, machine: Machine, module: Value, name: str) -> Value:
         """``from module import name``."""
