@@ -24,6 +24,7 @@ def down(n):
 def climb(n):
     return n and climb(n - 1)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what runs in the background
 try:
     with_deep_stack(lambda: down(30000))
 except KeyboardInterrupt:
