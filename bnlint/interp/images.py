@@ -70,7 +70,13 @@ def is_pure(state: State) -> bool:
         or state.graph.collections
         or any(node.kind not in ("op", "const") or node.inputs for node in state.graph.nodes)
         or state.runs
+        or state.reads
+        or state.selections
+        or state.savers
+        or state.exports
         or state.escaped
+        or state.learning_phase_used
+        or state.control_flow_v2
         or state.optimizers
         or state.unknown_attrs
         or state.patched
