@@ -34,6 +34,11 @@ class Entry:
     fingerprint: str
     confidence: Confidence
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells entries apart: one that was possible and is definite now is the same code."""
+        return self.path, self.code, self.fingerprint
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -59,25 +64,21 @@ class Baseline:
         return Entry(path, finding.rule.code, finding.fingerprint, finding.confidence)
 
     def split(self, findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
-        """The findings that are new, and those that are known. One that was possible and is
-        definite now is known, too: it is the same code."""
-        known = {(entry.path, entry.code, entry.fingerprint) for entry in self.entries}
+        """The findings that are new, and those that are known."""
+        known = {entry.key for entry in self.entries}
         new: list[Finding] = []
         old: list[Finding] = []
         for finding in findings:
-            entry = self.entry(finding)
-            is_known = (entry.path, entry.code, entry.fingerprint) in known
-            (old if is_known else new).append(finding)
+            (old if self.entry(finding).key in known else new).append(finding)
         return new, old
 
     def gone(self, found: Collection[Finding], scope: Scope) -> frozenset[Entry]:
         """The entries that the run would have found again, if they were still there."""
-        there = {(e.path, e.code, e.fingerprint) for e in map(self.entry, found)}
+        there = {self.entry(finding).key for finding in found}
         return frozenset(
             entry
             for entry in self.entries
-            if (entry.path, entry.code, entry.fingerprint) not in there
-            and self._looked_at(entry, scope)
+            if entry.key not in there and self._looked_at(entry, scope)
         )
 
     def _looked_at(self, entry: Entry, scope: Scope) -> bool:

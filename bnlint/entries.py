@@ -41,9 +41,9 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
             continue
         if any(way in data for way in _DYNAMIC):
             dynamic.append(path)
-        for imported in workspace.resolver.candidates(
-            path, imported_names(as_script(path, data)), known
-        ):
+        names = imported_names(as_script(path, data))
+        found = workspace.resolver.candidates(path, names, known)
+        for imported in found.near | found.by_name:
             if imported not in importers and imported not in wanted:
                 queue.append(imported)
             importers.setdefault(imported, []).append(path)

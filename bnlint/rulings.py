@@ -238,15 +238,7 @@ class Judge:
         about = [finding for finding in same if names & _nodes(finding)]
         if not about:
             return _undecided(claim, "the graph shows no such thing", found)
-        place = about[0].location
-        return Ruling(
-            claim.finding,
-            "confirmed",
-            about[0].message,
-            place.node,
-            place.path,
-            frozenset(_nodes(about[0])),
-        )
+        return _confirmed(claim, about[0], _nodes(about[0]))
 
     def _hand_written(self, claim: Claim, same: Sequence[Finding]) -> Ruling:
         """A hand-written layer has no path; it is told by its scope and by how many are there."""
@@ -262,15 +254,15 @@ class Judge:
                     claim, f"the graph has {len(here)} such layers {where}, the script has others"
                 )
             about += here
-        place = about[0].location
-        return Ruling(
-            claim.finding,
-            "confirmed",
-            about[0].message,
-            place.node,
-            place.path,
-            frozenset(name for finding in about for name in _nodes(finding)),
-        )
+        return _confirmed(claim, about[0], {name for f in about for name in _nodes(f)})
+
+
+def _confirmed(claim: Claim, seen: Finding, layers: set[str]) -> Ruling:
+    """The graph has a finding of the same kind."""
+    place = seen.location
+    return Ruling(
+        claim.finding, "confirmed", seen.message, place.node, place.path, frozenset(layers)
+    )
 
 
 def _nodes(finding: Finding) -> set[str]:

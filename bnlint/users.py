@@ -42,17 +42,14 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
     others = [path for path in _project(wanted, exclude) if path not in given]
     if not others:
         return []
-    known, by_folder = ByName([*paths, *others]), ByName([])
+    known = ByName([*paths, *others])
     importers: dict[str, list[str]] = {}
     imports: dict[str, set[str]] = {}
     for path in [*paths, *others]:
-        try:
-            data = workspace.data(path)
-        except SourceError:
-            continue
-        names = imported_names(as_script(path, data))
-        imports[path] = workspace.resolver.candidates(path, names, by_folder)
-        for imported in workspace.resolver.candidates(path, names, known):
+        names = imported_names(as_script(path, _data(path, workspace)))
+        meant = workspace.resolver.candidates(path, names, known)
+        imports[path] = meant.near
+        for imported in meant.near | meant.by_name:
             importers.setdefault(imported, []).append(path)
     found: set[str] = set()
     todo = [*wanted, *_networks(wanted, imports, workspace)]
@@ -74,22 +71,20 @@ def _networks(
         new = imports.get(todo.pop(), set()) - seen
         seen |= new
         todo.extend(new)
-    return sorted(path for path in seen - set(paths) if _uses_batch_norm(path, workspace))
-
-
-def _uses_batch_norm(path: str, workspace: Workspace) -> bool:
-    try:
-        return may_use_batch_norm(workspace.data(path))
-    except SourceError:
-        return False
+    return sorted(path for path in seen - set(paths) if may_use_batch_norm(_data(path, workspace)))
 
 
 def _may_matter(path: str, workspace: Workspace) -> bool:
-    try:
-        data = workspace.data(path)
-    except SourceError:
-        return False
+    data = _data(path, workspace)
     return may_use_batch_norm(data) or any(word in data for word in _WORDS)
+
+
+def _data(path: str, workspace: Workspace) -> bytes:
+    """The bytes of a file, none where it cannot be read."""
+    try:
+        return workspace.data(path)
+    except SourceError:
+        return b""
 
 
 def _project(paths: Iterable[str], exclude: Sequence[str]) -> list[str]:

@@ -21,6 +21,15 @@ class _Listing:
     folders: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The files that imports may mean: in the folders that are searched, and by their names alone
+    where those have no such module."""
+
+    near: set[str]
+    by_name: set[str]
+
+
 class Resolver:
     """Resolves imports; each folder is listed once.
 
@@ -69,7 +78,7 @@ class Resolver:
             return self.find(_up(folder, level - 1), parts)
         return next(self._absolute(folder, parts, sys_path), None)
 
-    def candidates(self, importer: str, names: Iterable[str], known: ByName) -> set[str]:
+    def candidates(self, importer: str, names: Iterable[str], known: ByName) -> Candidates:
         """The files that the imports of a file may run; ``names`` as in ``..a.b`` or ``a.b``.
 
         Rather too many than too few: what the program does to ``sys.path`` is not known here, so
@@ -77,30 +86,27 @@ class Resolver:
         of the ``known`` files that is called so.
         """
         folder = os.path.dirname(importer)
-        found: set[str] = set()
+        near: set[str] = set()
+        by_name: set[str] = set()
         for name in names:
             parts = [part for part in name.lstrip(".").split(".") if part]
             level = len(name) - len(name.lstrip("."))
             # The last part may be a name that the module defines.
             for length in range(len(parts), max(len(parts) - 2, -1), -1):
-                some = self._all(folder, parts[:length], level, known)
-                found.update(some)
-                if some:
+                modules = self._all(folder, parts[:length], level)
+                files = {path for path in modules if path.endswith(".py")}
+                called = set() if modules or level else known.files(parts[:length])
+                near |= files
+                by_name |= called
+                if files or called:
                     break
-        found.discard(importer)
-        return found
+        return Candidates(near - {importer}, by_name - {importer})
 
-    def _all(self, folder: str, parts: list[str], level: int, known: ByName) -> list[str]:
-        if level:
-            modules = [self.find(_up(folder, level - 1), parts)]
-        else:
-            modules = list(self._absolute(folder, parts, ())) if parts else []
-        files = [path for path in modules if path is not None and path.endswith(".py")]
-        if level or not parts or modules:
-            return files
-        if parts[0] in _NEVER_OURS or parts[0] in sys.stdlib_module_names:
-            return []
-        return known.files(parts)
+    def _all(self, folder: str, parts: list[str], level: int) -> list[str]:
+        if not level:
+            return list(self._absolute(folder, parts, ()))
+        found = self.find(_up(folder, level - 1), parts)
+        return [] if found is None else [found]
 
     def file(self, path: str, importer: str) -> str | None:
         """A source file of the project by its path, seen from the importer or from above."""
@@ -175,10 +181,13 @@ class ByName:
                 module = os.path.dirname(module)
             self._by_name.setdefault(os.path.basename(module), []).append((module, path))
 
-    def files(self, parts: Sequence[str]) -> list[str]:
+    def files(self, parts: Sequence[str]) -> set[str]:
+        """The files that may be called so; none for what is never a project's own."""
+        if not parts or parts[0] in _NEVER_OURS or parts[0] in sys.stdlib_module_names:
+            return set()
         suffix = os.sep + os.sep.join(parts)
         found = self._by_name.get(parts[-1], ())
-        return [path for module, path in found if module.endswith(suffix)]
+        return {path for module, path in found if module.endswith(suffix)}
 
 
 def _up(folder: str, levels: int) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bnlint.source.resolve import ByName, Resolver
+from bnlint.source.resolve import ByName, Candidates, Resolver
 
 FILES = (
     "pyproject.toml",
@@ -64,7 +64,7 @@ def test_one_import(
     # The selection of files must not leave out what the interpreter runs.
     if found is not None and found.endswith(".py") and found != str(root / importer):
         name = "." * level + dotted
-        assert found in resolver.candidates(str(root / importer), [name], ByName([]))
+        assert found in resolver.candidates(str(root / importer), [name], ByName([])).near
 
 
 def test_what_the_program_adds_to_the_path(root: Path) -> None:
@@ -72,7 +72,7 @@ def test_what_the_program_adds_to_the_path(root: Path) -> None:
     found = Resolver().resolve("far.away", 0, importer, [str(root / "lib")])
     assert found == str(root / "lib/far/away.py")
     known = ByName(str(root / name) for name in FILES)
-    assert Resolver().candidates(importer, ["far.away.name"], known) == {found}
+    assert Resolver().candidates(importer, ["far.away.name"], known) == Candidates(set(), {found})
 
 
 def test_files_that_are_not_on_disk(root: Path) -> None:
@@ -95,4 +95,4 @@ def test_a_stub_of_the_library_is_not_what_others_import(root: Path) -> None:
     stubs = [root / "stubs/tensorflow/__init__.py", root / "stubs/os.py"]
     known = ByName(map(str, stubs))
     names = ["tensorflow", "tensorflow.python", "os", "os.path"]
-    assert Resolver().candidates(str(root / "top.py"), names, known) == set()
+    assert Resolver().candidates(str(root / "top.py"), names, known) == Candidates(set(), set())
