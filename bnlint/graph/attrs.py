@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Union
 
 from bnlint.graph.wire import (
     BYTES,
@@ -96,8 +95,7 @@ def _number(value: object) -> Number | None:
     return value if isinstance(value, bool | int | float) else None
 
 
-# A recursive alias has to be a Union: "|" does not take a string.
-Value = Union[None, str, bool, int, float, Tensor, Function, list["Value"]]  # noqa: UP007
+Value = None | str | bool | int | float | Tensor | Function | list["Value"]
 
 
 def attributes(buffer: Buffer, pos: int, end: int, only: str | None = None) -> dict[str, Value]:

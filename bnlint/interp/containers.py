@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import dicts, operators, subscripts
 from bnlint.interp.args import Args, lifted
-from bnlint.interp.builtins import make_dict
 from bnlint.interp.guards import FALSE as FALSE_GUARD
+from bnlint.interp.iterables import make_dict
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.overwriting import overwrite_entries
 from bnlint.interp.values import (

@@ -6,19 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import operators
 from bnlint.interp.args import Args, lifted
-from bnlint.interp.builtins import (
-    apply_map,
-    identity,
-    import_module,
-    leave_program,
-    load_source,
-    make_dict,
-    make_list,
-    make_range,
-    make_zip,
-)
+from bnlint.interp.builtins import identity, leave_program
 from bnlint.interp.containers import map_method
 from bnlint.interp.effects import networks
+from bnlint.interp.iterables import apply_map, make_dict, make_list, make_range, make_zip
+from bnlint.interp.loading import import_module, load_source
 from bnlint.interp.paths import Choice
 from bnlint.interp.values import (
     NONE,
