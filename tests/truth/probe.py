@@ -46,18 +46,18 @@ def names(session):
     return found
 
 
-def read(session, tensors):
+def read(session, tensors, one_by_one):
     """Values by name; of several that cannot be read together, each that can be read by itself."""
     if not tensors:
         return {}
     try:
         return inner_run(session, tensors)
     except Exception:
-        if len(tensors) == 1:
+        if len(tensors) == 1 or not one_by_one:
             return {}
     found = {}
     for name, tensor in tensors.items():
-        found.update(read(session, {name: tensor}))
+        found.update(read(session, {name: tensor}, True))
     return found
 
 
@@ -66,14 +66,15 @@ def look(session, into):
         return
     here.busy = shim["here"].busy = True  # the recorder must not take this for the script's doing
     try:
-        known = into.get(id(session))
-        if known is None:
-            known = into[id(session)] = {}
+        # Before its first run a session has no values: a large network has a thousand to ask for.
+        begun = any(other is session for other in kept)
+        if not begun:
             kept.append(session)
+        known = into.setdefault(id(session), {})
         tensors = names(session)
         if into is first:
             tensors = {k: v for k, v in tensors.items() if k not in known}
-        known.update(read(session, tensors))
+        known.update(read(session, tensors, begun))
     finally:
         here.busy = shim["here"].busy = False
 
