@@ -15,6 +15,7 @@ from bnlint.graph import trace
 from bnlint.graph.errors import GraphError
 from bnlint.graph.judge import Analysis, Verdict
 from bnlint.graph.layers import Layer
+from bnlint.graph.ops import SETS
 from bnlint.graph.read import read
 from bnlint.run import Options, check
 
@@ -41,6 +42,7 @@ class Ran:
     """One graph that was run: what the graph says moved, and what was seen to move.
 
     ``unsure`` is what a run that failed reaches: some of it was done before it failed, or not.
+    ``copied`` is what runs set to a value that is no update: it may change without one.
     """
 
     number: int
@@ -49,6 +51,7 @@ class Ran:
     moved: set[str] = field(default_factory=set)
     reached: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
+    copied: set[str] = field(default_factory=set)
     weights: set[str] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
 
@@ -83,6 +86,7 @@ def graphs(recording: Recording) -> Iterator[Ran]:
             ran.moved |= verdict.moved
             ran.reached |= verdict.reached
             ran.weights |= verdict.trains
+            ran.copied |= _set(ran.analysis, verdict)
             for node in _kernels(ran.analysis, verdict):
                 kernels.setdefault(ran.observed.places.get(node, ()), set()).add(node)
         for run in every:
@@ -90,6 +94,15 @@ def graphs(recording: Recording) -> Iterator[Ran]:
                 ran.unsure |= ran.analysis.judge(run.fetches, run.feeds).reached
         ran.steps = [_step(ran, places, sorted(nodes)) for places, nodes in kernels.items()]
         yield ran
+
+
+def _set(analysis: Analysis, verdict: Verdict) -> set[str]:
+    """What is written by an assignment, update or not."""
+    return {
+        write.variable
+        for write in analysis.variables.writes
+        if write.node.op in SETS and write.node.name in verdict.ancestors
+    }
 
 
 def _kernels(analysis: Analysis, verdict: Verdict) -> Iterator[str]:
@@ -182,6 +195,8 @@ def _statistics(case: Case) -> Iterator[str]:
     for ran in case.ran:
         for name in ran.analysis.statistics:
             said, seen = name in ran.moved, ran.observed.changed.get(name)
+            if name in ran.copied and not said:
+                continue
             if seen is not None and said != seen and name not in ran.unsure:
                 yield f"{name}: by the graph {_moved(said)}, in truth {_moved(seen)}"
         for layer in ran.trained():
