@@ -8,44 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bnlint import codes
-from bnlint.finding import Finding, Location, Problem
+from bnlint.finding import Finding, Location
 from bnlint.graph.command import shown
 from bnlint.graph.evidence import gather
-from bnlint.rulings import FLAGS, UPDATES, Claim, Judge, Ruling, covers
+from bnlint.reports import Confirmation
+from bnlint.rulings import FLAGS, UPDATES, Claim, Judge, covers
 from bnlint.run import Options, check
 from bnlint.subjects import Script
 from bnlint.workspace import Workspace
 
 if TYPE_CHECKING:
     from bnlint.model import GraphModel, NormLayer
-
-CLEAN, FOUND = 0, 1
-
-
-@dataclass(slots=True)
-class Confirmation:
-    """A ruling on each finding about source, and the findings that only the graph has."""
-
-    rulings: list[Ruling] = field(default_factory=list)
-    unseen: list[Finding] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    crashes: list[tuple[str, Exception]] = field(default_factory=list)
-
-    @property
-    def exit_code(self) -> int:
-        """1 if something is wrong: what was refuted is not, nor what is only possible."""
-        wrong = any(
-            ruling.status == "confirmed"
-            or (ruling.status == "undecided" and ruling.finding.confidence == "definite")
-            for ruling in self.rulings
-        )
-        definite = any(finding.confidence == "definite" for finding in self.unseen)
-        return FOUND if wrong or definite or self.problems else CLEAN
 
 
 def confirm(

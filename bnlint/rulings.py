@@ -6,7 +6,6 @@ import os.path
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from bnlint.finding import Finding, Location
 from bnlint.graph.build import FetchSet
@@ -14,9 +13,8 @@ from bnlint.graph.command import shown
 from bnlint.graph.evidence import Evidence
 from bnlint.graph.judge import Verdict
 from bnlint.model import NormLayer
+from bnlint.reports import Ruling, Status
 from bnlint.subjects import Found, Script, Subjects, on_line
-
-Status = Literal["confirmed", "refuted", "undecided"]
 
 # Rules that name different causes of one thing, which a graph shows without its cause.
 UPDATES = frozenset({"BN201", "BN202", "BN203", "BN204", "BN205", "BN206"})
@@ -41,21 +39,6 @@ class Claim:
     layers: list[NormLayer] = field(default_factory=list)
     missing: list[NormLayer] = field(default_factory=list)
     places: list[Location] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Ruling:
-    """What the graph says of a finding. ``node`` is in the graph at ``path``; ``about`` are the
-    names of the layers and train ops that were looked at. ``layers`` has the ruling on each, if it
-    is not the same for all."""
-
-    finding: Finding
-    status: Status
-    reason: str
-    node: str | None = None
-    path: str | None = None
-    about: frozenset[str] = frozenset()
-    layers: tuple[tuple[str, Status], ...] = ()
 
 
 def family(code: str) -> frozenset[str]:

@@ -23,8 +23,8 @@ from bnlint.graph.read import Source
 from bnlint.recalibration import CannotRecalibrate, recalibrate
 
 if TYPE_CHECKING:
-    from bnlint.graph.command import GraphReport
     from bnlint.graph.layers import Layer
+    from bnlint.reports import GraphReport
 
 __all__ = [
     "CannotRecalibrate",

@@ -13,7 +13,7 @@ from bnlint.cli.options import rule_options
 from bnlint.output.formats import OWN, write
 
 if TYPE_CHECKING:
-    from bnlint.graph.command import GraphReport
+    from bnlint.reports import GraphReport
 
 
 @click.command()

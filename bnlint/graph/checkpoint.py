@@ -7,56 +7,22 @@ import os.path
 import re
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from bnlint.finding import Report
 from bnlint.fingerprint import stamped
 from bnlint.graph.build import place
 from bnlint.graph.bundle import Bundle, open_checkpoint
-from bnlint.graph.command import CLEAN, FOUND, shown
+from bnlint.graph.command import shown
 from bnlint.graph.errors import GraphError
 from bnlint.graph.judge import Analysis
 from bnlint.graph.read import read
 from bnlint.model import GraphModel, Program, Project, SavedStatistics
+from bnlint.reports import CheckpointReport, SavedRow
 
 _STATISTIC = re.compile(r"(?:^|/)moving_(mean|variance)(?:_\d+)?$")
 _WEIGHT = re.compile(r"(?:^|/)(?:gamma|beta)$")
 # Without a graph, only a scope's name tells batch norm from layer norm, which has no statistics.
 _BATCH_NORM = re.compile(r"batch_?norm|(?:^|[/_])bn(?:[/_\d]|$)", re.IGNORECASE)
-
-
-@dataclass(slots=True)
-class SavedRow:
-    """A layer in a checkpoint: the ranges of its statistics, None where they are not there.
-
-    ``unread`` are those that are there, and whose values are stored in a way that is not read.
-    ``since`` says whether they moved since an earlier checkpoint, if there is one to compare with.
-    """
-
-    name: str
-    mean: tuple[float, float] | None
-    variance: tuple[float, float] | None
-    state: str
-    unread: tuple[str, ...] = ()
-    since: str = ""
-
-
-@dataclass(slots=True)
-class CheckpointReport:
-    """A checkpoint: its layers, the global step if it has one, and the findings."""
-
-    path: str
-    variables: int
-    steps: int | None
-    report: Report
-    layers: list[SavedRow] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def exit_code(self) -> int:
-        """1 if something is certainly wrong."""
-        definite = any(finding.confidence == "definite" for finding in self.report.findings)
-        return FOUND if definite else CLEAN
 
 
 def inspect_checkpoint(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from bnlint import codes
 from bnlint.finding import Finding, Location, Report
@@ -17,68 +17,8 @@ from bnlint.graph.ops import VARIABLES
 from bnlint.graph.pause import collection_paused
 from bnlint.graph.proto import MetaGraph
 from bnlint.graph.read import Source, read
+from bnlint.reports import GraphReport, LayerRow, TrainRow, UpdateRow
 from bnlint.suggest import near
-
-CLEAN, FOUND = 0, 1
-
-
-@dataclass(slots=True)
-class UpdateRow:
-    """An update op: the node, the variable it writes, and the train ops that move it by that."""
-
-    node: str
-    variable: str
-    reached_by: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class LayerRow:
-    """A layer as the report shows it. ``stops`` says of a broken one where the path ends."""
-
-    name: str
-    flavour: str
-    flag: str
-    momentum: float | None
-    updates: list[UpdateRow]
-    statistics: int
-    reached: int
-    stops: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class TrainRow:
-    """A train op (or a set of fetches that trains), and how many statistics it updates.
-
-    ``total`` counts the statistics of the layers that it trains; ``moved`` leaves out those that
-    are certain not to change. ``fails`` says why running it raises an error, if it does.
-    """
-
-    name: str
-    reached: int
-    moved: int
-    total: int
-    idle: bool = False
-    fails: str | None = None
-
-
-@dataclass(slots=True)
-class GraphReport:
-    """One graph: where it came from, its layers and train ops, and the findings."""
-
-    path: str
-    kind: str
-    version: str
-    nodes: int
-    report: Report
-    layers: list[LayerRow] = field(default_factory=list)
-    train_ops: list[TrainRow] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def exit_code(self) -> int:
-        """1 if something is certainly wrong; what only may be wrong is shown and costs nothing."""
-        definite = any(finding.confidence == "definite" for finding in self.report.findings)
-        return FOUND if definite else CLEAN
 
 
 def inspect(

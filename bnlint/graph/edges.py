@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from bnlint.graph.build import Judged
-from bnlint.graph.command import GraphReport, judge, report
+from bnlint.graph.command import judge, report
 from bnlint.graph.pause import collection_paused
 from bnlint.graph.read import read
-
-State = Literal["there", "part", "idle", "missing"]
-"""``there``: all statistics are updated. ``part``: some are reached. ``idle``: they are reached but
-do not change. ``missing``: the layer is trained and nothing of it is reached."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """From a train op to a layer, by their places in the report's lists."""
-
-    train_op: int
-    layer: int
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    report: GraphReport
-    edges: list[Edge]
+from bnlint.reports import Drawing, Edge
 
 
 def draw(

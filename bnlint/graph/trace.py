@@ -13,24 +13,18 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bnlint.finding import Finding
 from bnlint.graph.build import FetchSet, Judged, Places, build
-from bnlint.graph.command import (
-    CLEAN,
-    FOUND,
-    GraphReport,
-    findings,
-    report,
-)
+from bnlint.graph.command import findings, report
 from bnlint.graph.errors import GraphError, about
 from bnlint.graph.judge import Analysis
 from bnlint.graph.pause import collection_paused
 from bnlint.graph.read import Source, read_file
 from bnlint.regular import MEGABYTE, CannotRead, is_there, read_regular, reason
+from bnlint.reports import TraceReport
 
 FORMAT = 1
 DIRECTORY, WATCH = "BNLINT_TRACE_DIR", "BNLINT_TRACE_WATCH"
@@ -67,26 +61,6 @@ class Process:
     watched: dict[int, dict[str, bool]]
     notes: list[str]
     places: list[Places]
-
-
-@dataclass(slots=True)
-class TraceReport:
-    """What a recording shows: a report for each graph, all findings, and the last word.
-
-    ``moved`` tells, for each graph (by its report's path), how many statistics moved of all, as
-    judged from the graph and what was fed; ``watched`` what was seen in the variables themselves.
-    """
-
-    graphs: list[GraphReport] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    moved: dict[str, tuple[int, int]] = field(default_factory=dict)
-    watched: dict[str, tuple[int, int]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def exit_code(self) -> int:
-        definite = any(finding.confidence == "definite" for finding in self.findings)
-        return FOUND if definite else CLEAN
 
 
 def run(command: Sequence[str], out: str, *, watch: bool = False) -> int:

@@ -12,7 +12,7 @@ from bnlint.interp.values import Place, Value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
 
 
 class Args:
@@ -66,7 +66,7 @@ MOST_COMBINATIONS = 64
 
 
 def lifted(
-    machine: Machine,
+    machine: Interpreter,
     args: Args,
     use: Callable[[Args], Value],
     only: frozenset[int | str] | None = None,
@@ -100,7 +100,7 @@ def lifted(
 
 
 def _combine(
-    machine: Machine,
+    machine: Interpreter,
     args: Args,
     chosen: list[tuple[int | str, list[Alternative]]],
     index: int,

@@ -36,10 +36,10 @@ from bnlint.interp.values import (
 )
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
 
 
-def get_attr(machine: Machine, value: Value, name: str, place: Place) -> Value:
+def get_attr(machine: Interpreter, value: Value, name: str, place: Place) -> Value:
     """``value.name``."""
     if isinstance(value, Choice):
         return machine.state.paths.split(value, lambda one: get_attr(machine, one, name, place))
@@ -95,7 +95,7 @@ def get_attr(machine: Machine, value: Value, name: str, place: Place) -> Value:
     return machine.state.unknown("an attribute", deps=nodes_in(value))
 
 
-def api_member(machine: Machine, owner: str, name: str) -> Value:
+def api_member(machine: Interpreter, owner: str, name: str) -> Value:
     """A member of a TensorFlow module or class: a constant or a canonical symbol."""
     full = api.canonical(f"{owner}.{name}")
     patched = machine.state.patched.get(full)
@@ -114,7 +114,7 @@ def api_member(machine: Machine, owner: str, name: str) -> Value:
     return Api(full)
 
 
-def find(machine: Machine, instance: Instance, name: str) -> Value | None:
+def find(machine: Interpreter, instance: Instance, name: str) -> Value | None:
     """A class member bound to ``instance``; None if its project classes have none."""
     for cls in instance.cls.mro():
         found = cls.attrs.get(name)
@@ -123,7 +123,7 @@ def find(machine: Machine, instance: Instance, name: str) -> Value | None:
     return None
 
 
-def _bind(machine: Machine, member: Value, instance: Instance, cls: Class) -> Value:
+def _bind(machine: Interpreter, member: Value, instance: Instance, cls: Class) -> Value:
     if isinstance(member, Choice):
         paths = machine.state.paths
         return paths.split(paths.present(member), lambda one: _bind(machine, one, instance, cls))
@@ -138,7 +138,7 @@ def _bind(machine: Machine, member: Value, instance: Instance, cls: Class) -> Va
     return member
 
 
-def _instance_attr(machine: Machine, value: Instance, name: str, place: Place) -> Value:
+def _instance_attr(machine: Interpreter, value: Instance, name: str, place: Place) -> Value:
     stored = value.attrs.get(name)
     if stored is None:
         return _inherited_attr(machine, value, name, place)
@@ -162,13 +162,11 @@ def _instance_attr(machine: Machine, value: Instance, name: str, place: Place) -
     )
 
 
-def _inherited_attr(machine: Machine, value: Instance, name: str, place: Place) -> Value:
+def _inherited_attr(machine: Interpreter, value: Instance, name: str, place: Place) -> Value:
     """An attribute that an object has from its class, or from elsewhere."""
     member = find(machine, value, name)
     if isinstance(member, Descriptor):
-        from bnlint.interp import calls
-
-        return calls.call(machine, member.func, Args([value], {}, place), None)
+        return machine.call(member.func, Args([value], {}, place), None)
     if member is not None:
         return member
     if name == "__class__":
@@ -177,9 +175,7 @@ def _inherited_attr(machine: Machine, value: Instance, name: str, place: Place) 
         return Attributes(value)
     fallback = find(machine, value, "__getattr__")
     if fallback is not None:
-        from bnlint.interp import calls
-
-        return calls.call(machine, fallback, Args([Known(name)], {}, place), None)
+        return machine.call(fallback, Args([Known(name)], {}, place), None)
     for base in value.cls.foreign_bases():
         if isinstance(base, Api):
             delegate = objects.for_base(machine, value, base.name, place)
@@ -191,7 +187,7 @@ def _inherited_attr(machine: Machine, value: Instance, name: str, place: Place) 
     return Unknown(f"the attribute {name} is set elsewhere", key)
 
 
-def _class_attr(machine: Machine, value: Class, name: str) -> Value:
+def _class_attr(machine: Interpreter, value: Class, name: str) -> Value:
     for cls in value.mro():
         if name in cls.attrs:
             member = machine.state.paths.present(cls.attrs[name])
@@ -210,7 +206,7 @@ def _class_attr(machine: Machine, value: Class, name: str) -> Value:
     )
 
 
-def _super_attr(machine: Machine, value: Super, name: str) -> Value:
+def _super_attr(machine: Interpreter, value: Super, name: str) -> Value:
     receiver = value.receiver
     owner = receiver.cls if isinstance(receiver, Instance) else receiver
     if isinstance(owner, Class):
@@ -233,7 +229,7 @@ def _super_attr(machine: Machine, value: Super, name: str) -> Value:
     return machine.state.unknown("a member of a class outside the project")
 
 
-def set_attr(machine: Machine, value: Value, name: str, new: Value) -> None:
+def set_attr(machine: Interpreter, value: Value, name: str, new: Value) -> None:
     """``value.name = new``."""
     paths = machine.state.paths
     if isinstance(value, Choice):
@@ -242,7 +238,7 @@ def set_attr(machine: Machine, value: Value, name: str, new: Value) -> None:
         _set(machine, value, name, new)
 
 
-def _set(machine: Machine, value: Value, name: str, new: Value) -> Value:
+def _set(machine: Interpreter, value: Value, name: str, new: Value) -> Value:
     paths = machine.state.paths
     if isinstance(value, Instance):
         for cls in value.cls.mro():
@@ -250,10 +246,8 @@ def _set(machine: Machine, value: Value, name: str, new: Value) -> Value:
             if isinstance(member, Descriptor) and member.kind == "property":
                 setter = cls.attrs.get(f"<setter {name}>")
                 if setter is not None:
-                    from bnlint.interp import calls
-
                     place = ("", (0, 0, 0, 0))
-                    calls.call(machine, setter, Args([value, new], {}, place), None)
+                    machine.call(setter, Args([value, new], {}, place), None)
                     return NONE
         if name == "__dict__" and isinstance(new, Map):
             for key, item in new.items.items():

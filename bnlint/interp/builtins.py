@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import attributes, iterables, operators, subscripts
+from bnlint.interp import attributes, iterables, subscripts, truth
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.loading import import_module
@@ -35,7 +35,7 @@ from bnlint.interp.values import (
 from bnlint.source import ir
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
@@ -44,7 +44,7 @@ def lookup(name: str) -> Value | None:
     return _TABLE.get(name)
 
 
-def _isinstance(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _isinstance(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if len(args.positional) != 2:
         return machine.state.unknown("isinstance")
     value, kinds = args.positional
@@ -54,11 +54,11 @@ def _isinstance(machine: Machine, args: Args, frame: Frame | None) -> Value:
         return TRUE
     if all(a is False for a in answers):
         return FALSE
-    keys = [operators.key_of(machine, value), *(operators.key_of(machine, k) for k in wanted)]
+    keys = [truth.key_of(machine, value), *(truth.key_of(machine, k) for k in wanted)]
     return machine.state.unknown("a type test", "isinstance", *keys)
 
 
-def _is_instance(machine: Machine, value: Value, kind: Value) -> bool | None:
+def _is_instance(machine: Interpreter, value: Value, kind: Value) -> bool | None:
     if isinstance(kind, Class):
         if isinstance(value, Instance):
             return kind in value.cls.mro() or (None if value.cls.foreign_bases() else False)
@@ -95,12 +95,12 @@ def _is_layer(value: Object, kind: str) -> bool | None:
     return other in (own, "Layer")
 
 
-def _getattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _getattr(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 
     if len(args.positional) < 2:
         return machine.state.unknown("getattr")
     value, name = args.positional[:2]
-    options = operators.options(machine, name)
+    options = truth.options(machine, name)
     if options is not None:
         rest = args.positional[2:]
         return lifted(
@@ -135,10 +135,10 @@ def _public(module: ModuleEnv) -> Map:
     return out
 
 
-def _eval(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _eval(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``eval`` of a name that is known, or the default of an option."""
     text = args.positional[0] if args.positional else NONE
-    options = operators.options(machine, text)
+    options = truth.options(machine, text)
     if options is not None:
         paths = machine.state.paths
         return paths.split(options, lambda one: _eval(machine, _just(one, args), frame))
@@ -161,7 +161,7 @@ def _just(value: Value, args: Args) -> Args:
     return Args([value], {}, args.place)
 
 
-def _setattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _setattr(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if len(args.positional) == 3:
         value, name, new = args.positional
         if isinstance(name, Known) and isinstance(name.value, str):
@@ -171,7 +171,7 @@ def _setattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return NONE
 
 
-def _hasattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _hasattr(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if len(args.positional) == 2:
         value, name = args.positional
         if isinstance(name, Known) and isinstance(value, Instance):
@@ -184,12 +184,12 @@ def _hasattr(machine: Machine, args: Args, frame: Frame | None) -> Value:
                 return FALSE
         if isinstance(name, Known) and isinstance(value, (Seq, Map)):
             return FALSE if name.value not in ("__iter__", "__len__", "keys", "items") else TRUE
-        keys = [operators.key_of(machine, v) for v in args.positional]
+        keys = [truth.key_of(machine, v) for v in args.positional]
         return machine.state.unknown("hasattr", "hasattr", *keys)
     return machine.state.unknown("hasattr")
 
 
-def _super(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _super(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if len(args.positional) >= 2 and isinstance(args.positional[0], Class):
         return Super(args.positional[0], args.positional[1])
     if frame is not None and frame.cls is not None and frame.self_value is not None:
@@ -197,12 +197,12 @@ def _super(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return machine.state.unknown("super")
 
 
-def _print(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _print(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     return NONE
 
 
 def _scalar(kind: Any) -> Any:
-    def make(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    def make(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
         if not args.positional:
             return Known(kind())
         value = args.positional[0]
@@ -212,12 +212,12 @@ def _scalar(kind: Any) -> Any:
             except (TypeError, ValueError, OverflowError):
                 return machine.state.unknown("a conversion")
         if kind is bool:
-            known = operators.truth_of(machine, value)
+            known = truth.truth_of(machine, value)
             if known is not None and not isinstance(value, Node):
                 return Known(known)
             if isinstance(value, Unknown):
                 return value
-        key = operators.key_of(machine, value)
+        key = truth.key_of(machine, value)
         hint = value.hint if isinstance(value, Unknown) else None
         return Unknown(
             value.reason if isinstance(value, Unknown) else "a conversion",
@@ -229,7 +229,7 @@ def _scalar(kind: Any) -> Any:
     return make
 
 
-def _callable(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _callable(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     value = args.positional[0] if args.positional else NONE
     if isinstance(value, (Known, Seq, Map)):
         return FALSE
@@ -237,10 +237,10 @@ def _callable(machine: Machine, args: Args, frame: Frame | None) -> Value:
         return TRUE
     if isinstance(value, Instance):
         return TRUE if attributes.find(machine, value, "__call__") is not None else FALSE
-    return machine.state.unknown("callable", "callable", operators.key_of(machine, value))
+    return machine.state.unknown("callable", "callable", truth.key_of(machine, value))
 
 
-def _type(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _type(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if len(args.positional) == 1:
         value = args.positional[0]
         if isinstance(value, Instance):
@@ -250,12 +250,12 @@ def _type(machine: Machine, args: Args, frame: Frame | None) -> Value:
         if isinstance(value, Known):
             return _TABLE.get(type(value.value).__name__) or machine.state.unknown("a type")
         return _class_of_result(machine, value) or machine.state.unknown(
-            "a type", "type", operators.key_of(machine, value)
+            "a type", "type", truth.key_of(machine, value)
         )
     return machine.state.unknown("a type made at run time")
 
 
-def _class_of_result(machine: Machine, value: Value) -> Value | None:
+def _class_of_result(machine: Interpreter, value: Value) -> Value | None:
     """The class outside the project whose call gave an unknown value."""
     if isinstance(value, Unknown):
         head, *rest = machine.state.keys.parts(value.key)
@@ -266,16 +266,16 @@ def _class_of_result(machine: Machine, value: Value) -> Value | None:
     return None
 
 
-def leave_program(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def leave_program(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     machine.state.paths.leave("SystemExit", args.place)
     return NONE
 
 
-def identity(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def identity(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     return args.positional[0] if args.positional else NONE
 
 
-def _locals(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _locals(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     out = Map()
     current = machine.state.frames[-1] if machine.state.frames else None
     if current is not None:
@@ -284,7 +284,7 @@ def _locals(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return out
 
 
-def _vars(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _vars(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if not args.positional:
         return _locals(machine, args, frame)
     value = args.positional[0]
@@ -295,7 +295,7 @@ def _vars(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return machine.unknown_from("the attributes of a value", value)
 
 
-def _globals(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _globals(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     out = Map()
     out.namespace = True
     current = machine.state.frames[-1] if machine.state.frames else frame

@@ -11,8 +11,8 @@ from bnlint.interp import (
     dicts,
     libraries,
     objects,
-    operators,
     tensorflow,
+    truth,
 )
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.effects import keras
@@ -47,10 +47,10 @@ from bnlint.source import ir
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
 
 
-def evaluate_args(machine: Machine, call: ir.Call, frame: Frame) -> Args:
+def evaluate_args(machine: Interpreter, call: ir.Call, frame: Frame) -> Args:
     positional: list[Value] = []
     kwargs: dict[str, Value] = {}
     places: dict[str, Place] = {}
@@ -87,7 +87,7 @@ def evaluate_args(machine: Machine, call: ir.Call, frame: Frame) -> Args:
     return args
 
 
-def call(machine: Machine, func: Value, args: Args, frame: Frame | None) -> Value:
+def call(machine: Interpreter, func: Value, args: Args, frame: Frame | None) -> Value:
     """Call any abstract value."""
     if isinstance(func, Choice):
         return machine.state.paths.split(func, lambda one: call(machine, one, args, frame))
@@ -126,7 +126,7 @@ def call(machine: Machine, func: Value, args: Args, frame: Frame | None) -> Valu
         parts = machine.state.keys.parts(func.key)
         if parts[0] == "attr" and isinstance(parts[2], str):
             receiver = Unknown(func.reason, parts[1], func.deps)
-            several = operators.options(machine, receiver)
+            several = truth.options(machine, receiver)
             if several is not None:
                 name = parts[2]
                 return machine.state.paths.split(
@@ -139,7 +139,7 @@ def call(machine: Machine, func: Value, args: Args, frame: Frame | None) -> Valu
     return machine.unknown_from("a call of something that is not callable", *args.values())
 
 
-def call_method(machine: Machine, method: Method, args: Args, frame: Frame | None) -> Value:
+def call_method(machine: Interpreter, method: Method, args: Args, frame: Frame | None) -> Value:
     receiver = method.receiver
     if isinstance(receiver, (Seq, Map, Known, Text)):
         return containers.call_method(machine, receiver, method.name, args, frame)
@@ -150,7 +150,7 @@ def call_method(machine: Machine, method: Method, args: Args, frame: Frame | Non
     )
 
 
-def unknown_call(machine: Machine, func: Value, args: Args) -> Value:
+def unknown_call(machine: Interpreter, func: Value, args: Args) -> Value:
     """A call that leaves the project: its result depends on the arguments' nodes.
 
     Graph nodes handed to it may be run there, so they count as escaped; functions handed to it
@@ -162,7 +162,7 @@ def unknown_call(machine: Machine, func: Value, args: Args) -> Value:
     for value in (func, *args.values()):
         for node in nodes_in(value):
             deps[node] = None
-        keys.append(operators.key_of(machine, value))
+        keys.append(truth.key_of(machine, value))
         escape(machine, value)
     call_back(machine, args)
     reason = func.reason if isinstance(func, Unknown) else "a call outside the project"
@@ -171,7 +171,7 @@ def unknown_call(machine: Machine, func: Value, args: Args) -> Value:
     return Unknown(reason, state.keys.of("call", *keys), tuple(deps))
 
 
-def call_back(machine: Machine, args: Args) -> None:
+def call_back(machine: Interpreter, args: Args) -> None:
     """Enter the project functions among the arguments of an unknown call.
 
     What a module hands over while it is imported is called later, if at all: by a program, or by
@@ -189,7 +189,7 @@ def call_back(machine: Machine, args: Args) -> None:
                 )
 
 
-def escape(machine: Machine, value: Value, depth: int = 3) -> None:
+def escape(machine: Interpreter, value: Value, depth: int = 3) -> None:
     """Note that code nobody here reads may run the nodes a value holds."""
     if isinstance(value, (Known, Func, Api, External)) or depth == 0:
         return
@@ -203,7 +203,7 @@ def escape(machine: Machine, value: Value, depth: int = 3) -> None:
     machine.state.escape(nodes_in(value))
 
 
-def call_function(machine: Machine, func: Func, args: Args) -> Value:
+def call_function(machine: Interpreter, func: Func, args: Args) -> Value:
     """Enter a project function with bound arguments."""
     state = machine.state
     frames = state.frames
@@ -241,7 +241,7 @@ def call_function(machine: Machine, func: Func, args: Args) -> Value:
         del frames[depth - 1 :]
 
 
-def _returned(machine: Machine, frame: Frame, ended: bool) -> Value:
+def _returned(machine: Interpreter, frame: Frame, ended: bool) -> Value:
     """What a call gives, on the paths that come back from it."""
     paths = machine.state.paths
     found = frame.returns
@@ -256,7 +256,7 @@ def _returned(machine: Machine, frame: Frame, ended: bool) -> Value:
     return paths.join(found)
 
 
-def _too_deep(machine: Machine, func: Func) -> str | None:
+def _too_deep(machine: Interpreter, func: Func) -> str | None:
     """Why a function is not entered, None if it is."""
     state = machine.state
     if len(state.frames) >= state.budget.depth:
@@ -266,7 +266,7 @@ def _too_deep(machine: Machine, func: Func) -> str | None:
     return "recursion" if same >= state.budget.recursion else None
 
 
-def _bind_parameters(machine: Machine, func: Func, args: Args, frame: Frame) -> None:
+def _bind_parameters(machine: Interpreter, func: Func, args: Args, frame: Frame) -> None:
     positional = list(args.positional)
     kwargs = dict(args.kwargs)
     scope = frame.locals
@@ -303,7 +303,7 @@ def _bind_parameters(machine: Machine, func: Func, args: Args, frame: Frame) -> 
             )
 
 
-def _not_given(machine: Machine, func: Func, args: Args, name: str) -> Value:
+def _not_given(machine: Interpreter, func: Func, args: Args, name: str) -> Value:
     """A parameter that a call gives no argument."""
     state = machine.state
     if args.more:
@@ -317,7 +317,7 @@ def _not_given(machine: Machine, func: Func, args: Args, name: str) -> Value:
     return state.unknown(f"the argument {name}", "parameter", str(func.key), name)
 
 
-def instantiate(machine: Machine, cls: Class, args: Args) -> Value:
+def instantiate(machine: Interpreter, cls: Class, args: Args) -> Value:
     """Make an instance and run its ``__init__``."""
     state = machine.state
     instance = Instance(cls, state.keys.of("instance", state.fresh()), state.paths.now)
@@ -333,7 +333,9 @@ def instantiate(machine: Machine, cls: Class, args: Args) -> Value:
     return instance
 
 
-def _call_instance(machine: Machine, instance: Instance, args: Args, frame: Frame | None) -> Value:
+def _call_instance(
+    machine: Interpreter, instance: Instance, args: Args, frame: Frame | None
+) -> Value:
     for name in ("__call__", "call", "forward", "_build"):
         method = attributes.find(machine, instance, name)
         if method is not None:
@@ -348,7 +350,7 @@ def _call_instance(machine: Machine, instance: Instance, args: Args, frame: Fram
     return unknown_call(machine, machine.state.unknown("a call of an object"), args)
 
 
-def _build(machine: Machine, instance: Instance, args: Args) -> None:
+def _build(machine: Interpreter, instance: Instance, args: Args) -> None:
     """A layer of TensorFlow or Keras makes what it is made of when it is called first."""
     derived = any(
         isinstance(b, Api) and b.name in keras.BASES for b in instance.cls.foreign_bases()
@@ -361,14 +363,14 @@ def _build(machine: Machine, instance: Instance, args: Args) -> None:
 
 
 def enter_context(
-    machine: Machine, context: Value, inside: Callable[[Value], None], place: Place
+    machine: Interpreter, context: Value, inside: Callable[[Value], None], place: Place
 ) -> None:
     """Run ``inside`` within the context manager ``context``."""
     if isinstance(context, Object):
         if context.kind == "generator context":
             _generator_context(machine, context, inside)
             return
-        leave = enter_object(machine, context)
+        leave = objects.enter(machine, context)
         try:
             inside(context.data.get("entered", context))
         finally:
@@ -385,12 +387,9 @@ def enter_context(
     inside(context)
 
 
-def enter_object(machine: Machine, context: Object) -> Callable[[], None]:
-    """Enter a TensorFlow context; what is returned leaves it."""
-    return objects.enter(machine, context)
-
-
-def _generator_context(machine: Machine, context: Object, inside: Callable[[Value], None]) -> None:
+def _generator_context(
+    machine: Interpreter, context: Object, inside: Callable[[Value], None]
+) -> None:
     func: Func = context.data["func"]
     refused = _too_deep(machine, func)
     if refused is not None:
@@ -436,7 +435,7 @@ def _generator_context(machine: Machine, context: Object, inside: Callable[[Valu
 
 
 def decorate(
-    machine: Machine, decorator: Value, value: Value, frame: Frame, node: ir.Expr
+    machine: Interpreter, decorator: Value, value: Value, frame: Frame, node: ir.Expr
 ) -> Value:
     """Apply a decorator; one from outside the project is taken to keep the function's meaning."""
     if isinstance(decorator, Builtin) and decorator.name in (
@@ -450,7 +449,7 @@ def decorate(
         if last in ("contextmanager", "contextlib") and isinstance(value, Func):
             value.is_context = True
 
-            def deferred(_: Machine, args: Args, __: Frame | None) -> Value:
+            def deferred(_: Interpreter, args: Args, __: Frame | None) -> Value:
                 return Object("generator context", args.place, func=value, args=args)
 
             return Builtin(f"contextmanager {value.name}", deferred)
@@ -474,5 +473,5 @@ def decorate(
     return value
 
 
-def builtin(machine: Machine, name: str) -> Value | None:
+def builtin(machine: Interpreter, name: str) -> Value | None:
     return builtins.lookup(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import dicts, operators, subscripts
+from bnlint.interp import comparisons, dicts, operators, subscripts, truth
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.iterables import make_dict
@@ -23,12 +23,16 @@ from bnlint.interp.values import (
 )
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
 def call_method(
-    machine: Machine, receiver: Seq | Map | Known | Text, name: str, args: Args, frame: Frame | None
+    machine: Interpreter,
+    receiver: Seq | Map | Known | Text,
+    name: str,
+    args: Args,
+    frame: Frame | None,
 ) -> Value:
     """A method of a list, dict, set or string."""
     if isinstance(receiver, Seq):
@@ -41,7 +45,7 @@ def call_method(
     return lifted(machine, args, lambda given: _scalar_method(machine, receiver, name, given))
 
 
-def _seq_method(machine: Machine, seq: Seq, name: str, args: Args) -> Value:
+def _seq_method(machine: Interpreter, seq: Seq, name: str, args: Args) -> Value:
     paths = machine.state.paths
     first = args.positional[0] if args.positional else NONE
     if name in ("append", "add", "appendleft"):
@@ -58,7 +62,7 @@ def _seq_method(machine: Machine, seq: Seq, name: str, args: Args) -> Value:
     return lifted(machine, args, lambda given: _rearrange(machine, seq, name, given))
 
 
-def _rearrange(machine: Machine, seq: Seq, name: str, args: Args) -> Value:
+def _rearrange(machine: Interpreter, seq: Seq, name: str, args: Args) -> Value:
     """Methods that need the elements that are there on the paths that run now."""
     paths = machine.state.paths
     first = args.positional[0] if args.positional else NONE
@@ -117,7 +121,7 @@ def _position(wanted: Value, items: list[Value]) -> int | None:
     return None
 
 
-def delete_at(machine: Machine, seq: Seq, index: Value) -> None:
+def delete_at(machine: Interpreter, seq: Seq, index: Value) -> None:
     """``del seq[index]``; a slice counts as an index that is not known."""
     items = machine.state.paths.elements(seq)
     at = index.value if isinstance(index, Known) else None
@@ -128,13 +132,13 @@ def delete_at(machine: Machine, seq: Seq, index: Value) -> None:
         _lose_one(machine, seq, items)
 
 
-def _lose_one(machine: Machine, seq: Seq, items: list[Value]) -> None:
+def _lose_one(machine: Interpreter, seq: Seq, items: list[Value]) -> None:
     """Something is taken out of a list, nobody knows what: of no constant is it known to stay."""
     machine.state.paths.replace(seq, operators.perhaps(machine, items))
     seq.exact = False
 
 
-def map_method(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
+def map_method(machine: Interpreter, mapping: Map, name: str, args: Args) -> Value:
     """A method of a dict."""
 
     if name in ("get", "pop", "has_key"):
@@ -185,17 +189,17 @@ def map_method(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
     return machine.unknown_from(f"the dict method {name}", mapping, *args.values())
 
 
-def _as_map(machine: Machine, value: Value, args: Args) -> Value:
+def _as_map(machine: Interpreter, value: Value, args: Args) -> Value:
     """What ``update`` is given: a dict, or pairs of which one is made."""
     if isinstance(value, Seq):
         return make_dict(machine, Args([value], {}, args.place), None)
     return value
 
 
-def _look_up(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
+def _look_up(machine: Interpreter, mapping: Map, name: str, args: Args) -> Value:
     first = args.positional[0] if args.positional else NONE
     if name == "has_key":
-        return operators.compare(machine, "in", first, mapping, args.place)
+        return comparisons.compare(machine, "in", first, mapping, args.place)
     paths = machine.state.paths
     default = args.positional[1] if len(args.positional) > 1 else NONE
     found = dicts.entry(machine, mapping, first)
@@ -210,7 +214,7 @@ def _look_up(machine: Machine, mapping: Map, name: str, args: Args) -> Value:
     return machine.unknown_from("an element of a dict", mapping, default)
 
 
-def _text_method(machine: Machine, text: Text, name: str, args: Args) -> Value:
+def _text_method(machine: Interpreter, text: Text, name: str, args: Args) -> Value:
     first = args.positional[0] if args.positional else NONE
     if name == "startswith":
         heads = first.items if isinstance(first, Seq) else [first]
@@ -231,7 +235,7 @@ def _text_method(machine: Machine, text: Text, name: str, args: Args) -> Value:
     ):
         known = text.heads[0].split(first.value)[:-1]
         return Seq("list", [Known(part) for part in known], False)
-    keys = [operators.key_of(machine, a) for a in args.values()]
+    keys = [truth.key_of(machine, a) for a in args.values()]
     return machine.state.unknown("a string", "text", name, text.key, *keys)
 
 
@@ -278,7 +282,7 @@ _STRING_METHODS = frozenset(
 )
 
 
-def _scalar_method(machine: Machine, value: Known, name: str, args: Args) -> Value:
+def _scalar_method(machine: Interpreter, value: Known, name: str, args: Args) -> Value:
     if isinstance(value.value, str) and name in _STRING_METHODS and not args.more:
         plain: list[Any] = []
         for arg in args.positional:
@@ -290,7 +294,7 @@ def _scalar_method(machine: Machine, value: Known, name: str, args: Args) -> Val
                 items = [i.value for i in arg.items if isinstance(i, Known)]
                 plain.append(tuple(items) if name in ("startswith", "endswith") else items)
             else:
-                keys = [operators.key_of(machine, a) for a in args.values()]
+                keys = [truth.key_of(machine, a) for a in args.values()]
                 return machine.state.unknown("a string", "text", name, value.value[:200], *keys)
         named = {k: v.value for k, v in args.kwargs.items() if isinstance(v, Known)}
         if len(named) == len(args.kwargs) and not _grows(value.value, name, plain, named):

@@ -10,10 +10,10 @@ from bnlint.interp.paths import ABSENT, Choice
 from bnlint.interp.values import NONE, Known, Map, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
 
 
-def put(machine: Machine, mapping: Map, key: Value, value: Value) -> None:
+def put(machine: Interpreter, mapping: Map, key: Value, value: Value) -> None:
     """``mapping[key] = value`` on the paths that run now."""
     paths = machine.state.paths
     if isinstance(key, Choice):
@@ -22,7 +22,7 @@ def put(machine: Machine, mapping: Map, key: Value, value: Value) -> None:
         _put(machine, mapping, key, value)
 
 
-def _put(machine: Machine, mapping: Map, key: Value, value: Value) -> Value:
+def _put(machine: Interpreter, mapping: Map, key: Value, value: Value) -> Value:
     paths = machine.state.paths
     if not paths.lasting(mapping.born):
         value = paths.over(mapping.get(key) or ABSENT, value)
@@ -30,7 +30,7 @@ def _put(machine: Machine, mapping: Map, key: Value, value: Value) -> Value:
     return NONE
 
 
-def put_all(machine: Machine, mapping: Map, other: Value) -> None:
+def put_all(machine: Interpreter, mapping: Map, other: Value) -> None:
     """Every entry of another dict."""
     merged = merged_map(machine, other)
     if merged is None:
@@ -47,7 +47,7 @@ def put_all(machine: Machine, mapping: Map, other: Value) -> None:
         overwrite_entries(mapping)
 
 
-def remove(machine: Machine, mapping: Map, key: Value) -> None:
+def remove(machine: Interpreter, mapping: Map, key: Value) -> None:
     """``del mapping[key]`` on the paths that run now."""
     if not isinstance(key, Known) or key.value not in mapping.items:
         return
@@ -58,7 +58,7 @@ def remove(machine: Machine, mapping: Map, key: Value) -> None:
         _put(machine, mapping, key, ABSENT)
 
 
-def entry(machine: Machine, mapping: Map, key: Value) -> Value | None:
+def entry(machine: Interpreter, mapping: Map, key: Value) -> Value | None:
     """What is stored under a key, None if nothing is on any path that runs now."""
     found = mapping.get(key)
     if found is None:
@@ -67,7 +67,7 @@ def entry(machine: Machine, mapping: Map, key: Value) -> Value | None:
     return found if paths.guards.conj(paths.presence(found), paths.now) != FALSE_GUARD else None
 
 
-def keys_in(machine: Machine, mapping: Map) -> list[Value]:
+def keys_in(machine: Interpreter, mapping: Map) -> list[Value]:
     """The keys, some of them on some paths only."""
     paths = machine.state.paths
     return [
@@ -77,7 +77,7 @@ def keys_in(machine: Machine, mapping: Map) -> list[Value]:
     ]
 
 
-def merged_map(machine: Machine, value: Value) -> Map | None:
+def merged_map(machine: Interpreter, value: Value) -> Map | None:
     """A dict, or several by path, as one; None for what is no dict on some path."""
     if isinstance(value, Map):
         return value

@@ -25,7 +25,7 @@ from bnlint.source import ir
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.source.resolve import Resolver
 
 _CANDIDATES = 6
@@ -69,7 +69,7 @@ class Modules:
 
     # --- loading -----------------------------------------------------------------------------
 
-    def load(self, machine: Machine, dotted: str, level: int, importer: str) -> Value:
+    def load(self, machine: Interpreter, dotted: str, level: int, importer: str) -> Value:
         """The value of an imported module, having run its body."""
         state = machine.state
         parts = dotted.split(".") if dotted else []
@@ -97,7 +97,7 @@ class Modules:
             child = parent
         return leaf
 
-    def run(self, machine: Machine, path: str, main: bool = False) -> ModuleEnv:
+    def run(self, machine: Interpreter, path: str, main: bool = False) -> ModuleEnv:
         """Run a module's body once in this state; a cyclic import sees the half-made module."""
         state = machine.state
         found = state.modules.get(path)
@@ -109,7 +109,7 @@ class Modules:
                 return self._adopt(state, image, (path, tuple(state.sys_path)))
         return self._execute(machine, path, main)
 
-    def _image(self, machine: Machine, path: str) -> Image | None:
+    def _image(self, machine: Interpreter, path: str) -> Image | None:
         """The image of a module; None if it has none, or cannot have one here."""
         state = machine.state
         if state.patched or state.graph.id != 0:
@@ -119,7 +119,7 @@ class Modules:
             self._make_image(machine, path, key[1])
         return self._images.get(key)
 
-    def _make_image(self, machine: Machine, path: str, extra: tuple[str, ...]) -> None:
+    def _make_image(self, machine: Interpreter, path: str, extra: tuple[str, ...]) -> None:
         """Run a module, and what it imports, in a state of its own."""
         own = machine.state.apart(extra)
         try:
@@ -173,7 +173,7 @@ class Modules:
             image.restore()
         self._used.clear()
 
-    def _execute(self, machine: Machine, path: str, main: bool) -> ModuleEnv:
+    def _execute(self, machine: Interpreter, path: str, main: bool) -> ModuleEnv:
         state = machine.state
         name = "__main__" if main else os.path.basename(path).removesuffix(".py")
         env = ModuleEnv(path, name, state.paths.now)
@@ -207,7 +207,7 @@ class Modules:
         state.end_import(path, mark)
         return env
 
-    def dynamic_member(self, machine: Machine, module: Object, name: str) -> Value:
+    def dynamic_member(self, machine: Interpreter, module: Object, name: str) -> Value:
         """A member of a module chosen at run time: one of the project's that has such a member.
 
         Which one is a condition like any other, the same for the module's other members.
@@ -246,7 +246,7 @@ class Modules:
             names = self._defined[path] = frozenset(found)
         return name in names
 
-    def member(self, machine: Machine, module: Value, name: str) -> Value:
+    def member(self, machine: Interpreter, module: Value, name: str) -> Value:
         """``from module import name``."""
         if isinstance(module, ModuleEnv):
             if name in module.globals:

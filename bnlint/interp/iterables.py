@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import dicts, operators, subscripts
+from bnlint.interp import dicts, operators, subscripts, truth
 from bnlint.interp.args import Args
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
@@ -21,13 +21,13 @@ from bnlint.interp.values import (
 )
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 _MOST = 4096
 
 
-def make_range(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def make_range(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     bounds = [a.value for a in args.positional if isinstance(a, Known) and isinstance(a.value, int)]
     if bounds and len(bounds) == len(args.positional):
         try:
@@ -38,19 +38,19 @@ def make_range(machine: Machine, args: Args, frame: Frame | None) -> Value:
         except OverflowError:  # more numbers than a machine counts
             whole = False
         return Seq("list", [Known(i) for i in numbers[:_MOST]], whole)
-    keys = [operators.key_of(machine, a) for a in args.positional]
+    keys = [truth.key_of(machine, a) for a in args.positional]
     if len(args.positional) == 1:
         item = Unknown("an unknown count", machine.state.keys.of("counter", *keys))
         return Seq("list", [Known(0), item], False)
     return machine.state.unknown("a range", "range", *keys)
 
 
-def _len(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _len(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     return subscripts.length(machine, args.positional[0]) if args.positional else NONE
 
 
 def make_list(kind: str) -> Any:
-    def make(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    def make(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
         if not args.positional:
             return Seq(kind, [], not args.more)
         value = args.positional[0]
@@ -66,7 +66,7 @@ def make_list(kind: str) -> Any:
     return make
 
 
-def make_dict(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def make_dict(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     paths = machine.state.paths
     out = Map(not args.more)
     out.born = paths.now
@@ -91,7 +91,7 @@ def make_dict(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return out
 
 
-def make_zip(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def make_zip(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     columns = [machine.iterate(a) for a in args.positional]
     if not columns:
         return Seq("list", [])
@@ -107,13 +107,13 @@ def make_zip(machine: Machine, args: Args, frame: Frame | None) -> Value:
             if i < len(items):
                 row.append(items[i])
             else:
-                key = machine.state.keys.of("item", operators.key_of(machine, source), i)
+                key = machine.state.keys.of("item", truth.key_of(machine, source), i)
                 row.append(Unknown("an element", key, tuple(nodes_in(source))))
         out.append(_together(machine, row))
     return Seq("list", out, exact)
 
 
-def _together(machine: Machine, row: list[Value]) -> Value:
+def _together(machine: Interpreter, row: list[Value]) -> Value:
     """A tuple of elements; it is there where all of them are."""
     paths = machine.state.paths
     there = TRUE_GUARD
@@ -122,12 +122,12 @@ def _together(machine: Machine, row: list[Value]) -> Value:
     return paths.optional(Seq("tuple", [paths.present(item) for item in row]), there)
 
 
-def _enumerate(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _enumerate(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if not args.positional:
         return machine.state.unknown("enumerate")
     items, exact = machine.iterate(args.positional[0])
     if not items and not exact:
-        key = operators.key_of(machine, args.positional[0])
+        key = truth.key_of(machine, args.positional[0])
         deps = tuple(nodes_in(args.positional[0]))
         items = [
             Unknown("an element", machine.state.keys.of("item", key, i), deps) for i in range(2)
@@ -138,9 +138,7 @@ def _enumerate(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return Seq("list", pairs, exact)
 
 
-def apply_map(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    from bnlint.interp import calls
-
+def apply_map(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if len(args.positional) < 2:
         return machine.state.unknown("map")
     func, source = args.positional[0], args.positional[1]
@@ -156,7 +154,7 @@ def apply_map(machine: Machine, args: Args, frame: Frame | None) -> Value:
             if paths.now == FALSE_GUARD:
                 continue
             items, _ = machine.iterate(paths.present(row))
-            result = calls.call(machine, func, Args(items, {}, args.place), frame)
+            result = machine.call(func, Args(items, {}, args.place), frame)
             out.items.append(paths.optional(result, there))
             before = paths.guards.disj(paths.now, paths.guards.minus(before, there))
     finally:
@@ -168,9 +166,7 @@ def apply_map(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return out
 
 
-def _filter(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    from bnlint.interp import calls
-
+def _filter(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if len(args.positional) < 2:
         return machine.state.unknown("filter")
     func, source = args.positional[:2]
@@ -179,7 +175,7 @@ def _filter(machine: Machine, args: Args, frame: Frame | None) -> Value:
     for item in items[:_MOST]:
         test = item
         if not isinstance(func, Known):
-            test = calls.call(machine, func, Args([item], {}, args.place), frame)
+            test = machine.call(func, Args([item], {}, args.place), frame)
         keep, sure = machine.assumed(test)
         out.exact = out.exact and sure
         if keep != FALSE_GUARD:
@@ -187,7 +183,7 @@ def _filter(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return out
 
 
-def _sorted(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _sorted(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     items, exact = machine.iterate(args.positional[0]) if args.positional else ([], False)
     known = [i for i in items if isinstance(i, Known)]
     if len(known) == len(items):
@@ -199,12 +195,12 @@ def _sorted(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return Seq("list", items, exact)
 
 
-def _reversed(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _reversed(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     items, exact = machine.iterate(args.positional[0]) if args.positional else ([], False)
     return Seq("list", items[::-1], exact)
 
 
-def _sum(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _sum(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     items, exact = machine.iterate(args.positional[0]) if args.positional else ([], False)
     total: Value = args.get("start", 1) or Known(0)
     if len(items) > 64 or not exact:
@@ -215,7 +211,7 @@ def _sum(machine: Machine, args: Args, frame: Frame | None) -> Value:
 
 
 def _extreme(pick: Any) -> Any:
-    def make(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    def make(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
         items = args.positional
         if len(items) == 1:
             items, exact = machine.iterate(items[0])
@@ -233,19 +229,19 @@ def _extreme(pick: Any) -> Any:
 
 
 def _any(want: bool) -> Any:
-    def make(machine: Machine, args: Args, frame: Frame | None) -> Value:
+    def make(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
         items, exact = machine.iterate(args.positional[0]) if args.positional else ([], False)
         if exact and any(isinstance(i, Choice) for i in items):
             paths = machine.state.paths
             decided = [i for i in items if not isinstance(i, Unknown) or isinstance(i, Choice)]
             if len(decided) == len(items):
-                found = [operators.guard_of(machine, i) ^ (0 if want else 1) for i in items]
+                found = [truth.guard_of(machine, i) ^ (0 if want else 1) for i in items]
                 there = [
                     paths.guards.conj(g, paths.presence(i))
                     for g, i in zip(found, items, strict=True)
                 ]
                 return paths.boolean(paths.guards.any_of(there) ^ (0 if want else 1))
-        truths = [operators.truth_of(machine, i) for i in items]
+        truths = [truth.truth_of(machine, i) for i in items]
         if want in truths:
             return Known(want)
         if exact and all(t is (not want) for t in truths):
@@ -255,7 +251,7 @@ def _any(want: bool) -> Any:
     return make
 
 
-def _next(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _next(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     items, _ = machine.iterate(args.positional[0]) if args.positional else ([], False)
     if items:
         return subscripts.get_item(machine, Seq("list", items, False), Known(0), args.place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import operators
+from bnlint.interp import tensorflow, truth
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.builtins import identity, leave_program
 from bnlint.interp.containers import map_method
@@ -27,14 +27,12 @@ from bnlint.interp.values import (
 )
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
-def call_external(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def call_external(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """A function outside the project that bnlint knows, else an unknown call."""
-    from bnlint.interp import calls, tensorflow
-
     handler = _EXTERNAL.get(name)
     if handler is not None:
         if name in _WHOLE:
@@ -52,25 +50,25 @@ def call_external(machine: Machine, name: str, args: Args, frame: Frame | None) 
         )
         if handled is not None:
             return handled
-    return calls.unknown_call(machine, External(name), args)
+    return machine.unknown_call(External(name), args)
 
 
-def _source_loader(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _source_loader(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``SourceFileLoader(name, path).load_module()``: any method gives the module."""
     return Object("source loader", args.place, module=load_source(machine, args, frame))
 
 
-def _partial(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _partial(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if not args.positional:
         return machine.state.unknown("partial")
     return Partial(args.positional[0], args.positional[1:], dict(args.kwargs))
 
 
-def _wraps(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _wraps(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     return Builtin("wraps", identity)
 
 
-def _namedtuple(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _namedtuple(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     names = args.get("field_names", 1)
     fields: list[Value] = []
     if isinstance(names, Known) and isinstance(names.value, str):
@@ -80,7 +78,7 @@ def _namedtuple(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return Class(None, "namedtuple", None, [], {"<fields>": Seq("tuple", fields)})
 
 
-def _defaultdict(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _defaultdict(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 
     given = Args(args.positional[1:], args.kwargs, args.place, args.more)
     out = make_dict(machine, given, frame)
@@ -89,18 +87,18 @@ def _defaultdict(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return out
 
 
-def _path_join(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _path_join(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     import posixpath
 
     parts = [a.value for a in args.positional if isinstance(a, Known) and isinstance(a.value, str)]
     if len(parts) == len(args.positional) and parts:
         return Known(posixpath.join(*parts))
     return machine.state.unknown(
-        "a path", "call", *(operators.key_of(machine, a) for a in args.positional)
+        "a path", "call", *(truth.key_of(machine, a) for a in args.positional)
     )
 
 
-def _dirname(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _dirname(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     import posixpath
 
     value = args.positional[0] if args.positional else NONE
@@ -109,7 +107,7 @@ def _dirname(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return machine.state.unknown("a path")
 
 
-def _abspath(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _abspath(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     value = args.positional[0] if args.positional else NONE
     if isinstance(value, Known) and isinstance(value.value, str):
         import os
@@ -118,7 +116,7 @@ def _abspath(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return machine.state.unknown("a path")
 
 
-def _sys_path(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _sys_path(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``sys.path`` edits with literal paths; a relative one counts from the editing file too."""
     import os
 
@@ -132,14 +130,14 @@ def _sys_path(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return NONE
 
 
-def _copy(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _copy(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     value = args.positional[0] if args.positional else NONE
     if isinstance(value, Choice):
         return machine.state.paths.split(value, lambda one: _copied(machine, one, args))
     return _copied(machine, value, args)
 
 
-def _copied(machine: Machine, value: Value, args: Args) -> Value:
+def _copied(machine: Interpreter, value: Value, args: Args) -> Value:
     if isinstance(value, Seq):
         out = Seq(value.kind, machine.state.paths.elements(value), value.exact)
         out.born = machine.state.paths.now
@@ -149,13 +147,11 @@ def _copied(machine: Machine, value: Value, args: Args) -> Value:
     return value
 
 
-def _argument_parser(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _argument_parser(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     return Object("argument parser", args.place, defaults={})
 
 
-def _reduce(machine: Machine, args: Args, frame: Frame | None) -> Value:
-    from bnlint.interp import calls
-
+def _reduce(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if len(args.positional) < 2:
         return machine.state.unknown("reduce")
     items, exact = machine.iterate(args.positional[1])
@@ -165,11 +161,11 @@ def _reduce(machine: Machine, args: Args, frame: Frame | None) -> Value:
         items = [args.positional[2], *items]
     total = items[0]
     for item in items[1 : machine.state.budget.loop]:
-        total = calls.call(machine, args.positional[0], Args([total, item], {}, args.place), frame)
+        total = machine.call(args.positional[0], Args([total, item], {}, args.place), frame)
     return total
 
 
-def _chain(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _chain(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     out = Seq("list", [], not args.more)
     for value in args.positional:
         items, exact = machine.iterate(value)
@@ -178,7 +174,7 @@ def _chain(machine: Machine, args: Args, frame: Frame | None) -> Value:
     return out
 
 
-def _chain_from(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def _chain_from(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 
     items, exact = machine.iterate(args.positional[0]) if args.positional else ([], False)
     return _chain(machine, Args(items, {}, args.place, not exact), frame)
@@ -224,7 +220,7 @@ _EXTERNAL: dict[str, Any] = {
     "os.path.abspath": _abspath,
     "os.path.realpath": _abspath,
     "os.path.exists": lambda m, a, f: m.state.unknown(
-        "a file's existence", "exists", *(operators.key_of(m, v) for v in a.positional)
+        "a file's existence", "exists", *(truth.key_of(m, v) for v in a.positional)
     ),
     "sys.path.append": _sys_path,
     "sys.path.insert": _sys_path,

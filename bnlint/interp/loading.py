@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import operators
+from bnlint.interp import truth
 from bnlint.interp.args import Args
 from bnlint.interp.values import (
     NONE,
@@ -15,13 +15,13 @@ from bnlint.interp.values import (
 )
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
-def import_module(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def import_module(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     name = args.positional[0] if args.positional else NONE
-    options = operators.options(machine, name)
+    options = truth.options(machine, name)
     if options is not None:
         paths = machine.state.paths
         return paths.split(
@@ -37,14 +37,14 @@ def import_module(machine: Machine, args: Args, frame: Frame | None) -> Value:
             above = package.value.split(".")[: 1 - level or None]
             return machine.modules.load(machine, ".".join([*above, text[level:]]), 0, where)
         return machine.modules.load(machine, text.lstrip("."), level, where)
-    key = operators.key_of(machine, name)
+    key = truth.key_of(machine, name)
     return Object("dynamic module", args.place, key=key)
 
 
-def load_source(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def load_source(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``imp.load_source(name, path)``: a file of the project, or one of those that fit."""
     path = args.get("pathname", 1) or args.get("path", 1) or NONE
-    options = operators.options(machine, path)
+    options = truth.options(machine, path)
     if options is not None:
         return machine.state.paths.split(
             options, lambda one: load_source(machine, Args([NONE, one], {}, args.place), frame)
@@ -54,5 +54,5 @@ def load_source(machine: Machine, args: Args, frame: Frame | None) -> Value:
         found = machine.modules.resolver.file(hint.value, args.place[0])
         if found is not None:
             return machine.modules.run(machine, found)
-    key = operators.key_of(machine, path)
+    key = truth.key_of(machine, path)
     return Object("dynamic module", args.place, key=key)

@@ -7,28 +7,36 @@ correlated conditions stay correlated.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bnlint.interp import api, attributes, calls, dicts, operators, subscripts, tensorflow
-from bnlint.interp.args import Args, lifted
+from bnlint.interp import (
+    attributes,
+    calls,
+    dicts,
+    objects,
+    subscripts,
+    truth,
+)
+from bnlint.interp.args import Args
+from bnlint.interp.expressions import EXPRESSIONS
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.guards import Guard
 from bnlint.interp.nodes import nodes_in
-from bnlint.interp.paths import ABSENT, Alternative, Choice, Stop
+from bnlint.interp.paths import ABSENT, Choice, Stop
 from bnlint.interp.scope import Frame
 from bnlint.interp.state import OutOfBudget, State
 from bnlint.interp.statements import STATEMENTS, Ended
 from bnlint.interp.syntax import is_unwritten
 from bnlint.interp.values import (
     NONE,
-    TRUE,
     Api,
     External,
     Func,
     Instance,
     Known,
     Map,
+    Object,
     Place,
     Seq,
     Unknown,
@@ -122,7 +130,7 @@ class Machine:
         items, exact = self.iterate(iterable)
         state = self.state
         if not items and not exact:
-            key = operators.key_of(self, iterable)
+            key = truth.key_of(self, iterable)
             deps = tuple(nodes_in(iterable))
             items = [
                 Unknown("element of an unknown iterable", state.keys.of("item", key, i), deps)
@@ -207,7 +215,7 @@ class Machine:
             for target, item in zip(targets[star + 1 :], items[len(items) - after :], strict=True):
                 self.bind(target, item, frame)
             return NONE
-        key = operators.key_of(self, value)
+        key = truth.key_of(self, value)
         deps = tuple(nodes_in(value))
         for i, target in enumerate(targets):
             part: Value = Unknown(
@@ -225,272 +233,13 @@ class Machine:
         state.steps += 1
         if state.steps > self.limit:
             raise OutOfBudget
-        return _EXPRESSIONS[type(expr)](self, expr, frame)
-
-    def _const(self, expr: ir.Const, frame: Frame) -> Value:
-        if expr.kind in ("none", "bool", "int", "float", "str"):
-            return Known(expr.value, (frame.module.path, expr.span))
-        return self.state.unknown("a constant", "const", expr.kind, str(expr.value))
-
-    def _name(self, expr: ir.Name, frame: Frame) -> Value:
-        paths = self.state.paths
-        parts: list[Alternative] = []
-        left = paths.now
-        for table in frame.tables(expr.id):
-            value = self.state.resolve(table[expr.id])
-            if value.__class__ is not Choice and value is not ABSENT:
-                return value if not parts else paths.join([*parts, (left, value)])
-            there = paths.guards.conj(left, paths.presence(value))
-            if there != FALSE_GUARD:
-                parts.append((there, paths.present(value)))
-                left = paths.guards.minus(left, there)
-                if left == FALSE_GUARD:
-                    return parts[0][1] if len(parts) == 1 else paths.join(parts)
-        outside = self._outside(expr, frame)
-        return paths.join([*parts, (left, outside)]) if parts else outside
-
-    def _outside(self, expr: ir.Name, frame: Frame) -> Value:
-        """What a name means that no scope of the program binds."""
-        for owner in frame.module.stars:
-            name = api.canonical(f"{owner}.{expr.id}")
-            if tensorflow.knows(name):
-                return Api(name)
-        builtin = calls.builtin(self, expr.id)
-        if builtin is not None:
-            return builtin
-        if frame.has_gap and frame.func is not None:
-            return self._from_gap(expr, frame)
-        return self.state.unknown(f"the name {expr.id} is not defined here", "name", expr.id)
-
-    def _from_gap(self, expr: ir.Name, frame: Frame) -> Value:
-        """What code that is still to be written would bind: it may use all that is there."""
-        used = [n for value in frame.locals.values() for n in nodes_in(value)]
-        gap = self.state.node("gap", "", used, self.place(frame, expr))
-        return self.state.unknown(f"{expr.id} comes from code that is not there yet", deps=[gap])
-
-    def _attr(self, expr: ir.Attr, frame: Frame) -> Value:
-        value = self.eval(expr.value, frame)
-        return self.state.resolve(
-            attributes.get_attr(self, value, expr.attr, self.place(frame, expr))
-        )
-
-    def _call(self, expr: ir.Call, frame: Frame) -> Value:
-        func = self.eval(expr.func, frame)
-        args = calls.evaluate_args(self, expr, frame)
-        return self.state.resolve(calls.call(self, func, args, frame))
-
-    def _subscript(self, expr: ir.Subscript, frame: Frame) -> Value:
-        value = self.eval(expr.value, frame)
-        if isinstance(expr.index, ir.Slice):
-            return subscripts.slice_item(
-                self,
-                value,
-                [
-                    self.eval(part, frame) if part is not None else NONE
-                    for part in (expr.index.lower, expr.index.upper, expr.index.step)
-                ],
-                self.place(frame, expr),
-            )
-        return self.state.resolve(
-            subscripts.get_item(self, value, self.eval(expr.index, frame), self.place(frame, expr))
-        )
-
-    def _slice(self, expr: ir.Slice, frame: Frame) -> Value:
-        for part in (expr.lower, expr.upper, expr.step):
-            if part is not None:
-                self.eval(part, frame)
-        return self.state.unknown("a slice")
-
-    def _collection(self, expr: ir.Collection, frame: Frame) -> Value:
-        out = Seq(expr.kind, [])
-        out.born = self.state.paths.now
-        for item in expr.items:
-            if isinstance(item, ir.Starred):
-                items, exact = self.iterate(self.eval(item.value, frame))
-                out.items.extend(items)
-                out.exact = out.exact and exact
-            else:
-                out.items.append(self.eval(item, frame))
-        return out
-
-    def _starred(self, expr: ir.Starred, frame: Frame) -> Value:
-        return self.eval(expr.value, frame)
-
-    def _dict(self, expr: ir.Dict, frame: Frame) -> Value:
-        out = Map()
-        out.born = self.state.paths.now
-        for item in expr.items:
-            value = self.eval(item.value, frame)
-            if item.key is not None:
-                dicts.put(self, out, self.eval(item.key, frame), value)
-            else:
-                dicts.put_all(self, out, value)
-        return out
-
-    def _lambda(self, expr: ir.Lambda, frame: Frame) -> Value:
-        return self.make_function(expr, "<lambda>", expr.params, frame, False)
-
-    def _compare(self, expr: ir.Compare, frame: Frame) -> Value:
-        left = self.eval(expr.left, frame)
-        result: Value = TRUE
-        for op, node in zip(expr.ops, expr.rights, strict=True):
-            right = self.eval(node, frame)
-            one = operators.compare(self, op, left, right, self.place(frame, expr))
-            result = one if result is TRUE else operators.both(self, "and", result, one)
-            left = right
-        return result
-
-    def _bool_op(self, expr: ir.BoolOp, frame: Frame) -> Value:
-        left = self.eval(expr.left, frame)
-        paths, guards = self.state.paths, self.state.paths.guards
-        before = paths.now
-        truth = self.guard_of(left)
-        stays = truth if expr.op == "or" else truth ^ 1
-        kept, rest = guards.conj(before, stays), guards.minus(before, stays)
-        if rest == FALSE_GUARD:
-            return left
-        paths.now = rest
-        try:
-            right = self.eval(expr.right, frame)
-        except Stop:
-            if kept == FALSE_GUARD:
-                raise
-            paths.now = kept
-            return self.state.resolve(left)
-        paths.now = guards.disj(kept, paths.now)
-        if kept == FALSE_GUARD:
-            return right
-        if operators.is_test(self, left) and operators.is_test(self, right):
-            return operators.both(self, expr.op, left, right)
-        return paths.join([(stays, left), (stays ^ 1, right)])
-
-    def _bin_op(self, expr: ir.BinOp, frame: Frame) -> Value:
-        left = self.eval(expr.left, frame)
-        right = self.eval(expr.right, frame)
-        return operators.binary(self, expr.op, left, right, self.place(frame, expr))
-
-    def _unary_op(self, expr: ir.UnaryOp, frame: Frame) -> Value:
-        return operators.unary(self, expr.op, self.eval(expr.value, frame), self.place(frame, expr))
-
-    def _if_exp(self, expr: ir.IfExp, frame: Frame) -> Value:
-        paths, guards = self.state.paths, self.state.paths.guards
-        self.state.conditions.asking = self.place(frame, expr.test)
-        test = self.guard_of(self.eval(expr.test, frame))
-        on_true, on_false = guards.conj(paths.now, test), guards.minus(paths.now, test)
-        if on_false == FALSE_GUARD:
-            return self.eval(expr.body, frame)
-        if on_true == FALSE_GUARD:
-            return self.eval(expr.orelse, frame)
-        return paths.each(
-            [
-                (on_true, lambda: self.eval(expr.body, frame)),
-                (on_false, lambda: self.eval(expr.orelse, frame)),
-            ]
-        )
-
-    def _comprehension(self, expr: ir.Comprehension, frame: Frame) -> Value:
-        inner = Frame(frame.module, {}, frame, frame.func)
-        inner.cls, inner.self_value = frame.cls, frame.self_value
-        inner.global_names = frame.global_names
-        inner.guard = self.state.paths.now
-        if expr.kind == "dict":
-            mapping = Map()
-            mapping.born = inner.guard
-            self._generate(expr, 0, inner, mapping, None)
-            return mapping
-        out = Seq("set" if expr.kind == "set" else "list", [])
-        out.born = inner.guard
-        self._generate(expr, 0, inner, None, out)
-        return out
-
-    def _generate(
-        self, expr: ir.Comprehension, index: int, frame: Frame, mapping: Map | None, out: Seq | None
-    ) -> None:
-        paths = self.state.paths
-        if index == len(expr.generators):
-            value = self.eval(expr.element, frame)
-            if mapping is not None and expr.key is not None:
-                dicts.put(self, mapping, self.eval(expr.key, frame), value)
-            elif out is not None:
-                paths.append(out, [value])
-            return
-        generator = expr.generators[index]
-        iterable = self.eval(generator.iterable, frame)
-        items, exact = self.iterate(iterable)
-        cheap = isinstance(expr.element, (ir.Name, ir.Attr, ir.Const))
-        visited = items if cheap else self.loop_items(iterable)
-        complete = exact and len(visited) == len(items)
-        before = paths.now
-        lost = FALSE_GUARD
-        try:
-            for item in visited:
-                paths.now = paths.guards.conj(before, paths.presence(item))
-                if paths.now == FALSE_GUARD:
-                    continue
-                frame.guard = paths.now
-                mark = paths.now
-                try:
-                    self.bind(generator.target, paths.present(item), frame)
-                    for test in generator.ifs:
-                        keep, sure = self.assumed(self.eval(test, frame))
-                        complete = complete and sure
-                        mark = paths.now = paths.guards.conj(paths.now, keep)
-                        if mark == FALSE_GUARD:
-                            break
-                    if mark != FALSE_GUARD:
-                        self._generate(expr, index + 1, frame, mapping, out)
-                        lost = paths.guards.disj(lost, paths.guards.minus(mark, paths.now))
-                except Stop:
-                    lost = paths.guards.disj(lost, mark)
-        finally:
-            if not cheap:
-                self.leave_loop()
-        paths.now = paths.guards.minus(before, lost)
-        if paths.now == FALSE_GUARD:
-            raise Stop
-        if not complete:
-            if mapping is not None:
-                mapping.exact = False
-            if out is not None:
-                out.exact = False
-
-    def _joined(self, expr: ir.Joined, frame: Frame) -> Value:
-        parts = [self.eval(p, frame) for p in expr.parts]
-        parts = [operators.options(self, p) or p for p in parts]
-        if any(isinstance(p, Choice) for p in parts):
-            place = self.place(frame, expr)
-            return lifted(self, Args(parts, {}, place), lambda given: self._text(given.positional))
-        return self._text(parts)
-
-    def _text(self, parts: list[Value]) -> Value:
-        long = sum(len(p.value) for p in parts if isinstance(p, Known) and isinstance(p.value, str))
-        if all(isinstance(p, Known) for p in parts) and long <= 10_000:
-            return Known("".join(str(p.value) for p in parts if isinstance(p, Known)))
-        keys = [operators.key_of(self, p) for p in parts]
-        return self.state.unknown("a formatted string", "joined", *keys)
-
-    def _await(self, expr: ir.Await, frame: Frame) -> Value:
-        return self.eval(expr.value, frame)
-
-    def _yield(self, expr: ir.Yield, frame: Frame) -> Value:
-        value = self.eval(expr.value, frame) if expr.value is not None else NONE
-        if frame.on_yield is not None:
-            frame.on_yield(value)
-        elif frame.yielded is not None:
-            paths = self.state.paths
-            paths.append(frame.yielded, self.iterate(value)[0] if expr.is_from else [value])
-        return self.state.unknown("a sent value")
-
-    def _named_expr(self, expr: ir.NamedExpr, frame: Frame) -> Value:
-        value = self.eval(expr.value, frame)
-        self.bind(expr.target, value, frame)
-        return value
+        return EXPRESSIONS[type(expr)](self, expr, frame)
 
     # --- truth and iteration -------------------------------------------------------------------
 
     def guard_of(self, value: Value) -> Guard:
         """The guard under which a value is true."""
-        return operators.guard_of(self, value)
+        return truth.guard_of(self, value)
 
     def assumed(self, value: Value) -> tuple[Guard, bool]:
         """The guard under which a value is true, taking what is unknown for true.
@@ -501,9 +250,9 @@ class Machine:
         if isinstance(value, Choice):
             parts = [(g, *self.assumed(v)) for g, v in value.alternatives]
             conj = self.state.paths.guards.conj
-            truth = self.state.paths.guards.any_of(conj(g, t) for g, t, _ in parts)
-            return truth, all(sure for *_, sure in parts)
-        known = operators.truth_of(self, value)
+            holds = self.state.paths.guards.any_of(conj(g, t) for g, t, _ in parts)
+            return holds, all(sure for *_, sure in parts)
+        known = truth.truth_of(self, value)
         return (TRUE_GUARD if known is not False else FALSE_GUARD), known is not None
 
     def iterate(self, value: Value) -> tuple[list[Value], bool]:
@@ -538,26 +287,25 @@ class Machine:
         exact = all(e for *_, e in found)
         return [paths.join([*column, *rest]) for column in columns], exact
 
+    # --- what parts below ask of those above them --------------------------------------------
 
-_EXPRESSIONS: dict[type, Callable[[Machine, Any, Frame], Value]] = {
-    ir.Const: Machine._const,
-    ir.Name: Machine._name,
-    ir.Attr: Machine._attr,
-    ir.Call: Machine._call,
-    ir.Subscript: Machine._subscript,
-    ir.Slice: Machine._slice,
-    ir.Collection: Machine._collection,
-    ir.Starred: Machine._starred,
-    ir.Dict: Machine._dict,
-    ir.Lambda: Machine._lambda,
-    ir.Compare: Machine._compare,
-    ir.BoolOp: Machine._bool_op,
-    ir.BinOp: Machine._bin_op,
-    ir.UnaryOp: Machine._unary_op,
-    ir.IfExp: Machine._if_exp,
-    ir.Comprehension: Machine._comprehension,
-    ir.Joined: Machine._joined,
-    ir.Await: Machine._await,
-    ir.Yield: Machine._yield,
-    ir.NamedExpr: Machine._named_expr,
-}
+    def call(self, func: Value, args: Args, frame: Frame | None) -> Value:
+        return calls.call(self, func, args, frame)
+
+    def call_object(self, value: Object, args: Args) -> Value:
+        return objects.call_object(self, value, args)
+
+    def unknown_call(self, func: Value, args: Args) -> Value:
+        return calls.unknown_call(self, func, args)
+
+    def escape(self, value: Value, depth: int = 3) -> None:
+        calls.escape(self, value, depth)
+
+    def enter_context(self, context: Value, inside: Callable[[Value], None], place: Place) -> None:
+        calls.enter_context(self, context, inside, place)
+
+    def find(self, instance: Instance, name: str) -> Value | None:
+        return attributes.find(self, instance, name)
+
+    def get_attr(self, value: Value, name: str, place: Place) -> Value:
+        return attributes.get_attr(self, value, name, place)

@@ -35,7 +35,7 @@ from bnlint.interp.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 _NODE_METHODS = frozenset(
@@ -57,7 +57,7 @@ _NODE_METHODS = frozenset(
 )
 
 
-def node_attr(machine: Machine, node: Node, name: str) -> Value:
+def node_attr(machine: Interpreter, node: Node, name: str) -> Value:
     """An attribute of a tensor, an operation or a variable."""
     if name in _NODE_METHODS:
         return Method(node, name)
@@ -91,7 +91,7 @@ def node_attr(machine: Machine, node: Node, name: str) -> Value:
     )
 
 
-def _node_method(machine: Machine, node: Node, name: str, args: Args) -> Value:
+def _node_method(machine: Interpreter, node: Node, name: str, args: Args) -> Value:
     state = machine.state
     if name in ("eval", "run"):
         sessions.record_fed(machine, (node,), False, args.get("feed_dict", 0), args)
@@ -106,7 +106,7 @@ def _node_method(machine: Machine, node: Node, name: str, args: Args) -> Value:
     return NONE
 
 
-def object_attr(machine: Machine, value: Object, name: str, place: Place) -> Value:
+def object_attr(machine: Interpreter, value: Object, name: str, place: Place) -> Value:
     """An attribute of a TensorFlow object."""
     if value.kind == "dynamic module":
         return machine.modules.dynamic_member(machine, value, name)
@@ -137,15 +137,13 @@ def object_attr(machine: Machine, value: Object, name: str, place: Place) -> Val
 
 
 def call_method(
-    machine: Machine, receiver: Value, name: str, args: Args, frame: Frame | None
+    machine: Interpreter, receiver: Value, name: str, args: Args, frame: Frame | None
 ) -> Value:
     """A method call on a node or a TensorFlow object."""
-    from bnlint.interp import calls
-
     if isinstance(receiver, Node):
         return _node_method(machine, receiver, name, args)
     if not isinstance(receiver, Object):
-        return calls.unknown_call(machine, machine.state.unknown("a method"), args)
+        return machine.unknown_call(machine.state.unknown("a method"), args)
     if name == "__enter__":
         receiver.data["leave"] = enter(machine, receiver)
         entered: Value = receiver.data.get("entered", receiver)
@@ -170,12 +168,12 @@ def call_method(
         )
     for value in args.values():
         if not isinstance(value, Known):
-            calls.escape(machine, value)
+            machine.escape(value)
     deps = dict.fromkeys(n for v in args.values() for n in nodes_in(v))
     return machine.state.unknown(f"{receiver.kind}.{name}", deps=deps)
 
 
-def _session_method(machine: Machine, session: Object, name: str, args: Args) -> Value | None:
+def _session_method(machine: Interpreter, session: Object, name: str, args: Args) -> Value | None:
     if name == "run":
         return sessions.run(machine, args)
     if name in ("partial_run", "partial_run_setup", "make_callable"):
@@ -193,7 +191,7 @@ def _session_method(machine: Machine, session: Object, name: str, args: Args) ->
     return None
 
 
-def _graph_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+def _graph_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
     graph = value.data["graph"]
     if name in ("get_collection", "get_collection_ref"):
         return collections.get_collection(machine, name, args, None, graph)
@@ -214,7 +212,7 @@ def _graph_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     return NONE if name == "finalize" else None
 
 
-def _by_name(machine: Machine, graph: Graph, args: Args) -> Value:
+def _by_name(machine: Interpreter, graph: Graph, args: Args) -> Value:
     label = args.get("name", 0)
     state = machine.state
     if isinstance(label, Known) and isinstance(label.value, str):
@@ -225,17 +223,15 @@ def _by_name(machine: Machine, graph: Graph, args: Args) -> Value:
     return state.unknown("a tensor found by name")
 
 
-def _optimizer_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+def _optimizer_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
     for owner in (value.data["name"], "tf.train.Optimizer"):
         patched = machine.state.patched.get(f"{owner}.{name}")
         if patched is not None:
-            from bnlint.interp import calls
-
-            return calls.call(machine, patched, args.with_first(value), None)
+            return machine.call(patched, args.with_first(value), None)
     return training.optimizer_method(machine, value, name, args)
 
 
-def _saver_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+def _saver_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
     if name in ("restore", "recover_last_checkpoints"):
         machine.state.restore()
         return NONE
@@ -246,7 +242,7 @@ def _saver_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     return None
 
 
-def _average_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+def _average_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
     """``ExponentialMovingAverage``: ``apply`` makes an op, ``average`` reads a shadow variable."""
     state = machine.state
     if name == "apply":
@@ -267,7 +263,7 @@ def _average_method(machine: Machine, value: Object, name: str, args: Args) -> V
     return None
 
 
-def _norm_layer_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+def _norm_layer_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
     if name in ("apply", "call", "__call__"):
         return norms.call_layer(machine, value, args)
     if name in ("get_updates_for", "_get_updates_for"):
@@ -275,7 +271,7 @@ def _norm_layer_method(machine: Machine, value: Object, name: str, args: Args) -
     return None
 
 
-def _model_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+def _model_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
     if name == "add" and args.positional:
         keras.add(machine, value, args.positional[0])
         return NONE
@@ -288,12 +284,12 @@ def _model_method(machine: Machine, value: Object, name: str, args: Args) -> Val
     return None
 
 
-def _loader_method(machine: Machine, loader: Object, name: str, args: Args) -> Value | None:
+def _loader_method(machine: Interpreter, loader: Object, name: str, args: Args) -> Value | None:
     module: Value = loader.data["module"]
     return module if name in ("load_module", "create_module") else NONE
 
 
-def _exit_stack_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+def _exit_stack_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
     """``contextlib.ExitStack``: what it enters is left when the stack is."""
     if name == "enter_context" and args.positional:
         context = args.positional[0]
@@ -310,16 +306,14 @@ def _exit_stack_method(machine: Machine, value: Object, name: str, args: Args) -
     return None
 
 
-def _enter_instance(machine: Machine, stack: Object, context: Instance, args: Args) -> Value:
-    from bnlint.interp import attributes, calls
-
+def _enter_instance(machine: Interpreter, stack: Object, context: Instance, args: Args) -> Value:
     nothing = Args([], {}, args.place)
-    begin = attributes.find(machine, context, "__enter__")
-    end = attributes.find(machine, context, "__exit__")
-    result = calls.call(machine, begin, nothing, None) if begin is not None else context
+    begin = machine.find(context, "__enter__")
+    end = machine.find(context, "__exit__")
+    result = machine.call(begin, nothing, None) if begin is not None else context
     if end is not None:
         given = Args([NONE, NONE, NONE], {}, args.place)
-        stack.data["leaves"].append(lambda: calls.call(machine, end, given, None))
+        stack.data["leaves"].append(lambda: machine.call(end, given, None))
     return result
 
 
@@ -329,11 +323,11 @@ def _leave_all(stack: Object) -> None:
         leaves.pop()()
 
 
-def _head_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+def _head_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
     return estimators.head_method(machine, value, name, args)
 
 
-def _parser_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+def _parser_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
     """``argparse``: the defaults are hints, never facts."""
     state = machine.state
     if name == "add_argument":
@@ -375,7 +369,7 @@ def _parser_method(machine: Machine, value: Object, name: str, args: Args) -> Va
     return NONE if name == "register" else None
 
 
-_METHODS: dict[str, Callable[[Machine, Object, str, Args], Value | None]] = {
+_METHODS: dict[str, Callable[[Interpreter, Object, str, Args], Value | None]] = {
     "session": _session_method,
     "graph": _graph_method,
     "optimizer": _optimizer_method,
@@ -391,7 +385,7 @@ _METHODS: dict[str, Callable[[Machine, Object, str, Args], Value | None]] = {
 }
 
 
-def call_object(machine: Machine, value: Object, args: Args) -> Value:
+def call_object(machine: Interpreter, value: Object, args: Args) -> Value:
     """Call a TensorFlow object: a layer, a model."""
     if value.kind == "norm layer":
         return norms.call_layer(machine, value, args)
@@ -406,7 +400,7 @@ def call_object(machine: Machine, value: Object, args: Args) -> Value:
     return Unknown("a call of an object", machine.state.keys.of("node", node.id), (node,))
 
 
-def enter(machine: Machine, value: Object) -> Callable[[], None]:
+def enter(machine: Interpreter, value: Object) -> Callable[[], None]:
     """Enter a TensorFlow context; returns what leaves it."""
     state = machine.state
     if value.kind == "control_dependencies":
@@ -433,7 +427,7 @@ def enter(machine: Machine, value: Object) -> Callable[[], None]:
 
 
 def for_base(
-    machine: Machine, instance: Instance, base: str, place: Place, args: Args | None = None
+    machine: Interpreter, instance: Instance, base: str, place: Place, args: Args | None = None
 ) -> Object | None:
     """The TensorFlow half of an instance whose class derives from a TensorFlow class."""
     found = instance.attrs.get("<base>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import calls, containers, dicts, operators
+from bnlint.interp import calls, comparisons, containers, dicts, objects, operators
 from bnlint.interp.guards import FALSE, TRUE, Guard
 from bnlint.interp.paths import ABSENT, Choice, Raised, Stop
 from bnlint.interp.scope import Frame, Loop
@@ -27,27 +27,27 @@ from bnlint.source import ir
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
 
 Ended = bool
 """Whether no path goes on to the next statement: each has returned, or left a loop."""
 
 
-def _expr(machine: Machine, stmt: ir.ExprStmt, frame: Frame) -> Ended:
+def _expr(machine: Interpreter, stmt: ir.ExprStmt, frame: Frame) -> Ended:
     if stmt.value.__class__ is ir.Const:
         frame.has_gap = frame.has_gap or is_unwritten(stmt)
     machine.eval(stmt.value, frame)
     return False
 
 
-def _assign(machine: Machine, stmt: ir.Assign, frame: Frame) -> Ended:
+def _assign(machine: Interpreter, stmt: ir.Assign, frame: Frame) -> Ended:
     value = machine.eval(stmt.value, frame)
     for target in stmt.targets:
         machine.bind(target, value, frame)
     return False
 
 
-def _aug_assign(machine: Machine, stmt: ir.AugAssign, frame: Frame) -> Ended:
+def _aug_assign(machine: Interpreter, stmt: ir.AugAssign, frame: Frame) -> Ended:
     old = machine.eval(stmt.target, frame)
     new = machine.eval(stmt.value, frame)
     op = stmt.op.rstrip("=") or stmt.op
@@ -65,7 +65,7 @@ def _aug_assign(machine: Machine, stmt: ir.AugAssign, frame: Frame) -> Ended:
     return False
 
 
-def _extend(machine: Machine, target: Value, new: Value) -> Value:
+def _extend(machine: Interpreter, target: Value, new: Value) -> Value:
     assert isinstance(target, Seq)
     items, exact = machine.iterate(new)
     machine.state.paths.append(target, items)
@@ -73,13 +73,13 @@ def _extend(machine: Machine, target: Value, new: Value) -> Value:
     return NONE
 
 
-def _return(machine: Machine, stmt: ir.Return, frame: Frame) -> Ended:
+def _return(machine: Interpreter, stmt: ir.Return, frame: Frame) -> Ended:
     value = machine.eval(stmt.value, frame) if stmt.value is not None else NONE
     frame.returns.append((machine.state.paths.now, value))
     return True
 
 
-def _raise(machine: Machine, stmt: ir.Raise, frame: Frame) -> Ended:
+def _raise(machine: Interpreter, stmt: ir.Raise, frame: Frame) -> Ended:
     name: str | None = None
     if stmt.value is not None:
         func = stmt.value.func if isinstance(stmt.value, ir.Call) else stmt.value
@@ -91,7 +91,7 @@ def _raise(machine: Machine, stmt: ir.Raise, frame: Frame) -> Ended:
     return True
 
 
-def _assert(machine: Machine, stmt: ir.Assert, frame: Frame) -> Ended:
+def _assert(machine: Interpreter, stmt: ir.Assert, frame: Frame) -> Ended:
     machine.state.conditions.asking = machine.place(frame, stmt)
     truth = machine.guard_of(machine.eval(stmt.test, frame))
     if machine.state.paths.guards.conj(machine.state.paths.now, truth) != FALSE:
@@ -99,7 +99,7 @@ def _assert(machine: Machine, stmt: ir.Assert, frame: Frame) -> Ended:
     return False
 
 
-def _delete(machine: Machine, stmt: ir.Delete, frame: Frame) -> Ended:
+def _delete(machine: Interpreter, stmt: ir.Delete, frame: Frame) -> Ended:
     for target in stmt.targets:
         if isinstance(target, ir.Name):
             if target.id in frame.locals:
@@ -114,7 +114,7 @@ def _delete(machine: Machine, stmt: ir.Delete, frame: Frame) -> Ended:
     return False
 
 
-def _delete_item(machine: Machine, value: Value, index: ir.Expr, frame: Frame) -> None:
+def _delete_item(machine: Interpreter, value: Value, index: ir.Expr, frame: Frame) -> None:
     if isinstance(value, Seq):
         whole = isinstance(index, ir.Slice) and index.lower is None and index.upper is None
         if whole:
@@ -126,7 +126,7 @@ def _delete_item(machine: Machine, value: Value, index: ir.Expr, frame: Frame) -
         dicts.remove(machine, value, machine.eval(index, frame))
 
 
-def _jump(machine: Machine, stmt: ir.Jump, frame: Frame) -> Ended:
+def _jump(machine: Interpreter, stmt: ir.Jump, frame: Frame) -> Ended:
     if stmt.kind == "pass" or not frame.loops:
         return False
     paths, loop = machine.state.paths, frame.loops[-1]
@@ -137,7 +137,7 @@ def _jump(machine: Machine, stmt: ir.Jump, frame: Frame) -> Ended:
     return True
 
 
-def _scope_decl(machine: Machine, stmt: ir.ScopeDecl, frame: Frame) -> Ended:
+def _scope_decl(machine: Interpreter, stmt: ir.ScopeDecl, frame: Frame) -> Ended:
     if stmt.kind == "global":
         if frame.locals is not frame.module.globals:
             frame.global_names = (frame.global_names or set()) | set(stmt.names)
@@ -149,7 +149,7 @@ def _scope_decl(machine: Machine, stmt: ir.ScopeDecl, frame: Frame) -> Ended:
     return False
 
 
-def _import(machine: Machine, stmt: ir.Import, frame: Frame) -> Ended:
+def _import(machine: Interpreter, stmt: ir.Import, frame: Frame) -> Ended:
     for item in stmt.names:
         module = machine.modules.load(machine, item.name, 0, frame.module.path)
         if item.alias is not None:
@@ -165,14 +165,14 @@ def _import(machine: Machine, stmt: ir.Import, frame: Frame) -> Ended:
     return False
 
 
-def _missing(machine: Machine, stmt: ir.ImportFrom, frame: Frame) -> None:
+def _missing(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> None:
     """Note an import of the project's own that is not there: one that is relative."""
     if stmt.level:
         place = (frame.module.path, stmt.span[0])
         machine.state.not_found[place] = "." * stmt.level + stmt.module
 
 
-def _import_from(machine: Machine, stmt: ir.ImportFrom, frame: Frame) -> Ended:
+def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> Ended:
     if stmt.module == "__future__":
         return False
     module = machine.modules.load(machine, stmt.module, stmt.level, frame.module.path)
@@ -199,7 +199,7 @@ def _import_from(machine: Machine, stmt: ir.ImportFrom, frame: Frame) -> Ended:
     return False
 
 
-def _if(machine: Machine, stmt: ir.If, frame: Frame) -> Ended:
+def _if(machine: Interpreter, stmt: ir.If, frame: Frame) -> Ended:
     test = machine.eval(stmt.test, frame)
     paths = machine.state.paths
     machine.state.conditions.asking = machine.place(frame, stmt.test)
@@ -227,7 +227,7 @@ def _to_be_filled_in(stmt: ir.If) -> bool:
     return not stmt.orelse and not isinstance(stmt.test, ir.Const) and refuses(stmt.body)
 
 
-def _turn(machine: Machine, body: list[ir.Stmt], frame: Frame) -> Guard:
+def _turn(machine: Interpreter, body: list[ir.Stmt], frame: Frame) -> Guard:
     """One turn of a loop on the paths that run now: those that go on to the next one."""
     paths, loop = machine.state.paths, frame.loops[-1]
     try:
@@ -240,7 +240,7 @@ def _turn(machine: Machine, body: list[ir.Stmt], frame: Frame) -> Guard:
 
 
 def _after(
-    machine: Machine, loop: Loop, ran_out: Guard, orelse: list[ir.Stmt], frame: Frame
+    machine: Interpreter, loop: Loop, ran_out: Guard, orelse: list[ir.Stmt], frame: Frame
 ) -> Ended:
     """What follows a loop: its ``else`` where it ran out, and the paths that broke out of it."""
     paths = machine.state.paths
@@ -254,7 +254,7 @@ def _after(
     return paths.now == FALSE
 
 
-def _for(machine: Machine, stmt: ir.For, frame: Frame) -> Ended:
+def _for(machine: Interpreter, stmt: ir.For, frame: Frame) -> Ended:
     iterable = machine.eval(stmt.iterable, frame)
     paths = machine.state.paths
     total, exact = machine.iterate(iterable)
@@ -285,7 +285,7 @@ def _for(machine: Machine, stmt: ir.For, frame: Frame) -> Ended:
     return _after(machine, loop, paths.now, stmt.orelse, frame)
 
 
-def _widen(machine: Machine, loop: ir.For | ir.While, frame: Frame) -> None:
+def _widen(machine: Interpreter, loop: ir.For | ir.While, frame: Frame) -> None:
     """What a loop counts is not known once it has gone round more often than was followed."""
     counters = machine.modules.counters.get(id(loop))
     if counters is None:
@@ -297,7 +297,7 @@ def _widen(machine: Machine, loop: ir.For | ir.While, frame: Frame) -> None:
             machine.bind(target, Unknown("a loop counter", key), frame)
 
 
-def _while(machine: Machine, stmt: ir.While, frame: Frame) -> Ended:
+def _while(machine: Interpreter, stmt: ir.While, frame: Frame) -> Ended:
     literal = isinstance(stmt.test, ir.Const)
     paths = machine.state.paths
     loop = Loop()
@@ -324,12 +324,12 @@ def _while(machine: Machine, stmt: ir.While, frame: Frame) -> Ended:
     return _after(machine, loop, ran_out, stmt.orelse, frame)
 
 
-def _with(machine: Machine, stmt: ir.With, frame: Frame) -> Ended:
+def _with(machine: Interpreter, stmt: ir.With, frame: Frame) -> Ended:
     return _with_items(machine, stmt.items, 0, stmt.body, frame)
 
 
 def _with_items(
-    machine: Machine, items: list[ir.WithItem], index: int, body: list[ir.Stmt], frame: Frame
+    machine: Interpreter, items: list[ir.WithItem], index: int, body: list[ir.Stmt], frame: Frame
 ) -> Ended:
     if index == len(items):
         return machine.block(body, frame)
@@ -350,7 +350,7 @@ def _with_items(
             if ended[0]:
                 paths.now = before  # it is left all the same
 
-        calls.enter_context(machine, one, inside, machine.place(frame, item.value))
+        machine.enter_context(one, inside, machine.place(frame, item.value))
         if not ended[0]:
             paths.now = paths.guards.conj(paths.now, after[0])
         return ended[0]
@@ -366,7 +366,7 @@ def _with_items(
         for guard, one in found:
             paths.now = guard
             if isinstance(one, Object):
-                leaves.append(calls.enter_object(machine, one))
+                leaves.append(objects.enter(machine, one))
         paths.now = before
         try:
             if item.target is not None:
@@ -383,7 +383,7 @@ def _waits(context: Value) -> bool:
     return isinstance(context, Object) and context.kind in ("control_dependencies", "plain context")
 
 
-def _try(machine: Machine, stmt: ir.Try, frame: Frame) -> Ended:
+def _try(machine: Interpreter, stmt: ir.Try, frame: Frame) -> Ended:
     paths = machine.state.paths
     guards = paths.guards
     before = paths.now
@@ -453,13 +453,13 @@ def _caught(handler: ir.Handler) -> set[str]:
     return found
 
 
-def _handle(machine: Machine, handler: ir.Handler, frame: Frame) -> Ended:
+def _handle(machine: Interpreter, handler: ir.Handler, frame: Frame) -> Ended:
     if handler.name is not None:
         machine.store(handler.name, machine.state.unknown("an exception"), frame)
     return machine.block(handler.body, frame)
 
 
-def _match(machine: Machine, stmt: ir.Match, frame: Frame) -> Ended:
+def _match(machine: Interpreter, stmt: ir.Match, frame: Frame) -> Ended:
     subject = machine.eval(stmt.subject, frame)
     paths = machine.state.paths
     guards = paths.guards
@@ -471,7 +471,7 @@ def _match(machine: Machine, stmt: ir.Match, frame: Frame) -> Ended:
         if case.literal is not None:
             literal = machine.eval(case.literal, frame)
             place = machine.place(frame, case)
-            takes = machine.guard_of(operators.compare(machine, "==", subject, literal, place))
+            takes = machine.guard_of(comparisons.compare(machine, "==", subject, literal, place))
         paths.now = guards.conj(left, takes)
         if paths.now == FALSE:
             continue
@@ -489,7 +489,7 @@ def _match(machine: Machine, stmt: ir.Match, frame: Frame) -> Ended:
     return machine.fork((guard, part) for guard, part in parts if guard != FALSE)
 
 
-def _function(machine: Machine, stmt: ir.FunctionDef, frame: Frame) -> Ended:
+def _function(machine: Interpreter, stmt: ir.FunctionDef, frame: Frame) -> Ended:
     generator = machine.modules.generators.get(id(stmt))
     if generator is None:
         generator = machine.modules.generators[id(stmt)] = contains_yield(stmt.body)
@@ -501,7 +501,7 @@ def _function(machine: Machine, stmt: ir.FunctionDef, frame: Frame) -> Ended:
     return False
 
 
-def _class(machine: Machine, stmt: ir.ClassDef, frame: Frame) -> Ended:
+def _class(machine: Interpreter, stmt: ir.ClassDef, frame: Frame) -> Ended:
     bases = [machine.eval(b.value, frame) for b in stmt.bases if b.name is None]
     attrs: dict[str, Value] = {}
     cls = Class(stmt, stmt.name, frame.module, bases, attrs)
@@ -513,7 +513,7 @@ def _class(machine: Machine, stmt: ir.ClassDef, frame: Frame) -> Ended:
     return False
 
 
-STATEMENTS: dict[type, Callable[[Machine, Any, Frame], Ended]] = {
+STATEMENTS: dict[type, Callable[[Interpreter, Any, Frame], Ended]] = {
     ir.ExprStmt: _expr,
     ir.Assign: _assign,
     ir.AugAssign: _aug_assign,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import dicts, operators
+from bnlint.interp import dicts, operators, truth
 from bnlint.interp.args import Args
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
@@ -26,7 +26,7 @@ from bnlint.interp.values import (
 )
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
 
 _MOST_DEFINITIONS = 64
 _MOST_OPTIONAL = 40
@@ -40,7 +40,7 @@ def _within(index: Value, items: list[Value]) -> bool:
     )
 
 
-def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Value:
+def get_item(machine: Interpreter, value: Value, index: Value, place: Place) -> Value:
     """``value[index]``."""
     if isinstance(value, Choice) or isinstance(index, Choice):
         paths = machine.state.paths
@@ -65,9 +65,7 @@ def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Valu
                 machine.state.paths.drop(there ^ 1, "KeyError", place)
             return machine.state.paths.read(machine.state.paths.present(found))
         if value.factory is not None:
-            from bnlint.interp import calls
-
-            made = calls.call(machine, value.factory, Args([], {}, place), None)
+            made = machine.call(value.factory, Args([], {}, place), None)
             dicts.put(machine, value, index, made)
             return made
         if not isinstance(index, Known) and value.items:
@@ -82,26 +80,24 @@ def get_item(machine: Machine, value: Value, index: Value, place: Place) -> Valu
             return value
         return machine.state.node("op", "tf.strided_slice", [value, *nodes_in(index)], place)
     if isinstance(value, Instance):
-        from bnlint.interp import attributes, calls
-
-        method = attributes.find(machine, value, "__getitem__")
+        method = machine.find(value, "__getitem__")
         if method is not None:
-            return calls.call(machine, method, Args([index], {}, place), None)
+            return machine.call(method, Args([index], {}, place), None)
         items, exact = machine.iterate(value)
         if exact and isinstance(index, Known) and _within(index, items):
             field: Value = items[index.value]
             return field
     deps = dict.fromkeys(nodes_in(value))
     key = machine.state.keys.of(
-        "subscript", operators.key_of(machine, value), operators.key_of(machine, index)
+        "subscript", truth.key_of(machine, value), truth.key_of(machine, index)
     )
-    known = machine.state.unknown_attrs.get(operators.key_of(machine, value), {})
-    stored = known.get(f"[{operators.key_of(machine, index)}]")
+    known = machine.state.unknown_attrs.get(truth.key_of(machine, value), {})
+    stored = known.get(f"[{truth.key_of(machine, index)}]")
     plain = Unknown("an element of an unknown value", key, tuple(deps))
     return plain if stored is None else machine.state.paths.filled(stored, plain)
 
 
-def _nth(machine: Machine, seq: Seq, items: list[Value], index: int) -> Value:
+def _nth(machine: Interpreter, seq: Seq, items: list[Value], index: int) -> Value:
     """An element of a list in which some are there on some paths only."""
     paths = machine.state.paths
     guards = paths.guards
@@ -141,7 +137,7 @@ def _nth(machine: Machine, seq: Seq, items: list[Value], index: int) -> Value:
     return paths.read(paths.join(parts))
 
 
-def _choose(machine: Machine, mapping: Map, index: Value, place: Place) -> Value:
+def _choose(machine: Interpreter, mapping: Map, index: Value, place: Place) -> Value:
     """An entry of a dict under an unknown key: each of them, where the key equals its own."""
     state = machine.state
     if mapping.namespace:
@@ -153,7 +149,7 @@ def _choose(machine: Machine, mapping: Map, index: Value, place: Place) -> Value
     if mapping.namespace and len(mapping.items) > _MOST_DEFINITIONS:
         return machine.unknown_from("an unknown key of a dict", mapping)
     if not isinstance(index, Unknown):
-        index = Unknown("an unknown key", operators.key_of(machine, index))
+        index = Unknown("an unknown key", truth.key_of(machine, index))
     parts = _under_key(machine, mapping, index)
     if parts is None:
         return machine.unknown_from("an unknown key of a dict", mapping)
@@ -161,7 +157,7 @@ def _choose(machine: Machine, mapping: Map, index: Value, place: Place) -> Value
     return state.paths.read(state.paths.join(parts))
 
 
-def choose(machine: Machine, mapping: Map, index: Unknown, default: Value) -> Value:
+def choose(machine: Interpreter, mapping: Map, index: Unknown, default: Value) -> Value:
     """``mapping.get(index, default)`` under an unknown key."""
     parts = _under_key(machine, mapping, index)
     if parts is None:
@@ -171,7 +167,7 @@ def choose(machine: Machine, mapping: Map, index: Unknown, default: Value) -> Va
     return paths.read(paths.join([*parts, (missing, default)]))
 
 
-def _under_key(machine: Machine, mapping: Map, index: Unknown) -> list[Alternative] | None:
+def _under_key(machine: Interpreter, mapping: Map, index: Unknown) -> list[Alternative] | None:
     """The entries of a complete dict, each where the key equals its own; None for another dict."""
     state = machine.state
     entries = [(k, mapping.items[h]) for h, k in mapping.keys.items() if isinstance(k, Known)]
@@ -188,7 +184,7 @@ def _under_key(machine: Machine, mapping: Map, index: Unknown) -> list[Alternati
     return parts
 
 
-def _definitions(machine: Machine, namespace: Map) -> Map:
+def _definitions(machine: Interpreter, namespace: Map) -> Map:
     """The functions and classes in ``globals()`` that a look-up may mean: none that is running."""
     running = [frame.func for frame in machine.state.frames]
     out = Map()
@@ -199,7 +195,7 @@ def _definitions(machine: Machine, namespace: Map) -> Map:
     return out
 
 
-def slice_item(machine: Machine, value: Value, bounds: list[Value], place: Place) -> Value:
+def slice_item(machine: Interpreter, value: Value, bounds: list[Value], place: Place) -> Value:
     """``value[lower:upper:step]``."""
     if isinstance(value, Choice):
         return machine.state.paths.split(value, lambda one: slice_item(machine, one, bounds, place))
@@ -225,11 +221,11 @@ def slice_item(machine: Machine, value: Value, bounds: list[Value], place: Place
         return Seq(value.kind, operators.perhaps(machine, value.items), False)
     if isinstance(value, Node):
         return machine.state.node("op", "tf.strided_slice", [value], place)
-    key = machine.state.keys.of("slice", *(operators.key_of(machine, v) for v in (value, *bounds)))
+    key = machine.state.keys.of("slice", *(truth.key_of(machine, v) for v in (value, *bounds)))
     return Unknown("a part of an unknown value", key, tuple(nodes_in(value)))
 
 
-def set_item(machine: Machine, value: Value, index: Value, new: Value) -> None:
+def set_item(machine: Interpreter, value: Value, index: Value, new: Value) -> None:
     """``value[index] = new``."""
     paths = machine.state.paths
     if isinstance(value, Choice) or isinstance(index, Choice):
@@ -240,7 +236,7 @@ def set_item(machine: Machine, value: Value, index: Value, new: Value) -> None:
         _set_item(machine, value, index, new)
 
 
-def _set_item(machine: Machine, value: Value, index: Value, new: Value) -> Value:
+def _set_item(machine: Interpreter, value: Value, index: Value, new: Value) -> Value:
     paths = machine.state.paths
     if isinstance(value, Map):
         if not isinstance(index, (Known, Node)):
@@ -255,21 +251,19 @@ def _set_item(machine: Machine, value: Value, index: Value, new: Value) -> Value
             paths.append(value, [new])
             value.exact = False
     elif isinstance(value, Instance):
-        from bnlint.interp import attributes, calls
-
-        method = attributes.find(machine, value, "__setitem__")
+        method = machine.find(value, "__setitem__")
         if method is not None and value.cls.node is not None:
             place = (value.cls.module.path if value.cls.module else "", value.cls.node.span)
-            calls.call(machine, method, Args([index, new], {}, place), None)
+            machine.call(method, Args([index, new], {}, place), None)
     elif isinstance(value, Unknown):
         if not isinstance(index, (Known, Node)):
             overwrite_attributes(machine.state, value)
         table = machine.state.unknown_attrs.setdefault(value.key, {})
-        paths.write(table, f"[{operators.key_of(machine, index)}]", new, TRUE_GUARD)
+        paths.write(table, f"[{truth.key_of(machine, index)}]", new, TRUE_GUARD)
     return NONE
 
 
-def length(machine: Machine, value: Value) -> Value:
+def length(machine: Interpreter, value: Value) -> Value:
     """``len(value)``."""
     if isinstance(value, Choice):
         return machine.state.paths.split(value, lambda one: length(machine, one))
@@ -283,10 +277,10 @@ def length(machine: Machine, value: Value) -> Value:
         return _counted(machine, sure, [g for g in there if g != TRUE_GUARD])
     if isinstance(value, Known) and isinstance(value.value, str):
         return Known(len(value.value))
-    return machine.state.unknown("a length", "length", operators.key_of(machine, value))
+    return machine.state.unknown("a length", "length", truth.key_of(machine, value))
 
 
-def _counted(machine: Machine, sure: int, there: list[Guard]) -> Value:
+def _counted(machine: Interpreter, sure: int, there: list[Guard]) -> Value:
     """How many of some optional elements are there, besides those that surely are."""
     paths = machine.state.paths
     guards = paths.guards

@@ -27,10 +27,10 @@ from bnlint.interp.values import NONE, Known, Object, Unknown, Value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
-    Handler = Callable[[Machine, str, Args, Frame | None], Value]
+    Handler = Callable[[Interpreter, str, Args, Frame | None], Value]
 
 _HANDLERS: dict[str, Handler] = {}
 for _module in (
@@ -76,7 +76,7 @@ _BY_NAME: frozenset[int | str] = frozenset(
 """Of a scope, what it is called or made of matters; what it sets may differ by path."""
 
 
-def call_api(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def call_api(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """Call a TensorFlow symbol."""
     sessions.note_saved(args)
     if name.endswith("learning_phase"):
@@ -88,7 +88,7 @@ def call_api(machine: Machine, name: str, args: Args, frame: Frame | None) -> Va
     return result
 
 
-def _call(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def _call(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
 
     handler = _HANDLERS.get(name)
     if handler is not None:
@@ -121,7 +121,7 @@ def knows(name: str) -> bool:
 
 
 def call_by_name(
-    machine: Machine, receiver: Unknown, name: str, args: Args, frame: Frame | None
+    machine: Interpreter, receiver: Unknown, name: str, args: Args, frame: Frame | None
 ) -> Value | None:
     """A method of something unknown, recognised by a name that has one meaning in TensorFlow.
 

@@ -9,7 +9,7 @@ from bnlint.output.graph import PIPED_WIDTH, print_findings
 from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
-    from bnlint.graph.checkpoint import CheckpointReport
+    from bnlint.reports import CheckpointReport
 
 
 def write(report: CheckpointReport, stream: TextIO) -> None:

@@ -10,9 +10,8 @@ from bnlint.output import json as findings_json
 from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
-    from bnlint.confirm import Confirmation
     from bnlint.finding import Finding, Problem, Report
-    from bnlint.rulings import Ruling
+    from bnlint.reports import Confirmation, Ruling
 
 _STYLES = {"confirmed": "bold red", "refuted": "bold green", "undecided": "bold yellow"}
 

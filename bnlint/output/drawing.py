@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from bnlint.printable import printable
 
 if TYPE_CHECKING:
-    from bnlint.graph.command import LayerRow
-    from bnlint.graph.edges import Drawing, Edge, State
+    from bnlint.reports import Drawing, Edge, LayerRow, State
 
 ROW, RAIL, GLYPH = 18, 16, 6.7
 HEAD, MARGIN, GAP = 24, 14, 28

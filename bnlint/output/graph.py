@@ -10,7 +10,7 @@ from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
     from bnlint.finding import Finding, Location, Report
-    from bnlint.graph.command import GraphReport, LayerRow
+    from bnlint.reports import GraphReport, LayerRow
 
 # Where there is no terminal to ask, lines have a width that does not vary.
 PIPED_WIDTH = 120

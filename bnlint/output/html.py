@@ -11,8 +11,7 @@ from bnlint.printable import printable
 
 if TYPE_CHECKING:
     from bnlint.finding import Finding
-    from bnlint.graph.command import GraphReport, LayerRow, TrainRow
-    from bnlint.graph.edges import Drawing
+    from bnlint.reports import Drawing, GraphReport, LayerRow, TrainRow
 
 COLUMNS = ("layer", "kind", "flag", "momentum", "updated", "by", "where the path stops")
 

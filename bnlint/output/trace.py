@@ -8,7 +8,7 @@ from bnlint.output import graph as graph_output
 from bnlint.printable import dump_json, printable
 
 if TYPE_CHECKING:
-    from bnlint.graph.trace import TraceReport
+    from bnlint.reports import TraceReport
 
 
 def write(report: TraceReport, stream: TextIO) -> None:

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from bnlint.cli import main
 from bnlint.graph.bundle import open_checkpoint
-from bnlint.graph.command import GraphReport, inspect
+from bnlint.graph.command import inspect
 from bnlint.graph.errors import GraphError
 from bnlint.graph.proto import WINDOW
 from bnlint.graph.read import read
+from bnlint.reports import GraphReport
 
 from .conftest import GRAPHS
 

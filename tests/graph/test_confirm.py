@@ -14,8 +14,9 @@ from textwrap import dedent
 import pytest
 
 from bnlint.cli import main
-from bnlint.confirm import Confirmation, confirm
+from bnlint.confirm import confirm
 from bnlint.graph.errors import GraphError
+from bnlint.reports import Confirmation
 
 from .conftest import GRAPHS
 

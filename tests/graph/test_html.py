@@ -10,9 +10,9 @@ import pytest
 
 from bnlint.cli import main
 from bnlint.finding import Report
-from bnlint.graph.command import GraphReport, LayerRow, TrainRow, UpdateRow
-from bnlint.graph.edges import Drawing, Edge, draw
+from bnlint.graph.edges import draw
 from bnlint.output.html import page
+from bnlint.reports import Drawing, Edge, GraphReport, LayerRow, TrainRow, UpdateRow
 
 from .conftest import GRAPHS
 

@@ -17,6 +17,7 @@ from bnlint.graph.judge import Analysis, Verdict
 from bnlint.graph.layers import Layer
 from bnlint.graph.ops import SETS
 from bnlint.graph.read import read
+from bnlint.reports import TraceReport
 from bnlint.run import Options, check
 
 from .cases import root_of
@@ -128,7 +129,7 @@ class Case:
     script: Path
     found: list[Finding]
     ran: list[Ran]
-    traced: trace.TraceReport
+    traced: TraceReport
     recording: Recording
 
     def static(self, confidence: str = "definite") -> list[Finding]:
@@ -177,11 +178,11 @@ def witnesses(script: Path, recording: Recording) -> Case:
     )
 
 
-def _traced(recording: Recording) -> trace.TraceReport:
+def _traced(recording: Recording) -> TraceReport:
     try:
         return trace.check(recording.trace)
     except GraphError as error:
-        return trace.TraceReport(notes=[str(error)])
+        return TraceReport(notes=[str(error)])
 
 
 def disagreements(case: Case) -> list[str]:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from bnlint.confirm import Confirmation, confirm
+from bnlint.confirm import confirm
 from bnlint.graph import trace
+from bnlint.reports import Confirmation, TraceReport
 from bnlint.rulings import UPDATES
 
 from . import environment, recording
@@ -32,7 +33,7 @@ class Run:
 
     script: Path
     folder: str
-    report: trace.TraceReport
+    report: TraceReport
     confirmed: Confirmation
 
 

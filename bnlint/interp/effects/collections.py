@@ -11,14 +11,14 @@ from bnlint.interp.state import Graph, Read
 from bnlint.interp.values import NONE, Known, Map, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 _VARIABLES = ("variables", "trainable_variables", "local_variables", "model_variables")
 
 
 def get_collection(
-    machine: Machine, name: str, args: Args, frame: Frame | None, graph: Graph | None = None
+    machine: Interpreter, name: str, args: Args, frame: Frame | None, graph: Graph | None = None
 ) -> Value:
     """``get_collection(key, scope)``: a copy of what is there now."""
     state = machine.state
@@ -115,7 +115,7 @@ def _match_name(pattern: str, name: str) -> bool | None:
 
 
 def add_to_collection(
-    machine: Machine, name: str, args: Args, frame: Frame | None, graph: Graph | None = None
+    machine: Interpreter, name: str, args: Args, frame: Frame | None, graph: Graph | None = None
 ) -> Value:
     key, value = args.get("name", 0), args.get("value", 1)
     keys = key.items if isinstance(key, Seq) else [key]
@@ -130,7 +130,7 @@ def add_to_collection(
 _ANY = "<a collection whose name is not known>"
 
 
-def collect_output(machine: Machine, keys: Value | None, alias: str, value: Value) -> Value:
+def collect_output(machine: Interpreter, keys: Value | None, alias: str, value: Value) -> Value:
     """``outputs_collections``: a layer's output is collected under the name of its scope."""
     if keys is None or (isinstance(keys, Known) and not keys.value):
         return value
@@ -142,14 +142,14 @@ def collect_output(machine: Machine, keys: Value | None, alias: str, value: Valu
     return value
 
 
-def named_output(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def named_output(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``collect_named_outputs(collections, alias, outputs)``."""
     alias = args.get("alias", 1)
     text = alias.value if isinstance(alias, Known) and isinstance(alias.value, str) else "?"
     return collect_output(machine, args.get("collections", 0), text, args.get("outputs", 2) or NONE)
 
 
-def end_points(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def end_points(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``convert_collection_to_dict(collection)``: outputs by the names of their layers."""
     state = machine.state
     key = args.get("collection", 0)
@@ -167,7 +167,7 @@ def end_points(machine: Machine, name: str, args: Args, frame: Frame | None) -> 
     return found
 
 
-def variables(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def variables(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.trainable_variables(scope)`` and ``tf.global_variables(scope)``."""
 
     key = "trainable_variables" if "trainable" in name else "variables"
@@ -179,7 +179,7 @@ def variables(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
     return found
 
 
-def total_loss(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def total_loss(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.losses.get_total_loss``: the sum of all collected losses."""
     state = machine.state
     items = [*state.collection("losses"), *state.collection("regularization_losses")]
@@ -188,12 +188,12 @@ def total_loss(machine: Machine, name: str, args: Args, frame: Frame | None) -> 
     return node
 
 
-def collected_losses(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def collected_losses(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     key = "regularization_losses" if "regularization" in name else "losses"
     return Seq("list", machine.state.paths.elements(Seq("list", machine.state.collection(key))))
 
 
-def get_operations(machine: Machine, graph: Graph) -> Value:
+def get_operations(machine: Interpreter, graph: Graph) -> Value:
     """Every op of the graph; of these only update ops matter."""
     return Seq("list", [n for n in graph.nodes if n.kind in ("update", "train")], False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import operators
+from bnlint.interp import truth
 from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import Layer, Selected
@@ -13,26 +13,24 @@ from bnlint.interp.values import Known, Map, Seq, Unknown, Value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
-def _call(machine: Machine, func: Value | None, given: list[Value], args: Args) -> Value:
-    from bnlint.interp import calls
-
+def _call(machine: Interpreter, func: Value | None, given: list[Value], args: Args) -> Value:
     if func is None or isinstance(func, Known):
         return func or machine.state.unknown("a missing branch")
-    return calls.call(machine, func, Args(given, {}, args.place), None)
+    return machine.call(func, Args(given, {}, args.place), None)
 
 
-def cond(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def cond(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.cond(pred, true_fn, false_fn)``: both branches are built."""
     state = machine.state
     predicate = args.get("pred", 0)
     true_fn = args.get("true_fn", 1) or args.get("fn1")
     false_fn = args.get("false_fn", 2) or args.get("fn2")
     if "smart_cond" in name and predicate is not None:
-        known = operators.truth_of(machine, predicate)
+        known = truth.truth_of(machine, predicate)
         if known is not None and not isinstance(predicate, Node):
             return _call(machine, true_fn if known else false_fn, [], args)
     mark = state.fresh()
@@ -50,7 +48,7 @@ def cond(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     return _merge(machine, name, nodes_in(predicate), [on_true, on_false], args)
 
 
-def _selection(machine: Machine, left: Value, right: Value, mark: int, args: Args) -> None:
+def _selection(machine: Interpreter, left: Value, right: Value, mark: int, args: Args) -> None:
     """Both branches hand out layers that were built before the ``cond`` (facts: f04)."""
     if not (isinstance(left, Node) and isinstance(right, Node)):
         return
@@ -63,7 +61,7 @@ def _selection(machine: Machine, left: Value, right: Value, mark: int, args: Arg
             _select(machine, Selected(args.place, right, left))
 
 
-def in_a_loop(machine: Machine, build: Callable[[], Value]) -> Value:
+def in_a_loop(machine: Interpreter, build: Callable[[], Value]) -> Value:
     """Build the body of a loop of the graph: ops outside cannot wait for what it makes."""
     machine.state.graph_loops += 1
     try:
@@ -72,7 +70,7 @@ def in_a_loop(machine: Machine, build: Callable[[], Value]) -> Value:
         machine.state.graph_loops -= 1
 
 
-def control_flow_v2(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def control_flow_v2(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     machine.state.control_flow_v2 = True
     return Known(None)
 
@@ -86,13 +84,13 @@ def _select_nothing(on_true: list[Layer], on_false: list[Layer]) -> None:
             layer.selected = False
 
 
-def _select(machine: Machine, selected: Selected) -> None:
+def _select(machine: Interpreter, selected: Selected) -> None:
     selected.guard = machine.state.paths.now
     machine.state.selections.append(selected)
 
 
 def _merge(
-    machine: Machine, name: str, predicate: list[Node], branches: list[Value], args: Args
+    machine: Interpreter, name: str, predicate: list[Node], branches: list[Value], args: Args
 ) -> Value:
     sequences = [b for b in branches if isinstance(b, Seq)]
     if len(sequences) == len(branches) and len({len(s.items) for s in sequences}) == 1:
@@ -106,7 +104,7 @@ def _merge(
     return node
 
 
-def case(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def case(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     pairs = args.get("pred_fn_pairs", 0)
     branches: list[Value] = []
     predicates: list[Node] = []
@@ -131,7 +129,7 @@ def case(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     return _merge(machine, name, predicates, branches, args)
 
 
-def while_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def while_loop(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.while_loop(cond, body, loop_vars)``: the body is built once."""
     loop_vars = args.get("loop_vars", 2)
     items, exact = machine.iterate(loop_vars) if loop_vars is not None else ([], False)
@@ -146,7 +144,7 @@ def while_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> 
     return node
 
 
-def map_fn(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def map_fn(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.map_fn(fn, elems)``, ``scan`` and folds: the function is built once."""
     elems = args.get("elems", 1)
     node = machine.state.node("op", "tf.unstack", nodes_in(elems), args.place)
@@ -166,10 +164,8 @@ def map_fn(machine: Machine, name: str, args: Args, frame: Frame | None) -> Valu
     return out
 
 
-def repeat(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def repeat(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``slim.repeat(inputs, repetitions, layer, *args, **kwargs)``."""
-    from bnlint.interp import calls
-
     value = args.get("inputs", 0) or machine.state.unknown("inputs")
     count = args.get("repetitions", 1)
     layer = args.get("layer", 2)
@@ -179,14 +175,12 @@ def repeat(machine: Machine, name: str, args: Args, frame: Frame | None) -> Valu
     }
     for _ in range(max(1, min(times, 3))):
         given = Args([value, *args.positional[3:]], kwargs, args.place, args.more)
-        value = calls.call(machine, layer or Unknown("a layer", 0), given, frame)
+        value = machine.call(layer or Unknown("a layer", 0), given, frame)
     return value
 
 
-def stack(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def stack(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``slim.stack(inputs, layer, stack_args, **kwargs)``."""
-    from bnlint.interp import calls
-
     value = args.get("inputs", 0) or machine.state.unknown("inputs")
     layer = args.get("layer", 1)
     rows, _ = machine.iterate(args.get("stack_args", 2) or Known(None))
@@ -196,7 +190,7 @@ def stack(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     for row in rows[:8] or [machine.state.unknown("stack arguments")]:
         more, exact = machine.iterate(row) if isinstance(row, Seq) else ([row], True)
         given = Args([value, *more], kwargs, args.place, not exact)
-        value = calls.call(machine, layer or Unknown("a layer", 0), given, frame)
+        value = machine.call(layer or Unknown("a layer", 0), given, frame)
     return value
 
 

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import api
 from bnlint.interp.args import Args
+from bnlint.interp.effects import training
 from bnlint.interp.effects.sessions import run_hooks
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.state import RunRecord
 from bnlint.interp.values import NONE, Bound, Func, Instance, Known, Object, Partial, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
-def make_estimator(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def make_estimator(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``Estimator(model_fn=…, params=…)``."""
     model_fn = args.get("model_fn", 0)
     if isinstance(model_fn, (Func, Bound, Partial, Instance)):
@@ -37,9 +38,7 @@ def _parameters(func: Value) -> list[str] | None:
     return None
 
 
-def _build(machine: Machine, model_fn: Value, mode: str, args: Args) -> None:
-    from bnlint.interp import calls
-
+def _build(machine: Interpreter, model_fn: Value, mode: str, args: Args) -> None:
     state = machine.state
     graph = state.new_graph()
     state.default_graph.append(graph)
@@ -64,14 +63,12 @@ def _build(machine: Machine, model_fn: Value, mode: str, args: Args) -> None:
     elif "labels" in given:
         plain = [features]
     try:
-        state.paths.apart(
-            lambda: calls.call(machine, model_fn, Args(plain, given, args.place), None)
-        )
+        state.paths.apart(lambda: machine.call(model_fn, Args(plain, given, args.place), None))
     finally:
         state.default_graph.pop()
 
 
-def spec(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def spec(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``EstimatorSpec``: the mode decides what is run."""
     run_hooks(machine, args)
     mode = args.get("mode", 0)
@@ -87,15 +84,13 @@ def spec(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     return Object("estimator spec", args.place, nodes=tuple(nodes_in(train_op)))
 
 
-def make_head(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def make_head(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """A canned head. Heads of ``tf.contrib.estimator`` run UPDATE_OPS from TensorFlow 1.12 on,
     those of ``tf.estimator`` only if given ``update_ops``."""
     return Object("head", args.place, runs_updates=name.startswith("tf.contrib."))
 
 
-def head_method(machine: Machine, head: Object, name: str, args: Args) -> Value | None:
-    from bnlint.interp import calls
-
+def head_method(machine: Interpreter, head: Object, name: str, args: Args) -> Value | None:
     if name not in ("create_estimator_spec", "create_model_fn_ops"):
         return None
     state = machine.state
@@ -109,10 +104,8 @@ def head_method(machine: Machine, head: Object, name: str, args: Args) -> Value 
     func = args.get("train_op_fn")
     trained: Value = NONE
     if func is not None and not isinstance(func, Known):
-        trained = calls.call(machine, func, Args([loss], {}, args.place), None)
+        trained = machine.call(func, Args([loss], {}, args.place), None)
     elif args.get("optimizer", 4) is not None:
-        from bnlint.interp.effects import training
-
         given = Args([loss], {}, args.place)
         trained = training.minimize(machine, args.get("optimizer", 4) or NONE, given)
     nodes = nodes_in(trained)

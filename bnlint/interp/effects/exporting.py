@@ -12,23 +12,23 @@ from bnlint.interp.values import NONE, Known, Object, Seq, Value
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.nodes import Node
     from bnlint.interp.scope import Frame
 
 
-def _note(machine: Machine, outputs: Iterable[Node], args: Args) -> None:
+def _note(machine: Interpreter, outputs: Iterable[Node], args: Args) -> None:
     state = machine.state
     state.exports.append(Export(args.place, tuple(outputs), state.paths.now))
 
 
-def simple_save(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def simple_save(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``simple_save(session, export_dir, inputs, outputs)``."""
     _note(machine, nodes_in(args.get("outputs", 3)), args)
     return NONE
 
 
-def frozen(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def frozen(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``convert_variables_to_constants(sess, graph_def, output_node_names)``."""
     names = args.get("output_node_names", 2)
     items = names.items if isinstance(names, Seq) else []
@@ -41,11 +41,11 @@ def frozen(machine: Machine, name: str, args: Args, frame: Frame | None) -> Valu
     return machine.state.unknown("a frozen graph")
 
 
-def builder(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def builder(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return Object("saved model builder", args.place)
 
 
-def builder_method(machine: Machine, value: Object, name: str, args: Args) -> Value | None:
+def builder_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
     """``add_meta_graph_and_variables(sess, tags, signature_def_map)``; tagged ``train`` it may
     train."""
     if name not in ("add_meta_graph_and_variables", "add_meta_graph"):

@@ -15,11 +15,11 @@ from bnlint.source import ir
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
-def moments(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def moments(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.nn.moments(x, axes)``: a mean and a variance node."""
     axes = args.get("axes", 1)
     over_batch = _over_batch(axes)
@@ -31,7 +31,7 @@ def moments(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
     return Seq("tuple", out)
 
 
-def reduced_mean(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def reduced_mean(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.reduce_mean``: over the batch it is a mean, or a variance, spelled out."""
     node = ops.generic(machine, name, args, frame)
     axes = args.get("axis", 1) or args.get("reduction_indices")
@@ -45,7 +45,7 @@ def is_statistic(node: Node) -> bool:
     return node.kind == "moments" or "over_batch" in node.data
 
 
-def rearranged(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def rearranged(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``reshape``, ``transpose``, ``expand_dims``: the first axis may be another one afterwards."""
     value = ops.generic(machine, name, args, frame)
     if isinstance(value, Node):
@@ -86,7 +86,7 @@ def _over_batch(axes: Value | None) -> bool | None:
     return None
 
 
-def batch_normalization(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def batch_normalization(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.nn.batch_normalization(x, mean, variance, offset, scale, epsilon)``."""
     mean, variance = args.get("mean", 1), args.get("variance", 2)
     inputs = [n for v in args.values() for n in nodes_in(v)]
@@ -95,7 +95,7 @@ def batch_normalization(machine: Machine, name: str, args: Args, frame: Frame | 
     return node
 
 
-def global_normalization(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def global_normalization(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     inputs = [n for v in args.values() for n in nodes_in(v)]
     node = machine.state.node("op", name, inputs, args.place)
     statistics = [*nodes_in(args.get("m", 1)), *nodes_in(args.get("v", 2))]
@@ -103,7 +103,7 @@ def global_normalization(machine: Machine, name: str, args: Args, frame: Frame |
     return node
 
 
-def fused(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def fused(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.nn.fused_batch_norm``: (y, batch mean, batch variance)."""
     state = machine.state
     inputs = [n for v in args.values() for n in nodes_in(v)]
@@ -144,7 +144,7 @@ _ARITHMETIC = frozenset(
 )
 
 
-def scaling(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def scaling(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.div(x - mean, deviation)``, ``tf.multiply(x - mean, 1 / deviation)``."""
     node = ops.generic(machine, name, args, frame)
     left, right = args.get("x", 0), args.get("y", 1)
@@ -153,7 +153,7 @@ def scaling(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
     return node
 
 
-def arithmetic(machine: Machine, left: Node, right: Node, output: Node) -> None:
+def arithmetic(machine: Interpreter, left: Node, right: Node, output: Node) -> None:
     """``(x - mean) / sqrt(variance + epsilon)`` on the statistics of one tensor.
 
     These are the moments of one call, or a mean and a variance that are spelled out; either may
@@ -223,7 +223,7 @@ def selected(node: Node) -> list[Node]:
     return list(out)
 
 
-def _note(machine: Machine, args: Args, statistics: list[Node], output: Node) -> None:
+def _note(machine: Interpreter, args: Args, statistics: list[Node], output: Node) -> None:
     sources = [_behind(n) for n in statistics]
     direct = [n for n in sources if is_statistic(n)]
     # Without moments it normalises with what is kept, which clears the same call elsewhere.
@@ -235,7 +235,7 @@ def _note(machine: Machine, args: Args, statistics: list[Node], output: Node) ->
     _record(machine, record)
 
 
-def _record(machine: Machine, record: Moments) -> None:
+def _record(machine: Interpreter, record: Moments) -> None:
     frames = machine.state.frames
     names = frames[-1].locals if frames else {}
     record.flag = next(((name, names[name]) for name in names if name in FLAG_NAMES), None)
@@ -244,7 +244,7 @@ def _record(machine: Machine, record: Moments) -> None:
     machine.state.record_moments(record)
 
 
-def _site(machine: Machine, place: Place) -> Place:
+def _site(machine: Interpreter, place: Place) -> Place:
     """The name of the function that is running, or of the one around it; else the place itself."""
     frame = machine.state.frames[-1] if machine.state.frames else None
     site = place

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
+from bnlint.interp.effects import ops
 from bnlint.interp.nodes import Node, ancestors, nodes_in
 from bnlint.interp.values import Instance, Known, Map, Object, Place, Seq, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 KERAS = ("keras layer", "norm layer", "keras model")
@@ -31,7 +32,7 @@ INHERITED = frozenset(["updates", "get_updates_for", "load_weights", "set_weight
 """What such a class has from its base, as far as it matters here."""
 
 
-def other(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def other(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """Any other Keras symbol: a layer object, a model, or a function."""
     last = name.rsplit(".", 1)[-1]
     if ".layers." in name and last[:1].isupper():
@@ -42,12 +43,10 @@ def other(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
         return machine.state.node("placeholder", name, (), args.place)
     if last in ("Sequential", "Model") and name.count(".") <= 3:
         return make_model(machine, args)
-    from bnlint.interp.effects import ops
-
     return ops.generic(machine, name, args, frame)
 
 
-def make_model(machine: Machine, args: Args) -> Object:
+def make_model(machine: Interpreter, args: Args) -> Object:
     """``Model(inputs, outputs)`` or ``Sequential(layers)``."""
     layers = args.get("layers", 0)
     outputs = args.get("outputs", 1)
@@ -60,20 +59,16 @@ def make_model(machine: Machine, args: Args) -> Object:
     )
 
 
-def call_layer(machine: Machine, layer: Object, args: Args) -> Value:
+def call_layer(machine: Interpreter, layer: Object, args: Args) -> Value:
     """A layer applied to a tensor; wrappers (``TimeDistributed``) apply what they wrap."""
-    from bnlint.interp import objects
-
     value = args.get("inputs", 0)
     for inner in layer.data["layers"]:
         if isinstance(inner, Object) and inner.kind in KERAS:
-            value = objects.call_object(machine, inner, args)
+            value = machine.call_object(inner, args)
     return machine.state.node("op", layer.data["name"], nodes_in(value), args.place)
 
 
-def call_model(machine: Machine, model: Object, args: Args) -> Value:
-    from bnlint.interp import objects
-
+def call_model(machine: Interpreter, model: Object, args: Args) -> Value:
     value: Value = args.get("inputs", 0) or machine.state.unknown("inputs")
     if model.data["outputs"]:
         inputs = [*nodes_in(value), *model.data["outputs"]]
@@ -82,12 +77,12 @@ def call_model(machine: Machine, model: Object, args: Args) -> Value:
         kwargs = {k: v for k, v in args.kwargs.items() if k == "training"}
         if isinstance(layer, Object):
             given = Args([value], kwargs, args.place)
-            value = objects.call_object(machine, layer, given)
+            value = machine.call_object(layer, given)
     model.data["applied"].extend(nodes_in(value))
     return value
 
 
-def updates(machine: Machine, value: Object, place: Place) -> Value:
+def updates(machine: Interpreter, value: Object, place: Place) -> Value:
     """``layer.updates`` / ``model.updates``."""
     if value.kind == "norm layer":
         return Seq("list", list(value.data["updates"]))
@@ -132,23 +127,23 @@ def of_instance(instance: Instance, place: Place) -> Object:
     return Object("keras model", place, layers=layers, outputs=[], applied=[])
 
 
-def add(machine: Machine, model: Object, layer: Value) -> None:
+def add(machine: Interpreter, model: Object, layer: Value) -> None:
     model.data["layers"].append(layer)
 
 
-def learning_phase(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def learning_phase(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     node = machine.state.node("placeholder", name, (), args.place)
     node.data["dtype"] = "bool"
     return node
 
 
-def eager(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def eager(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     state = machine.state
     state.eager = state.paths.guards.disj(state.eager, state.paths.now)
     return Object("plain context", args.place)
 
 
-def plain(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def plain(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return Known(None)
 
 

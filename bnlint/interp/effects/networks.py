@@ -17,7 +17,7 @@ from bnlint.interp.nodes import nodes_in
 from bnlint.interp.values import NONE, Api, Known, Map, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 SLIM_NETS = "tf.contrib.slim.nets."
@@ -99,7 +99,7 @@ def outside(name: str) -> str | None:
     return None
 
 
-def make(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def make(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     last = name.rsplit(".", 1)[-1]
     if name.startswith(APPLICATIONS):
         return _application(machine, name, args, frame)
@@ -111,7 +111,7 @@ def make(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
 # --- slim ---------------------------------------------------------------------------------------
 
 
-def _arg_scope(machine: Machine, name: str, args: Args) -> Value:
+def _arg_scope(machine: Interpreter, name: str, args: Args) -> Value:
     """Batch norm for every convolution, on top of the argument scope in force."""
     state = machine.state
     params = Map()
@@ -130,9 +130,9 @@ def _arg_scope(machine: Machine, name: str, args: Args) -> Value:
     return scopes.fixed(args.place, table, isinstance(wanted, Unknown))
 
 
-def _network(machine: Machine, name: str, row: Network, args: Args, frame: Frame | None) -> Value:
-    from bnlint.interp import calls
-
+def _network(
+    machine: Interpreter, name: str, row: Network, args: Args, frame: Frame | None
+) -> Value:
     state = machine.state
     place = args.place
     label = args.get("scope")
@@ -153,7 +153,7 @@ def _network(machine: Machine, name: str, row: Network, args: Args, frame: Frame
             if isinstance(params, Map):
                 given.update({k: v for k, v in params.items.items() if isinstance(k, str)})
             more = params is not NONE and not (isinstance(params, Map) and params.exact)
-            value = calls.call(machine, normalizer, Args([value], given, place, more), frame)
+            value = machine.call(normalizer, Args([value], given, place, more), frame)
         if row.own:
             value = norms.function(machine, _BATCH_NORM, Args([value], kwargs, place), frame)
         weights = add_variable(machine, f"{layer_path(machine, None, 'Logits')}weights", place)
@@ -165,7 +165,7 @@ def _network(machine: Machine, name: str, row: Network, args: Args, frame: Frame
     return Seq("tuple", [logits, Unknown("the end points of a network", key, (logits,))])
 
 
-def _flag_of(machine: Machine, row: Network, args: Args) -> dict[str, Value]:
+def _flag_of(machine: Interpreter, row: Network, args: Args) -> dict[str, Value]:
     """The flag that the network hands to its batch norm; None leaves it to the argument scope."""
     if row.flag is None:
         return {}
@@ -183,7 +183,7 @@ def _flag_of(machine: Machine, row: Network, args: Args) -> dict[str, Value]:
 # --- Keras applications -------------------------------------------------------------------------
 
 
-def _application(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def _application(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """A model with batch norm.
 
     With its pretrained weights and no flag it stays in inference mode, so nothing is to be
@@ -220,19 +220,19 @@ def _none(args: Args) -> Args:
 _SIGNATURE = "tensorflow_hub.add_signature"
 
 
-def hub_spec(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def hub_spec(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``create_module_spec(module_fn, tags_and_args)``."""
     variants = args.get("tags_and_args", 1)
     return Object("hub spec", args.place, build=args.get("module_fn", 0), variants=variants)
 
 
-def hub_signature(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def hub_signature(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``add_signature(name, inputs, outputs)``: what calls of the module get."""
     machine.state.node("op", _SIGNATURE, nodes_in(args.get("outputs", 2)), args.place)
     return NONE
 
 
-def hub_module(machine: Machine, args: Args, frame: Frame | None) -> Value:
+def hub_module(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``Module(spec, trainable, name, tags)``, for specs of this program that are trained."""
     spec, trainable = args.get("spec", 0), args.get("trainable", 1)
     if not isinstance(spec, Object) or spec.kind != "hub spec":
@@ -254,10 +254,8 @@ def _tags(value: Value | None) -> frozenset[object] | None:
     return frozenset(known) if len(known) == len(value.items) else None
 
 
-def call_hub_module(machine: Machine, module: Object, args: Args) -> Value:
+def call_hub_module(machine: Interpreter, module: Object, args: Args) -> Value:
     """The module's graph is added once more, with its updates in the collection."""
-    from bnlint.interp import calls
-
     state = machine.state
     spec: Object = module.data["spec"]
     kwargs: dict[str, Value] = {}
@@ -271,9 +269,9 @@ def call_hub_module(machine: Machine, module: Object, args: Args) -> Value:
     before = len(state.graph.nodes)
 
     def build(_: Value) -> None:
-        calls.call(machine, spec.data["build"] or NONE, Args([], kwargs, args.place), None)
+        machine.call(spec.data["build"] or NONE, Args([], kwargs, args.place), None)
 
-    calls.enter_context(machine, scope, build, args.place)
+    machine.enter_context(scope, build, args.place)
     outputs = [n for n in state.graph.nodes[before:] if n.api == _SIGNATURE]
     inputs = [n for v in args.values() for n in nodes_in(v)]
     return state.node("op", "tensorflow_hub.Module", [*inputs, *outputs], args.place)

@@ -14,11 +14,11 @@ from bnlint.interp.state import Layer
 from bnlint.interp.values import NONE, Known, Map, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
-def function(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def function(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """A functional batch-norm call."""
     row = api.NORMS[name]
     if not row.arg_scoped:
@@ -28,20 +28,20 @@ def function(machine: Machine, name: str, args: Args, frame: Frame | None) -> Va
     return lifted(machine, args, lambda given: _collected(machine, row, given))
 
 
-def _collected(machine: Machine, row: api.NormApi, args: Args) -> Value:
+def _collected(machine: Interpreter, row: api.NormApi, args: Args) -> Value:
     output = apply(machine, row, args)
     path = machine.state.layers[-1].name.rstrip("/")
     keys = args.get("outputs_collections")
     return collections.collect_output(machine, keys, as_known(path), output)
 
 
-def layer_class(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def layer_class(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """The constructor of a batch-norm layer object."""
     row = api.LAYER_CLASSES[name]
     return Object("norm layer", args.place, row=row, made=args, path=None, updates=[], nodes=())
 
 
-def _object_path(machine: Machine, layer: Object) -> str:
+def _object_path(machine: Interpreter, layer: Object) -> str:
     """The variable path of a layer object: it gets its variables when it is first called."""
     if layer.data["path"] is None:
         name = layer.data["made"].get("name")
@@ -56,7 +56,7 @@ def _object_path(machine: Machine, layer: Object) -> str:
     return found
 
 
-def call_layer(machine: Machine, layer: Object, args: Args) -> Value:
+def call_layer(machine: Interpreter, layer: Object, args: Args) -> Value:
     """The call of a batch-norm layer object."""
     return apply(machine, layer.data["row"], args, layer)
 
@@ -77,7 +77,7 @@ def _flag(row: api.NormApi, args: Args) -> tuple[Value | None, Place | None]:
     return None, None
 
 
-def _misplaced(machine: Machine, row: api.NormApi, args: Args) -> tuple[str, str] | None:
+def _misplaced(machine: Interpreter, row: api.NormApi, args: Args) -> tuple[str, str] | None:
     """A training flag handed over by position onto the second parameter."""
     if not row.trap or len(args.positional) < 2:
         return None
@@ -155,7 +155,7 @@ def _has(given: Value | None, default: bool) -> bool:
 
 
 def apply(
-    machine: Machine,
+    machine: Interpreter,
     row: api.NormApi,
     args: Args,
     owner: Object | None = None,
@@ -248,7 +248,7 @@ def apply(
     return output
 
 
-def _collect(machine: Machine, keys: Value | None, statistics: tuple[Node, ...]) -> bool:
+def _collect(machine: Interpreter, keys: Value | None, statistics: tuple[Node, ...]) -> bool:
     """Put statistics into the collections that a layer names; whether all of these are known.
 
     Some programs let them be among the trainable variables, so that they are saved with these.
@@ -280,11 +280,11 @@ def _live(
     return True
 
 
-def _op_name(machine: Machine, path: str) -> str:
+def _op_name(machine: Interpreter, path: str) -> str:
     return f"{machine.state.name_scopes[-1]}|{as_known(path)}"
 
 
-def _unused_parameter(machine: Machine, layer: Layer) -> tuple[str, Place] | None:
+def _unused_parameter(machine: Interpreter, layer: Layer) -> tuple[str, Place] | None:
     """A flag parameter that its function never reads.
 
     The function makes the layer without a flag, or is where the constant was written.
@@ -308,16 +308,14 @@ def _unused_parameter(machine: Machine, layer: Layer) -> tuple[str, Place] | Non
     return None  # a flag that is there comes by another way
 
 
-def host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def host(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """A contrib layer that may carry a ``normalizer_fn``."""
 
     args = with_arg_scope(machine, f"api:{name}", args)
     return lifted(machine, args, lambda given: _host(machine, name, given, frame))
 
 
-def _host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
-    from bnlint.interp import calls
-
+def _host(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     state = machine.state
     short = name.rsplit(".", 1)[-1]
     path = layer_path(machine, args.get("scope"), "Conv" if "conv" in short else "fully_connected")
@@ -343,7 +341,7 @@ def _host(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     before, state.normalizer_place = state.normalizer_place, place
     state.variable_scopes.append(path)
     try:
-        node = calls.call(machine, normalizer, Args([node], kwargs, place, more), frame)
+        node = machine.call(normalizer, Args([node], kwargs, place, more), frame)
     finally:
         state.normalizer_place = before
         begin_again(machine, state.variable_scopes.pop())

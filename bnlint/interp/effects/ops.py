@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import api, operators
+from bnlint.interp import api, truth
 from bnlint.interp.args import Args
 from bnlint.interp.effects import recurrent
 from bnlint.interp.effects import variables as variable_effects
@@ -23,7 +23,7 @@ from bnlint.interp.values import (
 )
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 _WITH_WEIGHTS = frozenset(
@@ -56,14 +56,12 @@ _HOST_FUNCTIONS = frozenset(
 _NO_CALLBACK = ("tf.py_func", "tf.numpy_function", "tf.py_function", "tf.data.", "tf.train.")
 
 
-def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """Any op: a node that depends on the nodes of its arguments."""
-    from bnlint.interp import calls
-
     state = machine.state
     last = name.rsplit(".", 1)[-1]
     if name.startswith(_HOST) or name in _HOST_FUNCTIONS:
-        keys = [operators.key_of(machine, v) for v in args.values()]
+        keys = [truth.key_of(machine, v) for v in args.values()]
         return state.unknown(f"{name} answers at run time", "call", name, *keys)
     if last[:1].isupper() and not name.startswith("tf.contrib.layers."):
         # A class: its instance may hold graph nodes (a cell, a dataset, a helper).
@@ -75,7 +73,7 @@ def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
             if isinstance(value, Func) and value.key not in state.entered:
                 given = Args([], {}, args.place, True)
                 result = state.paths.apart(
-                    lambda value=value, given=given: calls.call(machine, value, given, None)  # type: ignore[misc]
+                    lambda value=value, given=given: machine.call(value, given, None)  # type: ignore[misc]
                 )
                 inputs.extend(nodes_in(result))
     if name.startswith("tf.layers.") and last in _WITH_WEIGHTS:
@@ -106,7 +104,7 @@ def generic(machine: Machine, name: str, args: Args, frame: Frame | None) -> Val
     return node
 
 
-def placeholder(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def placeholder(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     state = machine.state
     with_default = name.endswith("with_default")
     initial = args.get("input", 0) if with_default else None
@@ -125,7 +123,7 @@ def placeholder(machine: Machine, name: str, args: Args, frame: Frame | None) ->
     return node
 
 
-def group(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def group(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.group(*ops)``, ``tf.no_op()``, ``tf.tuple``: an op that waits."""
     reads = set(args.reads)
     for value in args.positional:
@@ -144,11 +142,11 @@ def group(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value
     return node
 
 
-def stop_gradient(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def stop_gradient(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return machine.state.node("stop", name, nodes_in(args.get("input", 0)), args.place)
 
 
-def constant(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def constant(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.constant(True)`` is as constant as ``True``."""
     value = args.get("value", 0)
     node = machine.state.node("const", name, nodes_in(value), args.place)
@@ -157,26 +155,26 @@ def constant(machine: Machine, name: str, args: Args, frame: Frame | None) -> Va
     return node
 
 
-def graph(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return Object("graph", args.place, graph=machine.state.new_graph())
 
 
-def default_graph(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def default_graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return Object("graph", args.place, graph=machine.state.graph)
 
 
-def reset_default_graph(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def reset_default_graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     state = machine.state
     state.default_graph[-1] = state.new_graph()
     return NONE
 
 
-def moving_average(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def moving_average(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     rate = tuple(nodes_in(args.get("decay", 0)))
     return Object("moving average", args.place, rate=rate)
 
 
-def define_flag(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def define_flag(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     label, default = args.get("name", 0), args.get("default", 1) or args.get("default_value")
     if isinstance(label, Known) and isinstance(label.value, str):
         if default is not None:
@@ -187,24 +185,22 @@ def define_flag(machine: Machine, name: str, args: Args, frame: Frame | None) ->
     return NONE
 
 
-def app_run(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def app_run(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.app.run(main)``: calls ``main(argv)``."""
-    from bnlint.interp import calls
-
     main = args.get("main", 0)
     if main is None and frame is not None:
         main = frame.module.globals.get("main")
     if main is None or isinstance(main, Known):
         return NONE
     argv = machine.state.unknown("the command line", "name", "argv")
-    return calls.call(machine, main, Args([argv], {}, args.place), frame)
+    return machine.call(main, Args([argv], {}, args.place), frame)
 
 
-def nothing(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def nothing(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return NONE
 
 
-def make_template(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def make_template(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.make_template(name, func, **kwargs)``: the function under a variable scope."""
     from bnlint.interp.values import Partial
 
@@ -216,7 +212,7 @@ def make_template(machine: Machine, name: str, args: Args, frame: Frame | None) 
     return Partial(func, [], kwargs)
 
 
-def read_variable(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def read_variable(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """Initialisers and conversions of variables: nothing that training waits for."""
     return machine.state.node("op", name, (), args.place)
 

@@ -11,7 +11,7 @@ from bnlint.interp.nodes import nodes_in
 from bnlint.interp.values import Instance, Known, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
@@ -27,10 +27,8 @@ def cells(args: Args) -> tuple[Instance, ...]:
     return tuple(found)
 
 
-def recurrent(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def recurrent(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.nn.dynamic_rnn(cell, inputs)``: a step of each cell is built once."""
-    from bnlint.interp import calls
-
     state = machine.state
     inputs = [n for v in args.values() for n in nodes_in(v)]
     step = state.node("op", "tf.unstack", inputs, args.place)
@@ -46,19 +44,19 @@ def recurrent(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
             if "dynamic" in name:
                 made = in_a_loop(
                     machine,
-                    lambda cell=cell, arguments=arguments: calls.call(  # type: ignore[misc]
-                        machine, cell, arguments, frame
+                    lambda cell=cell, arguments=arguments: machine.call(  # type: ignore[misc]
+                        cell, arguments, frame
                     ),
                 )
             else:
-                made = calls.call(machine, cell, arguments, frame)
+                made = machine.call(cell, arguments, frame)
             inputs.extend(nodes_in(made))
 
     def below(_: Value) -> None:
-        calls.enter_context(machine, own, build, args.place)
+        machine.enter_context(own, build, args.place)
 
     scope = scopes.variable_scope(machine, name, given, frame)
-    calls.enter_context(machine, scope, below, args.place)
+    machine.enter_context(scope, below, args.place)
     node = state.node("op", name, inputs, args.place)
     return Unknown("several tensors", state.keys.of("node", node.id), (node,))
 

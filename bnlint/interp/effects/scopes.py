@@ -29,7 +29,7 @@ from bnlint.interp.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 ScopeTable = dict[str, dict[str, tuple[Value, Place]]]
@@ -49,7 +49,7 @@ def target_key(value: Value) -> str | None:
     return None
 
 
-def arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def arg_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``arg_scope(functions, **arguments)`` or ``arg_scope(scope)``.
 
     What functions are given adds to the scope in force where it is *entered*; a scope that was
@@ -80,7 +80,7 @@ def fixed(place: Place, table: ScopeTable, unknown: bool) -> Object:
     return Object("arg_scope", place, table=table, unknown=unknown)
 
 
-def enter_arg_scope(machine: Machine, scope: Object) -> Callable[[], None]:
+def enter_arg_scope(machine: Interpreter, scope: Object) -> Callable[[], None]:
     state = machine.state
     table: ScopeTable | None = scope.data["table"]
     if table is None:
@@ -103,7 +103,7 @@ def enter_arg_scope(machine: Machine, scope: Object) -> Callable[[], None]:
     return leave
 
 
-def with_arg_scope(machine: Machine, key: str, args: Args) -> Args:
+def with_arg_scope(machine: Interpreter, key: str, args: Args) -> Args:
     """The arguments of a call, completed by the argument scopes in force."""
     entry = machine.state.arg_scopes[-1].get(key)
     if not entry:
@@ -127,7 +127,7 @@ def _segment(value: Value | None) -> str | None:
     return "?"
 
 
-def variable_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def variable_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``variable_scope(name_or_scope, default_name)``; also opens the name scope."""
     segment = _segment(args.get("name_or_scope", 0))
     default = segment is None
@@ -136,7 +136,7 @@ def variable_scope(machine: Machine, name: str, args: Args, frame: Frame | None)
     return Object("variable_scope", args.place, segment=segment, path="", default=default)
 
 
-def name_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def name_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     segment = _segment(args.get("name", 0))
     if segment is None:
         segment = _segment(args.get("default_name", 1)) or ""
@@ -149,7 +149,7 @@ def _join(path: str, segment: str) -> str:
     return f"{path}{segment}/" if segment else path
 
 
-def enter_variable_scope(machine: Machine, scope: Object) -> Callable[[], None]:
+def enter_variable_scope(machine: Interpreter, scope: Object) -> Callable[[], None]:
     state = machine.state
     segment = scope.data["segment"]
     path = _join(state.variable_scopes[-1], segment)
@@ -181,7 +181,7 @@ def enter_variable_scope(machine: Machine, scope: Object) -> Callable[[], None]:
     return leave
 
 
-def _not_open_yet(machine: Machine, path: str) -> str:
+def _not_open_yet(machine: Interpreter, path: str) -> str:
     """The path of a scope with a default name: TensorFlow numbers the further ones, ``conv_1/``."""
     graph, paths = machine.state.graph, machine.state.paths
     wanted, number = path, 0
@@ -195,7 +195,7 @@ def _not_open_yet(machine: Machine, path: str) -> str:
         wanted = f"{path[:-1]}_{number}/"
 
 
-def enter_name_scope(machine: Machine, scope: Object) -> Callable[[], None]:
+def enter_name_scope(machine: Interpreter, scope: Object) -> Callable[[], None]:
     state = machine.state
     segment = scope.data["segment"]
     if segment.endswith("/") and segment != "/":
@@ -214,7 +214,7 @@ def enter_name_scope(machine: Machine, scope: Object) -> Callable[[], None]:
     return leave
 
 
-def _unique(machine: Machine, path: str) -> str:
+def _unique(machine: Interpreter, path: str) -> str:
     """TensorFlow numbers a name scope that is opened again: ``gen/``, then ``gen_1/``."""
     if not path or "?" in path or path == machine.state.name_scopes[-1]:
         return path
@@ -227,7 +227,7 @@ def _unique(machine: Machine, path: str) -> str:
 # --- control dependencies -----------------------------------------------------------------------
 
 
-def control_dependencies(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def control_dependencies(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     value = args.get("control_inputs", 0)
     clear = isinstance(value, Known) and value.value is None
     reads: set[int] = set()
@@ -259,7 +259,7 @@ def _opaque(value: Value | None) -> bool:
     return False
 
 
-def enter_control_dependencies(machine: Machine, scope: Object) -> Callable[[], None]:
+def enter_control_dependencies(machine: Interpreter, scope: Object) -> Callable[[], None]:
     state = machine.state
     block = Block(
         len(state.all_blocks),
@@ -279,7 +279,7 @@ def enter_control_dependencies(machine: Machine, scope: Object) -> Callable[[], 
     return leave
 
 
-def with_dependencies(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def with_dependencies(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``with_dependencies(dependencies, tensor)``: an identity that waits for the dependencies."""
     before = nodes_in(args.get("dependencies", 0))
     tensor = args.get("output_tensor", 1)
@@ -289,18 +289,18 @@ def with_dependencies(machine: Machine, name: str, args: Args, frame: Frame | No
     return node
 
 
-def add_arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def add_arg_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     value = args.positional[0] if args.positional else NONE
     if isinstance(value, Func):
         value.arg_scoped = True
     return value
 
 
-def current_arg_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def current_arg_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return fixed(args.place, machine.state.arg_scopes[-1], False)
 
 
-def get_variable_scope(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def get_variable_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     path = machine.state.variable_scopes[-1]
     return Object(
         "variable_scope",
@@ -311,7 +311,7 @@ def get_variable_scope(machine: Machine, name: str, args: Args, frame: Frame | N
     )
 
 
-def device(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def device(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return Object("plain context", args.place, entered=NONE)
 
 

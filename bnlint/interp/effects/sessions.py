@@ -11,35 +11,33 @@ from bnlint.interp.state import RunRecord, SaverRecord
 from bnlint.interp.values import NONE, Instance, Known, Map, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
-def make_session(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def make_session(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     run_hooks(machine, args)
     graph = args.get("graph", 1)
     return Object("session", args.place, graph=graph if isinstance(graph, Object) else None)
 
 
-def run_hooks(machine: Machine, args: Args) -> None:
+def run_hooks(machine: Interpreter, args: Args) -> None:
     """``SessionRunHook``: what ``before_run`` returns is fetched with every run."""
-    from bnlint.interp import attributes, calls
-
     for name in ("hooks", "chief_only_hooks", "training_hooks", "saving_listeners"):
         for hook in machine.iterate(args.get(name) or Known(None))[0]:
             if not isinstance(hook, Instance):
                 continue
             for step in ("begin", "before_run", "after_run"):
-                method = attributes.find(machine, hook, step)
+                method = machine.find(hook, step)
                 if method is None:
                     continue
                 given = Args([], {}, args.place, more=True)
-                result = calls.call(machine, method, given, None)
+                result = machine.call(method, given, None)
                 if step == "before_run":
                     machine.state.record_run(RunRecord(args.place, tuple(nodes_in(result)), False))
 
 
-def record(machine: Machine, fetches: Value | None, args: Args) -> None:
+def record(machine: Interpreter, fetches: Value | None, args: Args) -> None:
     """Note one run of a session with the given fetches."""
     fetches = _looked_up(machine, fetches)
     opaque = _opaque(fetches)
@@ -50,7 +48,7 @@ def record(machine: Machine, fetches: Value | None, args: Args) -> None:
 
 
 def record_fed(
-    machine: Machine, nodes: tuple[Node, ...], opaque: bool, feed: Value | None, args: Args
+    machine: Interpreter, nodes: tuple[Node, ...], opaque: bool, feed: Value | None, args: Args
 ) -> None:
     """Note one run of some ops, with what it is fed."""
     nothing = feed is None or (isinstance(feed, Known) and feed.value is None)
@@ -89,7 +87,7 @@ def _opaque(value: Value | None) -> bool:
     return False
 
 
-def _looked_up(machine: Machine, value: Value | None) -> Value | None:
+def _looked_up(machine: Interpreter, value: Value | None) -> Value | None:
     """Fetches with names replaced by the ops that bear them."""
     if isinstance(value, Known) and isinstance(value.value, str):
         return machine.state.by_name(value.value) or value
@@ -99,14 +97,14 @@ def _looked_up(machine: Machine, value: Value | None) -> Value | None:
     return value
 
 
-def run(machine: Machine, args: Args) -> Value:
+def run(machine: Interpreter, args: Args) -> Value:
     """``session.run(fetches, feed_dict)``; the result is no longer part of the graph."""
     fetches = args.get("fetches", 0)
     record(machine, fetches, args)
     return fetched(machine, fetches)
 
 
-def fetched(machine: Machine, fetches: Value | None) -> Value:
+def fetched(machine: Interpreter, fetches: Value | None) -> Value:
     state = machine.state
     if isinstance(fetches, Seq) and fetches.exact:
         return Seq("list", [fetched(machine, i) for i in fetches.items])
@@ -118,7 +116,7 @@ def fetched(machine: Machine, fetches: Value | None) -> Value:
     return state.unknown("a fetched value")
 
 
-def make_saver(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def make_saver(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``Saver(var_list)``; one with a list that is not known in full is not judged."""
     state = machine.state
     saver = Object("saver", args.place)
@@ -152,18 +150,16 @@ def note_saved(args: Args) -> None:
         saver.data["record"].saved = True
 
 
-def restore(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def restore(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     machine.state.restore()
     return machine.state.unknown("a restored value", deps=nodes_in(args.get("var_list")))
 
 
-def train_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def train_loop(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``slim.learning.train(train_op, …)``: runs the train op, not UPDATE_OPS.
 
     A ``train_step_fn`` of the project's own runs what it likes in each step.
     """
-    from bnlint.interp import calls
-
     given = args.get("train_op", 0) or NONE
     record(machine, given, args)
     run_hooks(machine, args)
@@ -172,17 +168,17 @@ def train_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> 
         session = Object("session", args.place, graph=None)
         counter = args.get("global_step") or machine.state.unknown("a global step")
         options = args.get("train_step_kwargs") or machine.state.unknown("options of a step")
-        calls.call(machine, step, Args([session, given, counter, options], {}, args.place), None)
+        machine.call(step, Args([session, given, counter, options], {}, args.place), None)
     return NONE
 
 
-def train_step(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def train_step(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``slim.learning.train_step(sess, train_op, global_step, kwargs)``."""
     record(machine, args.get("train_op", 1), args)
     return machine.state.unknown("a step's loss and whether to stop")
 
 
-def evaluation_loop(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def evaluation_loop(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     nodes = [n for key in ("eval_op", "final_op") for n in nodes_in(args.get(key))]
     machine.state.record_run(RunRecord(args.place, tuple(nodes), False))
     machine.state.restore()

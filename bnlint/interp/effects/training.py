@@ -17,11 +17,11 @@ from bnlint.interp.nodes import (
 from bnlint.interp.values import NONE, Func, Instance, Known, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
-def make_optimizer(machine: Machine, name: str, args: Args) -> Value:
+def make_optimizer(machine: Interpreter, name: str, args: Args) -> Value:
     """An optimizer or a wrapper of one; constructing it adds no op that matters."""
     optimizer = Object("optimizer", args.place, name=name)
     machine.state.optimizers.append(optimizer)
@@ -30,7 +30,9 @@ def make_optimizer(machine: Machine, name: str, args: Args) -> Value:
     return optimizer
 
 
-def optimizer_method(machine: Machine, optimizer: Object, name: str, args: Args) -> Value | None:
+def optimizer_method(
+    machine: Interpreter, optimizer: Object, name: str, args: Args
+) -> Value | None:
     """A method of an optimizer; None if bnlint gives it no meaning."""
     if name == "minimize":
         return minimize(machine, optimizer, args)
@@ -41,17 +43,15 @@ def optimizer_method(machine: Machine, optimizer: Object, name: str, args: Args)
     return None
 
 
-def _losses(machine: Machine, value: Value | None) -> list[Node]:
+def _losses(machine: Interpreter, value: Value | None) -> list[Node]:
     if isinstance(value, Func):  # a callable loss
-        from bnlint.interp import calls
-
         place = (value.module.path, value.node.span)
-        value = calls.call(machine, value, Args([], {}, place), None)
+        value = machine.call(value, Args([], {}, place), None)
     return nodes_in(value)
 
 
 def gradient(
-    machine: Machine, losses: list[Node], variables: Value | None, place: Place, api_name: str
+    machine: Interpreter, losses: list[Node], variables: Value | None, place: Place, api_name: str
 ) -> Node:
     """The gradient of some losses, for all variables at once."""
     node = machine.state.node(
@@ -75,7 +75,7 @@ def _variable_set(value: Value | None) -> frozenset[Node] | None:
     return None
 
 
-def minimize(machine: Machine, optimizer: Value, args: Args) -> Value:
+def minimize(machine: Interpreter, optimizer: Value, args: Args) -> Value:
     """``optimizer.minimize(loss, global_step, var_list)``."""
     if isinstance(optimizer, Object):
         found = _minimize_by_parts(machine, optimizer, args)
@@ -87,33 +87,31 @@ def minimize(machine: Machine, optimizer: Value, args: Args) -> Value:
     return train_op(machine, "minimize", [first], args)
 
 
-def _minimize_by_parts(machine: Machine, optimizer: Object, args: Args) -> Value | None:
+def _minimize_by_parts(machine: Interpreter, optimizer: Object, args: Args) -> Value | None:
     """``minimize`` of a class that overrides one of the two methods that it calls."""
-    from bnlint.interp import attributes, calls
-
     owner = optimizer.data.get("owner")
     if not isinstance(owner, Instance):
         return None
-    compute = attributes.find(machine, owner, "compute_gradients")
-    apply = attributes.find(machine, owner, "apply_gradients")
+    compute = machine.find(owner, "compute_gradients")
+    apply = machine.find(owner, "apply_gradients")
     if compute is None and apply is None:
         return None
     limit = args.get("var_list", 2)
     given = {"var_list": limit} if limit is not None else {}
     first = Args([args.get("loss", 0) or NONE], given, args.place)
     pairs = (
-        calls.call(machine, compute, first, None)
+        machine.call(compute, first, None)
         if compute is not None
         else compute_gradients(machine, first)
     )
     step = args.get("global_step", 1)
     second = Args([pairs], {"global_step": step} if step is not None else {}, args.place)
     if apply is not None:
-        return calls.call(machine, apply, second, None)
+        return machine.call(apply, second, None)
     return apply_gradients(machine, second)
 
 
-def compute_gradients(machine: Machine, args: Args) -> Value:
+def compute_gradients(machine: Interpreter, args: Args) -> Value:
     """A list of (gradient, variable) pairs that share one gradient node."""
     limit = args.get("var_list", 1)
     losses = _losses(machine, args.get("loss", 0))
@@ -134,7 +132,7 @@ def compute_gradients(machine: Machine, args: Args) -> Value:
     return Seq("list", pairs, exact)
 
 
-def apply_gradients(machine: Machine, args: Args) -> Value:
+def apply_gradients(machine: Interpreter, args: Args) -> Value:
     given = args.get("grads_and_vars", 0)
     nodes = nodes_in(given)
     sources = list(dict.fromkeys(gradient_sources(nodes)))
@@ -161,7 +159,7 @@ def _paired_variables(given: Value | None) -> frozenset[Node] | None:
 
 
 def train_op(
-    machine: Machine,
+    machine: Interpreter,
     api_name: str,
     gradients: list[Node],
     args: Args,
@@ -186,7 +184,7 @@ def train_op(
     return node
 
 
-def gradients(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def gradients(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.gradients(ys, xs)``."""
     limit = args.get("xs", 1)
     node = gradient(machine, nodes_in(args.get("ys", 0)), limit, args.place, name)
@@ -197,7 +195,9 @@ def gradients(machine: Machine, name: str, args: Args, frame: Frame | None) -> V
     return Seq("list", [node], False)
 
 
-def assignment(machine: Machine, name: str, target: Value, value: list[Node], args: Args) -> Value:
+def assignment(
+    machine: Interpreter, name: str, target: Value, value: list[Node], args: Args
+) -> Value:
     """An assignment to a variable; a train op if the variable is trainable and the value is
     computed from gradients (hand-written updates)."""
     state = machine.state
@@ -222,7 +222,7 @@ def assignment(machine: Machine, name: str, target: Value, value: list[Node], ar
     return node
 
 
-def create_train_op(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def create_train_op(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``create_train_op`` and ``optimize_loss``: they run UPDATE_OPS by themselves."""
     state = machine.state
     row = api.TRAIN_OP_MAKERS[name]
@@ -246,7 +246,7 @@ def create_train_op(machine: Machine, name: str, args: Args, frame: Frame | None
     return node
 
 
-def clip(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def clip(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``clip_by_global_norm(list, norm)``: (the clipped list, the norm)."""
     items = args.get("t_list", 0)
     node = machine.state.node("op", name, nodes_in(items), args.place)
@@ -259,7 +259,7 @@ def clip(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
     return Seq("tuple", [clipped, node])
 
 
-def rewritten(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def rewritten(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """An optimizer made to compute in mixed precision: it runs what it ran before."""
     return args.get("opt", 0) or NONE
 

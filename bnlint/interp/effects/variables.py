@@ -6,15 +6,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.args import Args
+from bnlint.interp.effects import training
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.values import NONE, Known, Place, Seq, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.machine import Machine
+    from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
-def layer_path(machine: Machine, name: Value | None, default: str) -> str:
+def layer_path(machine: Interpreter, name: Value | None, default: str) -> str:
     """The variable path of a layer, ending in ``/``; ``?`` stands for what is not known.
 
     TensorFlow numbers unnamed layers, and begins anew when their variable scope is entered again:
@@ -40,7 +41,7 @@ def as_known(path: str) -> str:
     return _NUMBER.sub("?", path)
 
 
-def begin_again(machine: Machine, path: str) -> None:
+def begin_again(machine: Interpreter, path: str) -> None:
     """A variable scope was left: what is unnamed below it is numbered from the start again."""
     graph = machine.state.graph
     tables: tuple[dict[str, Any], ...] = (graph.numbers, graph.opened)
@@ -49,7 +50,7 @@ def begin_again(machine: Machine, path: str) -> None:
             del table[name]
 
 
-def add_variable(machine: Machine, name: str, place: Place, *, trainable: bool = True) -> Node:
+def add_variable(machine: Interpreter, name: str, place: Place, *, trainable: bool = True) -> Node:
     """The variable of that name, made on first use (``reuse`` finds it again)."""
     state = machine.state
     known = "?" not in name
@@ -69,7 +70,7 @@ def add_variable(machine: Machine, name: str, place: Place, *, trainable: bool =
     return node
 
 
-def make_variable(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def make_variable(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.Variable`` and ``tf.get_variable``."""
     state = machine.state
     getter = name == "tf.get_variable" or name.endswith("variable")
@@ -94,10 +95,8 @@ def make_variable(machine: Machine, name: str, args: Args, frame: Frame | None) 
     return node
 
 
-def assign(machine: Machine, name: str, args: Args, frame: Frame | None) -> Value:
+def assign(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.assign(ref, value)`` and its kin; a train op where the value comes from a gradient."""
-    from bnlint.interp.effects import training
-
     target = args.get("ref", 0) or args.get("variable")
     value = args.get("value", 1)
     return training.assignment(machine, name, target or NONE, nodes_in(value), args)
