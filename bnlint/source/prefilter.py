@@ -6,14 +6,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-_BATCH_NORM = (
-    b"batch_norm",  # and batch_normalization, fused_batch_norm, …
-    b"BatchNorm",
-    b"batchnorm",
-    b"Batch_Norm",
-    b"normalizer_fn",
-    b"normalizer_params",
+_BY_HAND = (
     b"moments",
     b"UPDATE_OPS",
     b"update_ops",
@@ -54,9 +49,12 @@ _FILLER = re.compile(rb"[\s\\()]+")
 _MODULE = re.compile(r"\.*(?:[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 
 
-def may_use_batch_norm(data: bytes) -> bool:
-    """Whether the file may build a batch-norm layer or handle its updates itself."""
-    return any(needle in data for needle in _BATCH_NORM)
+def may_use_batch_norm(data: bytes, needles: Sequence[bytes]) -> bool:
+    """Whether the file may build a batch-norm layer or handle its updates itself.
+
+    ``needles`` are those of the APIs that are known (``Apis.needles``).
+    """
+    return any(needle in data for needle in (*needles, *_BY_HAND))
 
 
 def may_train(data: bytes) -> bool:
