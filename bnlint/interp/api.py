@@ -5,20 +5,6 @@ Layers and makers of train ops are rows of ``bnlint/apis.py``.
 
 from __future__ import annotations
 
-NEVER_FLAG = frozenset(
-    [
-        "layer_norm",
-        "instance_norm",
-        "group_norm",
-        "unit_norm",
-        "LayerNormalization",
-        "GroupNormalization",
-        "dropout",
-        "Dropout",
-    ]
-)
-"""Things with a flag or 'norm' in their names that keep no moving statistics."""
-
 NORMALIZER_HOSTS = frozenset(
     f"tf.contrib.layers.{name}"
     for name in [

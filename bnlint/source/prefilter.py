@@ -18,19 +18,6 @@ _BY_HAND = (
     b"sonnet",
 )
 
-_TRAIN = (
-    b"minimize",
-    b"apply_gradients",
-    b"compute_gradients",
-    b"create_train_op",
-    b"optimize_loss",
-    b"train_op",
-    b"train_step",
-    b"tf.gradients",
-    b"EstimatorSpec",
-    b"create_estimator_spec",
-)
-
 # A statement ends with its line, unless a backslash or brackets continue it. The bounds keep a
 # long line that only looks like an import from being tried in every way.
 _NAMES = rb"(?:[^\\\r\n;#]|\\(?:\r\n|\r|\n))+"
@@ -55,11 +42,6 @@ def may_use_batch_norm(data: bytes, needles: Sequence[bytes]) -> bool:
     ``needles`` are those of the APIs that are known (``Apis.needles``).
     """
     return any(needle in data for needle in (*needles, *_BY_HAND))
-
-
-def may_train(data: bytes) -> bool:
-    """Whether the file may make or run a train op."""
-    return any(needle in data for needle in _TRAIN)
 
 
 def imported_names(data: bytes) -> list[str]:
