@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from bnlint import codes
+from bnlint import api_rows, codes
+from bnlint.apis import BUILT_IN, Apis
 from bnlint.regular import CannotRead, is_there, read_regular
 from bnlint.suggest import near
 
@@ -38,6 +39,7 @@ class Config:
     exclude: tuple[str, ...] = ()
     pedantic: bool = False
     directory: Path | None = None
+    apis: Apis = BUILT_IN
 
     def excludes(self, here: Path) -> list[str]:
         """The exclude patterns as they are to be written in the directory ``here``."""
@@ -126,13 +128,14 @@ def _config(table: object, path: Path) -> Config:
         "ignore": _codes,
         "exclude": _strings,
         "pedantic": _bool,
+        "api": _apis,
     }
     values: dict[str, Any] = {}
     for key, value in table.items():
         where = f"{path}: tool.bnlint.{key}"
         if key not in readers:
             raise ConfigError(f"{where}: no such key{near(key, readers)}")
-        values[key] = readers[key](value, where)
+        values["apis" if key == "api" else key] = readers[key](value, where)
     return Config(directory=path.parent, **values)
 
 
@@ -153,6 +156,13 @@ def _codes(value: object, where: str) -> tuple[str, ...]:
 
 def _near(prefix: str) -> str:
     return near(prefix, codes.known())
+
+
+def _apis(value: object, where: str) -> Apis:
+    try:
+        return Apis(api_rows.rows(value, where))
+    except api_rows.BadRow as error:
+        raise ConfigError(str(error)) from None
 
 
 def _bool(value: object, where: str) -> bool:

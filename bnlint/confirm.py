@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bnlint import codes
+from bnlint.apis import BUILT_IN, Apis
 from bnlint.finding import Finding, Location
 from bnlint.graph.command import shown
 from bnlint.graph.evidence import gather
@@ -32,18 +33,19 @@ def confirm(
     fetches: Sequence[str] = (),
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    apis: Apis = BUILT_IN,
 ) -> Confirmation:
     """Compare a script with a graph or a recording. Raises GraphError, and nothing else.
 
     What is merely possible by the source is held against the graph too: the graph may know.
     """
     evidence = gather(graph, train_ops, fetches)
-    outcome = check(Options((script,), select=select, ignore=ignore, pedantic=True))
+    outcome = check(Options((script,), select=select, ignore=ignore, pedantic=True, apis=apis))
     found = Confirmation(problems=outcome.report.problems, notes=list(evidence.notes))
     found.crashes = outcome.crashes
     if not outcome.files and not found.problems:
         found.notes.append(f"no Python files to check in {script}")
-    claims, made = _claims(script, outcome.report.findings)
+    claims, made = _claims(script, outcome.report.findings, apis)
     judge = Judge(evidence, claims, made)
     found.rulings = [judge.rule(claim) for claim in claims]
     if not any(True for _ in evidence.layers()):
@@ -65,7 +67,7 @@ def _alone(finding: Finding) -> Finding:
     return replace(finding, confidence="possible", reason=reason)
 
 
-def _claims(script: str, findings: Sequence[Finding]) -> tuple[list[Claim], Script]:
+def _claims(script: str, findings: Sequence[Finding], apis: Apis) -> tuple[list[Claim], Script]:
     """Each finding with the layers that it is about, from the models behind the findings."""
     made = Script()
     if not findings:
@@ -82,7 +84,7 @@ def _claims(script: str, findings: Sequence[Finding]) -> tuple[list[Claim], Scri
         if claim.finding.rule.code not in (UPDATES | FLAGS) - {"BN104"}:
             for related in claim.finding.related:
                 beside.setdefault(related.location, []).append(claim)
-    workspace = Workspace()
+    workspace = Workspace(apis=apis)
 
     def at(location: Location | None) -> list[Claim]:
         if location is None:

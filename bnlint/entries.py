@@ -36,7 +36,7 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
             if path in wanted:
                 workspace.fail(error)
             continue
-        if may_use_batch_norm(data):
+        if may_use_batch_norm(data, workspace.apis.needles):
             reached.append(path)
             continue
         if any(way in data for way in _DYNAMIC):

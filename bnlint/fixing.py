@@ -31,7 +31,7 @@ def repairer(options: Options) -> Repairer:
         key = tuple(files)
         if key not in users:
             # No fix changes who imports whom, but to look for it reads the whole project.
-            users[key] = users_of(key, options.exclude, Workspace(overlay))
+            users[key] = users_of(key, options.exclude, Workspace(overlay, options.apis))
         again = dataclasses.replace(
             options,
             files=files,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bnlint import codes, ignores
+from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
 from bnlint.finding import Finding, Incomplete, Location, Report
 from bnlint.fingerprint import stamped
@@ -29,7 +30,8 @@ class Options:
 
     With ``users`` the files are judged together with the programs of the project that use them;
     what is found is shown if a place of it is in one of the files. ``ignores`` tells whether
-    comments silence findings, ``require_reason`` that only those do which say why.
+    comments silence findings, ``require_reason`` that only those do which say why. ``apis`` are the
+    rows for libraries.
     """
 
     paths: Sequence[str] = (".",)
@@ -44,6 +46,7 @@ class Options:
     require_reason: bool = False
     files: Sequence[str] = ()
     programs: Sequence[str] | None = None
+    apis: Apis = BUILT_IN
 
 
 @dataclass(slots=True)
@@ -57,7 +60,7 @@ class Outcome:
 
 
 def check(options: Options, progress: Progress | None = None) -> Outcome:
-    workspace = Workspace(options.overlay)
+    workspace = Workspace(options.overlay, options.apis)
     paths = _files(options, workspace)
     unread = [problem.path for problem in workspace.problems]
     users: Sequence[str] = []

@@ -71,12 +71,16 @@ def _networks(
         new = imports.get(todo.pop(), set()) - seen
         seen |= new
         todo.extend(new)
-    return sorted(path for path in seen - set(paths) if may_use_batch_norm(_data(path, workspace)))
+    return sorted(
+        path
+        for path in seen - set(paths)
+        if may_use_batch_norm(_data(path, workspace), workspace.apis.needles)
+    )
 
 
 def _may_matter(path: str, workspace: Workspace) -> bool:
     data = _data(path, workspace)
-    return may_use_batch_norm(data) or any(word in data for word in _WORDS)
+    return may_use_batch_norm(data, workspace.apis.needles) or any(word in data for word in _WORDS)
 
 
 def _data(path: str, workspace: Workspace) -> bytes:

@@ -9,6 +9,7 @@ import dataclasses
 import os
 from typing import TYPE_CHECKING
 
+from bnlint.apis import BUILT_IN, Apis
 from bnlint.finding import Problem
 from bnlint.source import read
 from bnlint.source.errors import SourceError
@@ -24,10 +25,11 @@ class Workspace:
     """Reads through ``overlay`` first: the unsaved text of an editor, under its file's name.
 
     ``problems`` are the files that could not be read or parsed, ``crashes`` those that broke
-    bnlint itself; neither stops the others.
+    bnlint itself; neither stops the others. ``apis`` are the APIs that mean something in it.
     """
 
-    def __init__(self, overlay: dict[str, bytes] | None = None) -> None:
+    def __init__(self, overlay: dict[str, bytes] | None = None, apis: Apis = BUILT_IN) -> None:
+        self.apis = apis
         self._overlay = {os.path.abspath(path): data for path, data in (overlay or {}).items()}
         self.resolver = Resolver(self._overlay)
         self._modules: dict[str, Module | None] = {}

@@ -76,7 +76,8 @@ def test_there_is_no_circle_beyond_pairs() -> None:
         ("checks", {"finding", "model"}),
         ("fix", {"finding", "source"}),
         ("source", {"regular"}),
-        ("interp", {"deep", "finding", "model", "source"}),
+        ("apis", set()),
+        ("interp", {"apis", "deep", "finding", "model", "source"}),
         ("output", {"codes", "finding", "pages", "printable", "reports"}),
     ],
 )

@@ -135,7 +135,7 @@ def claims(page: Page) -> list[tuple[str, str, str, bool]]:
     """The graphs of a page: file, what it says of it, the rule that is meant, whether in a run."""
     return [
         (name, verdict, other or page.code, bool(run))
-        for name, verdict, other, run in _VERDICT.findall(page.sections["In a graph"])
+        for name, verdict, other, run in _VERDICT.findall(page.sections.get("In a graph", ""))
     ]
 
 

@@ -265,6 +265,7 @@ def _options(
         select=select or config.select,
         ignore=ignore or config.ignore,
         pedantic=pedantic or config.pedantic,
+        apis=config.apis,
         users=True,
         markdown=markdown,
         overlay=overlay,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -40,13 +42,16 @@ def confirm(
     Each finding is confirmed, refuted or undecided; what only the graph shows is listed too.
     """
     from bnlint import confirm as both
+    from bnlint.config import ConfigError, load
     from bnlint.graph.errors import GraphError
     from bnlint.output import confirm as output
 
     there([script])
     try:
-        found = both.confirm(script, graph, train_ops, fetches, select, ignore)
-    except GraphError as error:
+        start = script if os.path.isdir(script) else os.path.dirname(script)
+        apis = load(Path(start)).apis
+        found = both.confirm(script, graph, train_ops, fetches, select, ignore, apis)
+    except (ConfigError, GraphError) as error:
         raise Failure(str(error)) from None
     say_crashed(found.crashes)
     whole = output.merged(found)

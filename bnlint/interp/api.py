@@ -1,134 +1,9 @@
-"""What TensorFlow's names mean, as data.
+"""One name for each of TensorFlow's symbols, whatever it is imported by, and what names tell.
 
-New library, new row. Signatures were read with ``inspect`` from TensorFlow 1.0.1, 1.4.1, 1.12.3,
-1.15.5, 2.15.1 and 2.21.0. Positions are 0-based and do not count ``self``.
+Layers and makers of train ops are rows of ``bnlint/apis.py``.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-
-UPDATE_OPS = "update_ops"
-
-
-@dataclass(frozen=True, slots=True)
-class NormApi:
-    """One way to apply batch normalisation.
-
-    ``positional`` is the parameter order of TensorFlow 1.4 and later, ``positional_1_0`` that of
-    1.0 where it differs. ``default`` is the flag's default: False, True, or None for the Keras
-    learning phase. ``updates`` names the parameter that says where updates go, if there is one.
-    ``trap`` is the parameter that a flag passed second lands on, ``scale`` whether there is a gamma
-    unless the call says so (contrib has none).
-    """
-
-    name: str
-    flavour: str
-    flag: str
-    default: bool | None
-    positional: tuple[str, ...]
-    momentum: str
-    momentum_default: float
-    updates: str | None = None
-    positional_1_0: tuple[str, ...] | None = None
-    trap: str = ""
-    arg_scoped: bool = False
-    momentum_hint: str = ""
-    scale: bool = True
-
-
-_LAYERS_HEAD = (
-    "inputs axis momentum epsilon center scale beta_initializer gamma_initializer "
-    "moving_mean_initializer moving_variance_initializer beta_regularizer gamma_regularizer"
-)
-_LAYERS_TAIL = (
-    "training trainable name reuse renorm renorm_clipping renorm_momentum fused "
-    "virtual_batch_size adjustment"
-)
-_CONTRIB_HEAD = "inputs decay center scale epsilon activation_fn param_initializers"
-_CONTRIB_TAIL = (
-    "updates_collections is_training reuse variables_collections outputs_collections trainable "
-    "batch_weights fused data_format zero_debias_moving_mean scope renorm renorm_clipping "
-    "renorm_decay adjustment"
-)
-
-NORMS: dict[str, NormApi] = {
-    row.name: row
-    for row in (
-        NormApi(
-            "tf.layers.batch_normalization",
-            "layers",
-            "training",
-            False,
-            tuple(f"{_LAYERS_HEAD} beta_constraint gamma_constraint {_LAYERS_TAIL}".split()),
-            "momentum",
-            0.99,
-            positional_1_0=tuple(f"{_LAYERS_HEAD} {_LAYERS_TAIL}".split()),
-            trap="axis",
-        ),
-        NormApi(
-            "tf.contrib.layers.batch_norm",
-            "contrib",
-            "is_training",
-            True,
-            tuple(f"{_CONTRIB_HEAD} param_regularizers {_CONTRIB_TAIL}".split()),
-            "decay",
-            0.999,
-            updates="updates_collections",
-            positional_1_0=tuple(f"{_CONTRIB_HEAD} {_CONTRIB_TAIL}".split()),
-            trap="decay",
-            arg_scoped=True,
-            scale=False,
-        ),
-    )
-}
-
-LAYER_CLASSES: dict[str, NormApi] = {
-    "tf.layers.BatchNormalization": NormApi(
-        "tf.layers.BatchNormalization",
-        "layers",
-        "training",
-        False,
-        ("inputs", "training"),
-        "momentum",
-        0.99,
-    ),
-    "tf.keras.layers.BatchNormalization": NormApi(
-        "tf.keras.layers.BatchNormalization",
-        "keras",
-        "training",
-        None,
-        ("inputs", "training", "mask"),
-        "momentum",
-        0.99,
-    ),
-    "tf.sonnet.BatchNorm": NormApi(
-        "tf.sonnet.BatchNorm",
-        "contrib",
-        "is_training",
-        True,
-        ("inputs", "is_training", "test_local_stats"),
-        "decay_rate",
-        0.999,
-        updates="update_ops_collection",
-        scale=False,
-    ),
-}
-"""Layer objects: the row describes the *call* of the object."""
-
-NEVER_FLAG = frozenset(
-    [
-        "layer_norm",
-        "instance_norm",
-        "group_norm",
-        "unit_norm",
-        "LayerNormalization",
-        "GroupNormalization",
-        "dropout",
-        "Dropout",
-    ]
-)
-"""Things with a flag or 'norm' in their names that keep no moving statistics."""
 
 NORMALIZER_HOSTS = frozenset(
     f"tf.contrib.layers.{name}"
@@ -165,29 +40,6 @@ HOST_NORMALIZER_POSITION = {
     "conv2d_transpose": 7,
 }
 
-
-@dataclass(frozen=True, slots=True)
-class TrainOpMaker:
-    """A function that makes a train op; ``runs_updates`` whether it runs UPDATE_OPS by itself.
-
-    ``update_ops`` is the position of the parameter that replaces the collection (``[]`` turns the
-    updates off), ``loss`` that of the loss.
-    """
-
-    name: str
-    runs_updates: bool
-    loss: int
-    update_ops: int
-
-
-TRAIN_OP_MAKERS: dict[str, TrainOpMaker] = {
-    row.name: row
-    for row in (
-        TrainOpMaker("tf.contrib.training.create_train_op", True, 0, 3),
-        TrainOpMaker("tf.contrib.slim.learning.create_train_op", True, 0, 3),
-        TrainOpMaker("tf.contrib.layers.optimize_loss", True, 0, 8),
-    )
-}
 
 _PREFIXES: tuple[tuple[str, str], ...] = (
     ("tensorflow.compat.v1", "tf"),

@@ -92,6 +92,11 @@ def call(machine: Interpreter, func: Value, args: Args, frame: Frame | None) -> 
     if isinstance(func, Choice):
         return machine.state.paths.split(func, lambda one: call(machine, one, args, frame))
     if isinstance(func, Func):
+        row = None
+        if func.defining_class is None:
+            row = machine.modules.apis.of_project(func.module.path, func.name)
+        if row is not None:
+            return tensorflow.call_api(machine, row, args, frame)
         return call_function(machine, func, args)
     if isinstance(func, Bound):
         return call(machine, func.func, args.with_first(func.receiver), frame)
@@ -113,6 +118,10 @@ def call(machine: Interpreter, func: Value, args: Args, frame: Frame | None) -> 
         )
         return call(machine, func.func, merged, frame)
     if isinstance(func, Class):
+        path = func.module.path if func.module is not None else ""
+        row = machine.modules.apis.of_project(path, func.name)
+        if row is not None:
+            return tensorflow.call_api(machine, row, args, frame)
         return instantiate(machine, func, args)
     if isinstance(func, Instance):
         return _call_instance(machine, func, args, frame)

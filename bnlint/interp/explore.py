@@ -16,7 +16,7 @@ from bnlint.interp.imports import Modules
 from bnlint.interp.keys import Keys
 from bnlint.interp.machine import Machine
 from bnlint.interp.paths import Stop
-from bnlint.interp.relevance import WORDS, Relevance, names_in
+from bnlint.interp.relevance import Relevance, names_in
 from bnlint.interp.snapshot import snapshots
 from bnlint.interp.state import Budget, OutOfBudget, State
 from bnlint.interp.values import Bound, Class, Descriptor, Func, Instance, Known, Value
@@ -49,7 +49,6 @@ class Explorer:
         self.entered: set[tuple[str, object]] = set()
         self.open_steps = 0
         self._since = 0
-        self._known: dict[frozenset[str], tuple[int, Relevance]] = {}
 
     # --- one program -------------------------------------------------------------------------
 
@@ -116,13 +115,6 @@ class Explorer:
             self.modules.restore()
         return state
 
-    def _relevance(self, words: frozenset[str] = WORDS) -> Relevance:
-        loaded = len(self.modules.loaded)
-        known = self._known.get(words)
-        if known is None or known[0] != loaded:
-            known = self._known[words] = (loaded, Relevance(self.modules.loaded.values(), words))
-        return known[1]
-
     def _incomplete(self, path: str, reason: str) -> None:
         self.project.incomplete.add(Incomplete(path, 1, reason))
 
@@ -150,7 +142,7 @@ class Explorer:
 
         First those that nothing in the project even mentions, then what is still left.
         """
-        relevance = self._relevance()
+        relevance = Relevance(self.modules.loaded.values(), self.modules.apis.words)
         mentioned: dict[str, int] = {}
         for module in self.modules.loaded.values():
             for name in names_in(module.body):

@@ -57,7 +57,7 @@ def _outside(machine: Interpreter, expr: ir.Name, frame: Frame) -> Value:
     """What a name means that no scope of the program binds."""
     for owner in frame.module.stars:
         name = api.canonical(f"{owner}.{expr.id}")
-        if tensorflow.knows(name):
+        if tensorflow.knows(machine, name):
             return Api(name)
     builtin = calls.builtin(machine, expr.id)
     if builtin is not None:

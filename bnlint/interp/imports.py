@@ -25,6 +25,7 @@ from bnlint.source import ir
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bnlint.apis import Apis
     from bnlint.interp.interpreter import Interpreter
     from bnlint.source.resolve import Resolver
 
@@ -41,6 +42,10 @@ class Source(Protocol):
     def resolver(self) -> Resolver:
         """Tells which file an import means."""
 
+    @property
+    def apis(self) -> Apis:
+        """The APIs that build layers and train ops."""
+
 
 class Modules:
     """Resolves and runs the modules of a project."""
@@ -48,6 +53,7 @@ class Modules:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.resolver = source.resolver
+        self.apis = source.apis
         self.loaded: dict[str, ir.Module] = {}
         self.importers: dict[str, set[str]] = {}
         self.entries: tuple[str, ...] = ()

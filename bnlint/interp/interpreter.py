@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from bnlint.apis import Apis
     from bnlint.interp.args import Args
     from bnlint.interp.guards import Guard
     from bnlint.interp.scope import Frame
@@ -32,6 +33,7 @@ class Importer(Protocol):
     """The modules of a project, run when they are imported."""
 
     resolver: Resolver
+    apis: Apis
     generators: dict[int, bool]
     counters: dict[int, list[ir.Expr]]
 

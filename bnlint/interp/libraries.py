@@ -39,6 +39,8 @@ def call_external(machine: Interpreter, name: str, args: Args, frame: Frame | No
             found: Value = handler(machine, args, frame)
             return found
         return lifted(machine, args, lambda given: handler(machine, given, frame))
+    if name in machine.modules.apis:
+        return tensorflow.call_api(machine, name, args, frame)
     network = networks.outside(name)
     if network is not None:
         return tensorflow.call_api(machine, network, args, frame)

@@ -436,7 +436,7 @@ def for_base(
     made: Object | None = None
     if api.is_optimizer(base):
         made = Object("optimizer", place, name=base, owner=instance)
-    elif base in api.LAYER_CLASSES:
+    elif base in machine.modules.apis.layers:
         given = args or Args([], {}, place, more=True)
         layer = norms.layer_class(machine, base, given, None)
         made = layer if isinstance(layer, Object) else None

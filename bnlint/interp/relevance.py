@@ -15,48 +15,9 @@ from bnlint.source import ir
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-NORMS = frozenset(
-    (
-        "batch_norm",
-        "batch_normalization",
-        "BatchNormalization",
-        "BatchNorm",
-        "fused_batch_norm",
-        "batch_norm_with_global_normalization",
-        "normalizer_fn",
-        "normalizer_params",
-    )
-)
-"""Names with which a layer is made. Moments alone are most often statistics of something else."""
 
-WORDS = NORMS | frozenset(
-    (
-        "moments",
-        "arg_scope",
-        "minimize",
-        "apply_gradients",
-        "compute_gradients",
-        "create_train_op",
-        "optimize_loss",
-        "control_dependencies",
-        "get_collection",
-        "get_collection_ref",
-        "add_to_collection",
-        "UPDATE_OPS",
-        "update_ops",
-        "EstimatorSpec",
-        "Estimator",
-        "cond",
-        "with_dependencies",
-        "updates_collections",
-        "restore",
-    )
-)
-"""Names that may change what a rule says of a layer."""
-
-
-def names_in(node: Any) -> set[str]:
-    """Names, attributes and keyword names that a piece of IR mentions."""
+def names_in(node: Any, strings: frozenset[str] = frozenset()) -> set[str]:
+    """Names, attributes and keyword names that a piece of IR mentions, and some of its strings."""
     found: set[str] = set()
     todo: list[Any] = [node]
     while todo:
@@ -74,7 +35,7 @@ def names_in(node: Any) -> set[str]:
         elif isinstance(item, ir.Arg) and item.name is not None:
             found.add(item.name)
         elif isinstance(item, ir.Const):
-            if item.kind == "str" and item.value in WORDS:
+            if item.kind == "str" and item.value in strings:
                 found.add(str(item.value))
             continue
         for name in item.__dataclass_fields__:
@@ -104,14 +65,14 @@ def functions_of(module: ir.Module) -> list[tuple[str, ir.FunctionDef | ir.Class
 class Relevance:
     """The names that matter in a set of modules."""
 
-    def __init__(self, modules: Iterable[ir.Module], words: frozenset[str] = WORDS) -> None:
+    def __init__(self, modules: Iterable[ir.Module], words: frozenset[str]) -> None:
         self.names: set[str] = set(words)
-        self._flags = words is WORDS
+        self._words = words
         self._cache: dict[int, bool] = {}  # by identity: modules outlive this
         bodies: list[tuple[str, set[str]]] = []
         for module in modules:
             for name, node in functions_of(module):
-                bodies.append((name, names_in(node.body)))
+                bodies.append((name, names_in(node.body, words)))
         changed = True
         while changed:
             changed = False
@@ -132,8 +93,7 @@ class Relevance:
         """Whether a piece of IR may touch what the rules ask about."""
         found = self._cache.get(id(node))
         if found is None:
-            mentioned = names_in(node)
-            found = bool(mentioned & self.names)
-            found = found or (self._flags and bool(mentioned & FLAG_NAMES))
+            mentioned = names_in(node, self._words)
+            found = bool(mentioned & self.names or mentioned & FLAG_NAMES)
             self._cache[id(node)] = found
         return found

@@ -27,6 +27,7 @@ from bnlint.interp.values import NONE, Known, Object, Unknown, Value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bnlint.apis import Apis
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 _HANDLERS: dict[str, Handler] = {}
 for _module in (
-    norms,
     scopes,
     collections,
     training,
@@ -89,8 +89,7 @@ def call_api(machine: Interpreter, name: str, args: Args, frame: Frame | None) -
 
 
 def _call(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-
-    handler = _HANDLERS.get(name)
+    handler = _by_row(machine.modules.apis, name) or _HANDLERS.get(name)
     if handler is not None:
         if name in _WHOLE:
             return handler(machine, name, args, frame)
@@ -115,9 +114,19 @@ def _call(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     return ops.generic(machine, name, args, frame)
 
 
-def knows(name: str) -> bool:
+def _by_row(apis: Apis, name: str) -> Handler | None:
+    if name in apis.functions:
+        return norms.function
+    if name in apis.layers:
+        return norms.layer_class
+    return training.create_train_op if name in apis.makers else None
+
+
+def knows(machine: Interpreter, name: str) -> bool:
     """Whether bnlint gives a TensorFlow symbol a meaning of its own."""
-    return name in _HANDLERS or name in api.NORMALIZER_HOSTS or api.is_optimizer(name)
+    if name in machine.modules.apis or name in _HANDLERS:
+        return True
+    return name in api.NORMALIZER_HOSTS or api.is_optimizer(name)
 
 
 def call_by_name(

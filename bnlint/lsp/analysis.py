@@ -47,6 +47,7 @@ class Analysis:
                 select=config.select,
                 ignore=config.ignore,
                 pedantic=config.pedantic,
+                apis=config.apis,
             )
         except ConfigError as error:
             self.complaint = str(error)

@@ -6,14 +6,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-_BATCH_NORM = (
-    b"batch_norm",  # and batch_normalization, fused_batch_norm, …
-    b"BatchNorm",
-    b"batchnorm",
-    b"Batch_Norm",
-    b"normalizer_fn",
-    b"normalizer_params",
+_BY_HAND = (
     b"moments",
     b"UPDATE_OPS",
     b"update_ops",
@@ -21,19 +16,6 @@ _BATCH_NORM = (
     b"nets import",
     b"applications",
     b"sonnet",
-)
-
-_TRAIN = (
-    b"minimize",
-    b"apply_gradients",
-    b"compute_gradients",
-    b"create_train_op",
-    b"optimize_loss",
-    b"train_op",
-    b"train_step",
-    b"tf.gradients",
-    b"EstimatorSpec",
-    b"create_estimator_spec",
 )
 
 # A statement ends with its line, unless a backslash or brackets continue it. The bounds keep a
@@ -54,14 +36,12 @@ _FILLER = re.compile(rb"[\s\\()]+")
 _MODULE = re.compile(r"\.*(?:[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 
 
-def may_use_batch_norm(data: bytes) -> bool:
-    """Whether the file may build a batch-norm layer or handle its updates itself."""
-    return any(needle in data for needle in _BATCH_NORM)
+def may_use_batch_norm(data: bytes, needles: Sequence[bytes]) -> bool:
+    """Whether the file may build a batch-norm layer or handle its updates itself.
 
-
-def may_train(data: bytes) -> bool:
-    """Whether the file may make or run a train op."""
-    return any(needle in data for needle in _TRAIN)
+    ``needles`` are those of the APIs that are known (``Apis.needles``).
+    """
+    return any(needle in data for needle in (*needles, *_BY_HAND))
 
 
 def imported_names(data: bytes) -> list[str]:

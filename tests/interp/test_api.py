@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bnlint.apis import BUILT_IN, TrainOpMaker
 from bnlint.interp import api
 
 
@@ -21,7 +22,7 @@ from bnlint.interp import api
     ],
 )
 def test_positions(name: str, parameter: str, position: int, position_1_0: int) -> None:
-    row = api.NORMS[name]
+    row = BUILT_IN.functions[name]
     assert row.positional.index(parameter) == position
     assert row.positional_1_0 is not None
     assert row.positional_1_0.index(parameter) == position_1_0
@@ -32,7 +33,7 @@ def test_positions(name: str, parameter: str, position: int, position_1_0: int) 
     [("tf.layers.batch_normalization", 24), ("tf.contrib.layers.batch_norm", 23)],
 )
 def test_number_of_parameters(name: str, parameters: int) -> None:
-    assert len(api.NORMS[name].positional) == parameters
+    assert len(BUILT_IN.functions[name].positional) == parameters
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_number_of_parameters(name: str, parameters: int) -> None:
     ],
 )
 def test_defaults(name: str, flag: str, default: bool, momentum: float) -> None:
-    row = api.NORMS[name]
+    row = BUILT_IN.functions[name]
     assert (row.flag, row.default, row.momentum_default) == (flag, default, momentum)
 
 
@@ -117,13 +118,7 @@ def test_optimizers(name: str, is_one: bool) -> None:
     assert api.is_optimizer(name) is is_one
 
 
-@pytest.mark.parametrize("name", sorted(api.NEVER_FLAG))
-def test_what_is_never_flagged_has_no_row(name: str) -> None:
-    rows = {*api.NORMS, *api.LAYER_CLASSES}
-    assert not any(row.rsplit(".", 1)[-1] == name for row in rows)
-
-
-@pytest.mark.parametrize("row", api.TRAIN_OP_MAKERS.values(), ids=lambda row: row.name)
-def test_makers_that_run_the_updates(row: api.TrainOpMaker) -> None:
+@pytest.mark.parametrize("row", BUILT_IN.makers.values(), ids=lambda row: row.name)
+def test_makers_that_run_the_updates(row: TrainOpMaker) -> None:
     assert row.runs_updates
     assert row.update_ops == (8 if row.name.endswith("optimize_loss") else 3)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnlint.source.prefilter import imported_names, may_train, may_use_batch_norm
+from bnlint.apis import BUILT_IN
+from bnlint.source.prefilter import imported_names, may_use_batch_norm
 
 
 @pytest.mark.parametrize(
@@ -26,19 +27,14 @@ from bnlint.source.prefilter import imported_names, may_train, may_use_batch_nor
     ],
 )
 def test_batch_norm(line: bytes) -> None:
-    assert may_use_batch_norm(b"import x\n" + line + b"\n")
+    assert may_use_batch_norm(b"import x\n" + line + b"\n", BUILT_IN.needles)
 
 
 def test_no_batch_norm() -> None:
-    assert not may_use_batch_norm(b"import tensorflow as tf\ny = tf.layers.dense(x, 3)\n")
-    assert not may_use_batch_norm(b"")
-
-
-def test_training() -> None:
-    assert may_train(b"op = opt.minimize(loss)")
-    assert may_train(b"op = opt.apply_gradients(grads)")
-    assert may_train(b"op = slim.learning.create_train_op(loss, opt)")
-    assert not may_train(b"y = tf.layers.dense(x, 3)")
+    assert not may_use_batch_norm(
+        b"import tensorflow as tf\ny = tf.layers.dense(x, 3)\n", BUILT_IN.needles
+    )
+    assert not may_use_batch_norm(b"", BUILT_IN.needles)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import api
+from bnlint.apis import UPDATE_OPS
 from bnlint.interp.args import Args
 from bnlint.interp.effects import training
 from bnlint.interp.effects.sessions import run_hooks
@@ -111,7 +111,7 @@ def head_method(machine: Interpreter, head: Object, name: str, args: Args) -> Va
     nodes = nodes_in(trained)
     updates = nodes_in(args.get("update_ops"))
     if head.data["runs_updates"]:
-        updates += [n for i in state.collection(api.UPDATE_OPS) for n in nodes_in(i)]
+        updates += [n for i in state.collection(UPDATE_OPS) for n in nodes_in(i)]
     state.record_run(RunRecord(args.place, (*nodes, *updates), False))
     return Object("estimator spec", args.place, nodes=(*nodes, *updates))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.apis import UPDATE_OPS, NormApi
 from bnlint.interp import api
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.effects import collections
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def function(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """A functional batch-norm call."""
-    row = api.NORMS[name]
+    row = machine.modules.apis.functions[name]
     if not row.arg_scoped:
         return apply(machine, row, args)
 
@@ -28,7 +29,7 @@ def function(machine: Interpreter, name: str, args: Args, frame: Frame | None) -
     return lifted(machine, args, lambda given: _collected(machine, row, given))
 
 
-def _collected(machine: Interpreter, row: api.NormApi, args: Args) -> Value:
+def _collected(machine: Interpreter, row: NormApi, args: Args) -> Value:
     output = apply(machine, row, args)
     path = machine.state.layers[-1].name.rstrip("/")
     keys = args.get("outputs_collections")
@@ -37,7 +38,7 @@ def _collected(machine: Interpreter, row: api.NormApi, args: Args) -> Value:
 
 def layer_class(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """The constructor of a batch-norm layer object."""
-    row = api.LAYER_CLASSES[name]
+    row = machine.modules.apis.layers[name]
     return Object("norm layer", args.place, row=row, made=args, path=None, updates=[], nodes=())
 
 
@@ -61,7 +62,7 @@ def call_layer(machine: Interpreter, layer: Object, args: Args) -> Value:
     return apply(machine, layer.data["row"], args, layer)
 
 
-def _flag(row: api.NormApi, args: Args) -> tuple[Value | None, Place | None]:
+def _flag(row: NormApi, args: Args) -> tuple[Value | None, Place | None]:
     found = args.kwargs.get(row.flag)
     if found is not None:
         return found, args.places.get(row.flag)
@@ -77,7 +78,7 @@ def _flag(row: api.NormApi, args: Args) -> tuple[Value | None, Place | None]:
     return None, None
 
 
-def _misplaced(machine: Interpreter, row: api.NormApi, args: Args) -> tuple[str, str] | None:
+def _misplaced(machine: Interpreter, row: NormApi, args: Args) -> tuple[str, str] | None:
     """A training flag handed over by position onto the second parameter."""
     if not row.trap or len(args.positional) < 2:
         return None
@@ -124,17 +125,15 @@ FLAG_NAMES = frozenset(
 """Names that a training flag goes by."""
 
 
-def _destination(row: api.NormApi, args: Args) -> tuple[str, str | None]:
-    if row.flavour == "keras":
-        return "layer", None
+def _destination(row: NormApi, args: Args) -> tuple[str, str | None]:
     if row.updates is None:
-        return "collection", api.UPDATE_OPS
+        return row.destination, row.collection if row.destination == "collection" else None
     position = row.positional.index(row.updates) if row.updates in row.positional else None
     if position is not None and position >= len(args.positional) - 1:
         position = None
     value = args.get(row.updates, position)
     if value is None:
-        return ("unknown", None) if args.more else ("collection", api.UPDATE_OPS)
+        return ("unknown", None) if args.more else ("collection", UPDATE_OPS)
     if isinstance(value, Known):
         if value.value is None:
             return "in_place", None
@@ -143,7 +142,7 @@ def _destination(row: api.NormApi, args: Args) -> tuple[str, str | None]:
     if isinstance(value, Seq) and value.exact:
         keys = [i.value for i in value.items if isinstance(i, Known)]
         if len(keys) == len(value.items) and keys:
-            return "collection", api.UPDATE_OPS if api.UPDATE_OPS in keys else str(keys[0])
+            return "collection", UPDATE_OPS if UPDATE_OPS in keys else str(keys[0])
         if not keys and not value.items:
             return "in_place", None
     return "unknown", None
@@ -156,7 +155,7 @@ def _has(given: Value | None, default: bool) -> bool:
 
 def apply(
     machine: Interpreter,
-    row: api.NormApi,
+    row: NormApi,
     args: Args,
     owner: Object | None = None,
 ) -> Value:
@@ -267,7 +266,7 @@ def _collect(machine: Interpreter, keys: Value | None, statistics: tuple[Node, .
 
 
 def _live(
-    row: api.NormApi, flag: Value | None, misplaced: tuple[str, str] | None, frozen: bool
+    row: NormApi, flag: Value | None, misplaced: tuple[str, str] | None, frozen: bool
 ) -> bool:
     """Whether the layer makes update ops at all."""
     if frozen and row.flavour != "contrib":
@@ -352,9 +351,3 @@ def _inside(inner: Place, outer: Place) -> bool:
     if inner[0] != outer[0]:
         return False
     return outer[1][:2] <= inner[1][:2] and inner[1][2:] <= outer[1][2:]
-
-
-HANDLERS = {
-    **dict.fromkeys(api.NORMS, function),
-    **dict.fromkeys(api.LAYER_CLASSES, layer_class),
-}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import api
 from bnlint.interp.args import Args
 from bnlint.interp.effects import variables
 from bnlint.interp.guards import FALSE
@@ -86,7 +85,7 @@ def enter_arg_scope(machine: Interpreter, scope: Object) -> Callable[[], None]:
     if table is None:
         table = {key: dict(kwargs) for key, kwargs in state.arg_scopes[-1].items()}
         for key, name in scope.data["given"]:
-            row = api.NORMS.get(name) if name is not None else None
+            row = machine.modules.apis.functions.get(name) if name is not None else None
             if row is not None and row.flag in scope.data["kwargs"]:
                 state.scoped_flags.add(row.name)
             entry = table.setdefault(key, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import api
+from bnlint.apis import UPDATE_OPS
 from bnlint.interp.args import Args
 from bnlint.interp.nodes import (
     Node,
@@ -223,9 +223,9 @@ def assignment(
 
 
 def create_train_op(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    """``create_train_op`` and ``optimize_loss``: they run UPDATE_OPS by themselves."""
+    """``create_train_op`` and its kin: most run UPDATE_OPS by themselves."""
     state = machine.state
-    row = api.TRAIN_OP_MAKERS[name]
+    row = machine.modules.apis.makers[name]
     losses = nodes_in(args.get("total_loss", row.loss) or args.get("loss"))
     limit = args.get("variables_to_train") or args.get("variables")
     given = args.get("update_ops", row.update_ops)
@@ -233,7 +233,7 @@ def create_train_op(machine: Interpreter, name: str, args: Args, frame: Frame | 
     off = False
     if given is None or (isinstance(given, Known) and given.value is None):
         if row.runs_updates:
-            before = [n for i in state.collection(api.UPDATE_OPS) for n in nodes_in(i)]
+            before = [n for i in state.collection(UPDATE_OPS) for n in nodes_in(i)]
     else:
         before = nodes_in(given)
         off = isinstance(given, Seq) and given.exact and not given.items
@@ -270,5 +270,4 @@ HANDLERS = {
     "tf.gradients": gradients,
     "tf.hessians": gradients,
     "tf.clip_by_global_norm": clip,
-    **dict.fromkeys(api.TRAIN_OP_MAKERS, create_train_op),
 }
