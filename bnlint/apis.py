@@ -195,6 +195,12 @@ class Apis:
         return name in self.functions or name in self.layers or name in self.makers
 
     @cached_property
+    def layer_words(self) -> frozenset[str]:
+        """Names that may make a layer, or batch statistics by hand."""
+        named = map(_last, (*self.functions, *self.layers))
+        return frozenset((*named, *_NORM_WORDS, "moments", "arg_scope"))
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """Names that may change what a rule says of a layer."""
         named = map(_last, (*self.functions, *self.layers, *self.makers))

@@ -80,7 +80,7 @@ def _missing(model: GraphModel, op: TrainOp, trained: list[NormLayer]) -> list[N
 
 def _identity(layer: NormLayer) -> tuple[object, ...]:
     """Towers of one loop share their call path; one tower's updates are accepted practice."""
-    return (layer.location, layer.trace, layer.path)
+    return (layer.graph, layer.location, layer.trace, layer.path)
 
 
 def _undecided(model: GraphModel, op: TrainOp, missing: tuple[NormLayer, ...]) -> str | None:
@@ -146,7 +146,9 @@ def _diagnosis(
         return found("BN206", guard)
     reads = [r for r in model.reads if r.id in op.reads]
     if not reads and not op.guards:
-        reads = [r for r in model.reads if not r.updates]  # read for this op, and found nothing
+        # Read for this op, and found nothing: what another op waits for was read for that one.
+        others = {i for other in model.train_ops for i in other.reads}
+        reads = [r for r in model.reads if not r.updates and r.id not in others]
     for read in reads:
         verdict = _wrong_read(read, missing)
         if verdict is not None:

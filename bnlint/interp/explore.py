@@ -16,7 +16,8 @@ from bnlint.interp.imports import Modules
 from bnlint.interp.keys import Keys
 from bnlint.interp.machine import Machine
 from bnlint.interp.paths import Stop
-from bnlint.interp.relevance import Relevance, names_in
+from bnlint.interp.relevance import names_in
+from bnlint.interp.selection import Selection
 from bnlint.interp.snapshot import snapshots
 from bnlint.interp.state import Budget, OutOfBudget, State
 from bnlint.interp.values import Bound, Class, Descriptor, Func, Instance, Known, Value
@@ -41,8 +42,10 @@ COLLECTED_STEPS = 400_000
 class Explorer:
     """Runs every program of a project in every state that matters."""
 
-    def __init__(self, source: Source, budget: Budget | None = None) -> None:
-        self.modules = Modules(source)
+    def __init__(
+        self, source: Source, entries: Sequence[str] = (), budget: Budget | None = None
+    ) -> None:
+        self.modules = Modules(source, entries)
         self.keys = Keys()
         self.budget = budget or Budget()
         self.project = Project()
@@ -142,7 +145,7 @@ class Explorer:
 
         First those that nothing in the project even mentions, then what is still left.
         """
-        relevance = Relevance(self.modules.loaded.values(), self.modules.apis.words)
+        selection = Selection(self.modules, paths)
         mentioned: dict[str, int] = {}
         for module in self.modules.loaded.values():
             for name in names_in(module.body):
@@ -156,14 +159,14 @@ class Explorer:
                     if isinstance(stmt, ir.FunctionDef):
                         if only_unmentioned and stmt.name in mentioned:
                             continue
-                        self._uncalled_function(path, stmt, relevance)
+                        self._uncalled_function(path, stmt, selection)
                     elif isinstance(stmt, ir.ClassDef):
                         if only_unmentioned and stmt.name in mentioned:
                             continue
-                        self._uncalled_class(path, stmt, relevance)
+                        self._uncalled_class(path, stmt, selection)
 
-    def _uncalled_function(self, path: str, stmt: ir.FunctionDef, relevance: Relevance) -> None:
-        if (path, stmt.span) in self.entered or not relevance.matters(stmt.body):
+    def _uncalled_function(self, path: str, stmt: ir.FunctionDef, selection: Selection) -> None:
+        if (path, stmt.span) in self.entered or not selection.is_worth_a_run(stmt.body):
             return
 
         def root(machine: Machine) -> None:
@@ -176,12 +179,12 @@ class Explorer:
 
         self._explore_open(stmt.name, path, root)
 
-    def _uncalled_class(self, path: str, stmt: ir.ClassDef, relevance: Relevance) -> None:
+    def _uncalled_class(self, path: str, stmt: ir.ClassDef, selection: Selection) -> None:
         if _is_unit_test(stmt):
             return  # what it tests is a root of its own
         methods = [m for m in stmt.body if isinstance(m, ir.FunctionDef)]
         left = [m for m in methods if (path, m.span) not in self.entered]
-        left = [m for m in left if relevance.matters(m.body)]
+        left = [m for m in left if selection.is_worth_a_call(stmt, m)]
         if not left:
             return
 
@@ -264,12 +267,13 @@ def analyse(
 def _analyse(
     entries: Sequence[str], source: Source, progress: Callable[[int, int], None] | None
 ) -> Project:
-    explorer = Explorer(source)
-    explorer.modules.entries = tuple(entries)
+    explorer = Explorer(source, entries)
+    explorer.modules.load_all()
+    selection = Selection(explorer.modules, entries)
     for index, path in enumerate(entries):
         if progress is not None:
             progress(index, len(entries))
-        if explorer.modules.ir_of(path) is not None:
+        if selection.is_program(path):
             explorer.run_script(path)
     explorer.run_uncalled(entries)
     if progress is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from bnlint.interp import api, attributes
 from bnlint.interp.guards import FALSE, Guard, TooLarge
 from bnlint.interp.images import Image, Impure, contents, is_pure
+from bnlint.interp.relevance import imported_names
 from bnlint.interp.scope import Frame
 from bnlint.interp.state import Declared, OutOfBudget, State
 from bnlint.interp.values import (
@@ -21,9 +22,10 @@ from bnlint.interp.values import (
     Value,
 )
 from bnlint.source import ir
+from bnlint.source.resolve import ByName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bnlint.apis import Apis
     from bnlint.interp.interpreter import Interpreter
@@ -50,13 +52,15 @@ class Source(Protocol):
 class Modules:
     """Resolves and runs the modules of a project."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, entries: Sequence[str] = ()) -> None:
         self.source = source
+        self.entries = tuple(entries)
+        self._known = ByName(entries)
+        self._imported_by: dict[str, set[str]] = {}
         self.resolver = source.resolver
         self.apis = source.apis
         self.loaded: dict[str, ir.Module] = {}
         self.importers: dict[str, set[str]] = {}
-        self.entries: tuple[str, ...] = ()
         # What the syntax of a definition or a loop tells, by its identity.
         self.generators: dict[int, bool] = {}
         self.counters: dict[int, list[ir.Expr]] = {}
@@ -72,6 +76,25 @@ class Modules:
             if found is not None:
                 self.loaded[path] = found
         return found
+
+    def imported_by(self, path: str) -> set[str]:
+        """The project's files that a file may import when it is imported itself."""
+        found = self._imported_by.get(path)
+        if found is None:
+            module = self.ir_of(path)
+            names = imported_names(module.body) if module is not None else []
+            meant = self.resolver.candidates(path, names, self._known)
+            found = self._imported_by[path] = meant.near | meant.by_name
+        return found
+
+    def load_all(self) -> None:
+        """Lower the entries and all that they may import."""
+        todo = list(self.entries)
+        seen = set(todo)
+        while todo:
+            new = self.imported_by(todo.pop()) - seen
+            seen |= new
+            todo.extend(new)
 
     # --- loading -----------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from bnlint.interp.effects.norms import FLAG_NAMES
 from bnlint.source import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def names_in(node: Any, strings: frozenset[str] = frozenset()) -> set[str]:
@@ -62,6 +62,41 @@ def functions_of(module: ir.Module) -> list[tuple[str, ir.FunctionDef | ir.Class
     return out
 
 
+def run_at_once(body: Sequence[ir.Stmt]) -> list[Any]:
+    """What of some statements is run when they are, and not when what they define is called."""
+    out: list[Any] = []
+    todo: list[Any] = list(body)
+    while todo:
+        item = todo.pop()
+        if isinstance(item, list):
+            todo.extend(item)
+        elif isinstance(item, ir.FunctionDef):
+            out += item.decorators
+            out += [param.default for param in item.params.params if param.default is not None]
+        elif isinstance(item, ir.ClassDef):
+            out += item.decorators
+            todo.extend(item.body)
+        elif isinstance(item, (ir.If, ir.For, ir.While, ir.With, ir.Try, ir.Handler)):
+            todo.extend(getattr(item, name) for name in item.__dataclass_fields__ if name != "span")
+        elif isinstance(item, ir.Node):
+            out.append(item)
+    return out
+
+
+def imported_names(body: Sequence[ir.Stmt]) -> list[str]:
+    """The dotted names that imports of some statements may mean; leading dots stay."""
+    names: dict[str, None] = {}
+    for stmt in run_at_once(body):
+        if isinstance(stmt, ir.Import):
+            names.update(dict.fromkeys(item.name for item in stmt.names))
+        elif isinstance(stmt, ir.ImportFrom):
+            base = "." * stmt.level + stmt.module
+            names[base] = None
+            dot = "" if base.endswith(".") else "."
+            names.update(dict.fromkeys(f"{base}{dot}{item.name}" for item in stmt.names))
+    return list(names)
+
+
 class Relevance:
     """The names that matter in a set of modules."""
 
@@ -72,7 +107,10 @@ class Relevance:
         bodies: list[tuple[str, set[str]]] = []
         for module in modules:
             for name, node in functions_of(module):
-                bodies.append((name, names_in(node.body, words)))
+                mentioned = names_in(node.body, words)
+                if isinstance(node, ir.ClassDef):
+                    mentioned |= names_in(node.bases)
+                bodies.append((name, mentioned))
         changed = True
         while changed:
             changed = False
@@ -80,10 +118,10 @@ class Relevance:
             for name, mentioned in bodies:
                 if name in self.names:
                     continue
+                if name.startswith("__"):
+                    continue  # is called by what mentions the class
                 if mentioned & self.names:
                     self.names.add(name)
-                    if name in ("__init__", "__call__"):
-                        continue
                     changed = True
                 else:
                     rest.append((name, mentioned))

@@ -14,6 +14,7 @@ from bnlint.interp.values import (
     Api,
     Class,
     External,
+    Func,
     Known,
     Map,
     ModuleEnv,
@@ -509,7 +510,11 @@ def _class(machine: Interpreter, stmt: ir.ClassDef, frame: Frame) -> Ended:
     body.cls = cls
     body.guard = machine.state.paths.now
     machine.block(stmt.body, body)
-    machine.store(stmt.name, cls, frame)
+    value: Value = cls
+    for decorator in reversed(stmt.decorators):
+        made = calls.decorate(machine, machine.eval(decorator, frame), value, frame, decorator)
+        value = made if isinstance(made, (Class, Func, Choice)) else value
+    machine.store(stmt.name, value, frame)
     return False
 
 

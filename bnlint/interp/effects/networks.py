@@ -83,6 +83,10 @@ _PRETRAINED = [
 ]
 
 
+WORDS = frozenset([*NETWORKS, *_ARG_SCOPES, *_PRETRAINED, "Module", "create_module_spec"])
+"""Names with which such a network is made, or its scope."""
+
+
 def handles(name: str) -> bool:
     """Whether a TensorFlow symbol is a network, or makes the scope of one."""
     last = name.rsplit(".", 1)[-1]

@@ -1,0 +1,104 @@
+"""Which files and functions are worth a run of their own: those that may come to a layer.
+
+It is decided by names alone, and rather too much is run than too little. A function leads to a
+layer if it mentions a name that makes one, or a name of a function or class that leads to one. A
+file is a program if its own statements may do something: most files of a library only define
+things, and whoever imports them sees as much of them as a run of their own would.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bnlint.interp.effects.networks import WORDS as NETWORKS
+from bnlint.interp.relevance import Relevance, imported_names, names_in, run_at_once
+from bnlint.source import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bnlint.interp.imports import Modules
+
+_CALLS_WHAT_IS_THERE = frozenset(["run", "Fire", "exec", "eval", "execfile", "import_module"])
+"""Names of what calls or runs something that need not be named beside it."""
+
+
+class Selection:
+    """Of the modules that are loaded: with what else is loaded later, make it anew."""
+
+    def __init__(self, modules: Modules, entries: Sequence[str]) -> None:
+        self._modules = modules
+        self._entries = frozenset(entries)
+        loaded = list(modules.loaded.values())
+        apis = modules.apis
+        self.layers = Relevance(loaded, apis.layer_words | NETWORKS)
+        self._anything = Relevance(loaded, apis.words | NETWORKS)
+        self._names = self._anything.names | _CALLS_WHAT_IS_THERE
+        for module in loaded:
+            self._names |= _bound_to(module.body, self._names)
+
+    def is_program(self, path: str) -> bool:
+        """Whether running a file may do more than to define what others use."""
+        seen: set[str] = set()
+        todo = [path]
+        while todo:
+            one = todo.pop()
+            if one in seen or (one != path and one in self._entries):
+                continue  # an entry is a program of its own, if it is one
+            seen.add(one)
+            module = self._modules.loaded.get(one)
+            if module is None:
+                continue
+            parts = run_at_once(module.body)
+            if any(names_in(part) & self._names for part in parts) or _calls_what_it_got(parts):
+                return True
+            todo.extend(self._modules.imported_by(one))
+        return False
+
+    def is_worth_a_run(self, body: list[ir.Stmt]) -> bool:
+        """Whether a function may come to a layer, or import a module that builds one."""
+        if self.layers.matters(body):
+            return True
+        return self._anything.matters(body) and bool(imported_names(body))
+
+    def is_worth_a_call(self, cls: ir.ClassDef, method: ir.FunctionDef) -> bool:
+        """Whether a method may come to a layer, or do something to one that its class makes."""
+        if cls.name in self.layers.names:
+            return self._anything.matters(method.body)
+        return self.is_worth_a_run(method.body)
+
+
+def _bound_to(body: Sequence[ir.Stmt], names: set[str]) -> set[str]:
+    """Names that a module binds to what mentions one of some names."""
+    return {
+        target.id
+        for stmt in run_at_once(body)
+        if isinstance(stmt, ir.Assign) and names_in(stmt.value) & names
+        for target in stmt.targets
+        if isinstance(target, ir.Name)
+    }
+
+
+def _calls_what_it_got(parts: Sequence[ir.Node]) -> bool:
+    """Whether something is called that has no name of its own: an entry of a registry, say."""
+    calls: list[ir.Call] = []
+    got: set[str] = set()
+    todo: list[Any] = list(parts)
+    while todo:
+        item = todo.pop()
+        if isinstance(item, list):
+            todo.extend(item)
+        elif isinstance(item, ir.Node):
+            if isinstance(item, ir.Call):
+                calls.append(item)
+            elif isinstance(item, ir.Assign):
+                got.update(target.id for target in item.targets if isinstance(target, ir.Name))
+            elif isinstance(item, (ir.For, ir.Generator)) and isinstance(item.target, ir.Name):
+                got.add(item.target.id)
+            todo.extend(getattr(item, name) for name in item.__dataclass_fields__ if name != "span")
+    return any(
+        call.func.id in got
+        if isinstance(call.func, ir.Name)
+        else not isinstance(call.func, ir.Attr)
+        for call in calls
+    )
