@@ -1,8 +1,9 @@
 """What stays the same of a finding when its file is edited elsewhere.
 
 A fingerprint is made of the rule, the code at the finding's place and the code at the places of its
-story (but not of the layers that are shown as examples: another one does not make it new), so that lines that move or are reformatted keep it, and another way to the same line has
-another one. The path of the file is not a part of it. In a graph the names of nodes are the code.
+story, so that lines that move or are reformatted keep it, and another way to the same line has
+another one. Layers that are only shown as examples are left out: one more does not make a finding
+new. The path of the file is not a part of it. In a graph the names of nodes are the code.
 """
 
 from __future__ import annotations

@@ -340,11 +340,6 @@ def test_rule(capsys: pytest.CaptureFixture[str], wanted: str) -> None:
     )
 
 
-def test_the_rule_that_no_check_finds(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["rule", "bn900"]) == 0
-    assert capsys.readouterr().out.startswith("# BN900 unreadable-file\n")
-
-
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [

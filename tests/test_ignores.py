@@ -91,7 +91,7 @@ def test_the_good_codes_of_a_partly_wrong_comment_work() -> None:
     parsed = parse("# bnlint: ignore[BN201, XX1]")
     assert [ignore.prefixes for ignore in parsed.ignores] == [("BN201",)]
     assert parsed.notes == ()
-    assert parsed.unknown == (((2, 1, 2, 31), "no rule 'XX1' to ignore"),)
+    assert parsed.unknown == (((2, 1, 2, 29), "no rule 'XX1' to ignore"),)
 
 
 def test_what_an_unknown_code_was_meant_to_be() -> None:

@@ -266,7 +266,7 @@ def which(diagnosis: Diagnosis) -> str:
 
 
 def without_updates(diagnosis: Diagnosis) -> str:
-    """What a train op does to its layers; where others are updated, that nothing is would be wrong."""
+    """What a train op does to its layers; that nothing is updated is only said where it is true."""
     missing = len({layer.location for layer in diagnosis.missing})
     trained = len({layer.location for layer in diagnosis.trained})
     if missing == trained:
