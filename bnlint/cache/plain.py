@@ -34,7 +34,8 @@ def encode(value: Any) -> Any:
 def decode(kind: type[T], value: Any) -> T:
     """What ``encode`` made ``value`` of; raises ``ValueError`` if it cannot be a ``kind``."""
     try:
-        made: T = _reader(kind)(value)
+        shape: Any = kind
+        made: T = _reader(shape)(value)
     except (TypeError, RecursionError) as error:
         raise ValueError(f"not plain data: {error}") from None
     return made
