@@ -77,6 +77,8 @@ _PREFIXES: tuple[tuple[str, str], ...] = (
 )
 """Dotted module prefixes as written in imports, longest first where they overlap."""
 
+_ROOTS = frozenset(prefix.partition(".")[0] for prefix, _ in _PREFIXES)
+
 _REWRITES: tuple[tuple[str, str], ...] = (
     ("tf.compat.v1", "tf"),
     ("tf.compat.v2", "tf"),
@@ -204,6 +206,8 @@ _OPS_MODULE = ("tf.python.ops.", "tf.python.framework.", "tf.python.platform.")
 
 def module_name(dotted: str) -> str | None:
     """The canonical name of an imported module, None if it is not TensorFlow's."""
+    if dotted.partition(".")[0] not in _ROOTS:
+        return None
     for prefix, name in _PREFIXES:
         if dotted == prefix or dotted.startswith(prefix + "."):
             return canonical(name + dotted[len(prefix) :])

@@ -198,6 +198,9 @@ def _class_attr(machine: Interpreter, value: Class, name: str) -> Value:
             return member
     if name == "__name__":
         return Known(value.name)
+    if name == "__subclasses__":
+        direct: list[Value] = [c for c in value.derived if value in c.bases]
+        return Builtin(name, lambda *_: Seq("list", list(direct)))
     for base in value.foreign_bases():
         if isinstance(base, Api):
             return api_member(machine, base.name, name)
@@ -220,6 +223,9 @@ def _super_attr(machine: Interpreter, value: Super, name: str) -> Value:
                 return member.func if isinstance(member, Descriptor) else Bound(member, receiver)
     if name == "__init__":
         return Builtin("object.__init__", lambda *_: machine.state.unknown("super"))
+    if name == "__new__" and machine.state.making:
+        made = machine.state.making[-1]
+        return Builtin("type.__new__", lambda *_: made)
     if isinstance(receiver, Instance):
         for base in receiver.cls.foreign_bases():
             if isinstance(base, Api):

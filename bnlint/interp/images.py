@@ -114,7 +114,9 @@ def contents(env: ModuleEnv) -> list[tuple[Any, Any]]:
 def _containers(value: Any) -> Iterable[Any]:
     if isinstance(value, ModuleEnv):
         return (value.globals, value.stars)
-    if isinstance(value, (Class, Instance, Func)):
+    if isinstance(value, Class):
+        return (value.attrs, value.derived)
+    if isinstance(value, (Instance, Func)):
         return (value.attrs,)
     if isinstance(value, Seq):
         return (value.items,)

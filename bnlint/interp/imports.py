@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from bnlint.interp import api, attributes
 from bnlint.interp.guards import FALSE, Guard, TooLarge
 from bnlint.interp.images import Image, Impure, contents, is_pure
-from bnlint.interp.relevance import imported_names
+from bnlint.interp.relevance import imported_names, mentions
 from bnlint.interp.scope import Frame
 from bnlint.interp.state import Declared, OutOfBudget, State
 from bnlint.interp.values import (
@@ -57,6 +57,7 @@ class Modules:
         self.entries = tuple(entries)
         self._known = ByName(entries)
         self._imported_by: dict[str, set[str]] = {}
+        self._mentions: dict[int, list[tuple[str, set[str]]]] = {}
         self.resolver = source.resolver
         self.apis = source.apis
         self.loaded: dict[str, ir.Module] = {}
@@ -85,6 +86,13 @@ class Modules:
             names = imported_names(module.body) if module is not None else []
             meant = self.resolver.candidates(path, names, self._known)
             found = self._imported_by[path] = meant.near | meant.by_name
+        return found
+
+    def mentions(self, module: ir.Module, words: frozenset[str]) -> list[tuple[str, set[str]]]:
+        """The functions of a loaded module with the names that each mentions; kept."""
+        found = self._mentions.get(id(module))
+        if found is None:
+            found = self._mentions[id(module)] = mentions(module, words)
         return found
 
     def load_all(self) -> None:

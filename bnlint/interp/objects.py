@@ -53,6 +53,8 @@ _NODE_METHODS = frozenset(
         "scatter_update",
         "value",
         "as_list",
+        "_add_control_input",
+        "_add_control_inputs",
     ]
 )
 
@@ -99,6 +101,9 @@ def _node_method(machine: Interpreter, node: Node, name: str, args: Args) -> Val
     if name in ("assign", "assign_add", "assign_sub", "scatter_sub", "scatter_update"):
         value = [n for v in args.values() for n in nodes_in(v)]
         return training.assignment(machine, f"Variable.{name}", node, value, args)
+    if name.startswith("_add_control_input"):
+        training.wait_for(machine, node, nodes_in(args.get("op", 0) or args.get("ops")))
+        return NONE
     if name in ("get_shape", "as_list"):
         return state.unknown("a shape", "shape", node.id)
     if name in ("initialized_value", "read_value", "value"):

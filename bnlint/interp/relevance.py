@@ -1,8 +1,7 @@
-"""Which branches can matter: a name-based closure over the project's functions.
+"""Names that lead to batch norm: a closure over what the project's functions mention.
 
-A condition is worth running both ways only if one of its branches may touch batch norm, a train
-op, a collection or a flag. A name matters if it is one of TensorFlow's that do, or if some
-function of that name mentions a name that matters.
+A name matters if it is one of the words of the APIs, or if some function of that name mentions a
+name that matters.
 """
 
 from __future__ import annotations
@@ -97,20 +96,29 @@ def imported_names(body: Sequence[ir.Stmt]) -> list[str]:
     return list(names)
 
 
-class Relevance:
-    """The names that matter in a set of modules."""
+def mentions(module: ir.Module, words: frozenset[str]) -> list[tuple[str, set[str]]]:
+    """The functions and classes of a module with the names that each mentions.
 
-    def __init__(self, modules: Iterable[ir.Module], words: frozenset[str]) -> None:
+    What a special method mentions is mentioned by its class, which is how it is called.
+    """
+    found: list[tuple[str, set[str]]] = []
+    for name, node in functions_of(module):
+        if not name.startswith("__"):
+            mentioned = names_in(node.body, words)
+            if isinstance(node, ir.ClassDef):
+                mentioned |= names_in(node.bases)
+            found.append((name, mentioned))
+    return found
+
+
+class Relevance:
+    """The names that lead to one of some words, through what functions mention."""
+
+    def __init__(self, functions: Iterable[tuple[str, set[str]]], words: frozenset[str]) -> None:
         self.names: set[str] = set(words)
         self._words = words
         self._cache: dict[int, bool] = {}  # by identity: modules outlive this
-        bodies: list[tuple[str, set[str]]] = []
-        for module in modules:
-            for name, node in functions_of(module):
-                mentioned = names_in(node.body, words)
-                if isinstance(node, ir.ClassDef):
-                    mentioned |= names_in(node.bases)
-                bodies.append((name, mentioned))
+        bodies = list(functions)
         changed = True
         while changed:
             changed = False
@@ -118,8 +126,6 @@ class Relevance:
             for name, mentioned in bodies:
                 if name in self.names:
                     continue
-                if name.startswith("__"):
-                    continue  # is called by what mentions the class
                 if mentioned & self.names:
                     self.names.add(name)
                     changed = True

@@ -31,8 +31,10 @@ class Selection:
         self._entries = frozenset(entries)
         loaded = list(modules.loaded.values())
         apis = modules.apis
-        self.layers = Relevance(loaded, apis.layer_words | NETWORKS)
-        self._anything = Relevance(loaded, apis.words | NETWORKS)
+        words = apis.words | NETWORKS
+        functions = [one for module in loaded for one in modules.mentions(module, words)]
+        self.layers = Relevance(functions, apis.layer_words | NETWORKS)
+        self._anything = Relevance(functions, words)
         self._names = self._anything.names | _CALLS_WHAT_IS_THERE
         for module in loaded:
             self._names |= _bound_to(module.body, self._names)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bnlint.interp.keys import Keys
     from bnlint.interp.scope import Frame
+    from bnlint.interp.values import Class
 
 
 class OutOfBudget(Exception):
@@ -267,6 +268,7 @@ class State:
         self.branch_depth = 0
         self.graph_loops = 0  # how many loops of the graph are being built
         self.control_flow_v2 = False
+        self.making: list[Class] = []  # classes whose metaclass is running
 
     # --- imports -----------------------------------------------------------------------------
 

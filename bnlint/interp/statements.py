@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import calls, comparisons, containers, dicts, objects, operators
+from bnlint.interp import calls, classes, comparisons, containers, dicts, objects, operators
 from bnlint.interp.guards import FALSE, TRUE, Guard
 from bnlint.interp.paths import ABSENT, Choice, Raised, Stop
 from bnlint.interp.scope import Frame, Loop
@@ -12,9 +12,7 @@ from bnlint.interp.syntax import contains_yield, counted_in, is_unwritten, refus
 from bnlint.interp.values import (
     NONE,
     Api,
-    Class,
     External,
-    Func,
     Known,
     Map,
     ModuleEnv,
@@ -503,18 +501,7 @@ def _function(machine: Interpreter, stmt: ir.FunctionDef, frame: Frame) -> Ended
 
 
 def _class(machine: Interpreter, stmt: ir.ClassDef, frame: Frame) -> Ended:
-    bases = [machine.eval(b.value, frame) for b in stmt.bases if b.name is None]
-    attrs: dict[str, Value] = {}
-    cls = Class(stmt, stmt.name, frame.module, bases, attrs)
-    body = Frame(frame.module, attrs, frame if frame.locals is not frame.module.globals else None)
-    body.cls = cls
-    body.guard = machine.state.paths.now
-    machine.block(stmt.body, body)
-    value: Value = cls
-    for decorator in reversed(stmt.decorators):
-        made = calls.decorate(machine, machine.eval(decorator, frame), value, frame, decorator)
-        value = made if isinstance(made, (Class, Func, Choice)) else value
-    machine.store(stmt.name, value, frame)
+    machine.store(stmt.name, classes.define(machine, stmt, frame), frame)
     return False
 
 

@@ -279,7 +279,7 @@ class Partial(Value):
 class Class(Value):
     """A class of the project."""
 
-    __slots__ = ("_order", "attrs", "bases", "module", "name", "node")
+    __slots__ = ("_order", "attrs", "bases", "derived", "module", "name", "node")
 
     def __init__(
         self,
@@ -294,6 +294,7 @@ class Class(Value):
         self.module = module
         self.bases = bases
         self.attrs = attrs
+        self.derived: list[Class] = []  # the classes of the program that derive from it
         self._order: list[Class] | None = None  # bases never change
 
     def mro(self) -> list[Class]:

@@ -246,6 +246,22 @@ def create_train_op(machine: Interpreter, name: str, args: Args, frame: Frame | 
     return node
 
 
+def wait_for(machine: Interpreter, op: Node, others: list[Node]) -> None:
+    """Make an op that is there already wait for others, on the paths that run now."""
+    paths = machine.state.paths
+    if not paths.lasting(op.guard):
+        others = [paths.phi([(paths.now, other)]) for other in others]
+    op.controls = tuple(dict.fromkeys([*op.controls, *others]))
+
+
+def add_control_inputs(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``graph_editor.add_control_inputs(op, cops)``."""
+    others = nodes_in(args.get("cops", 1))
+    for op in nodes_in(args.get("op", 0)):
+        wait_for(machine, op, others)
+    return NONE
+
+
 def clip(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``clip_by_global_norm(list, norm)``: (the clipped list, the norm)."""
     items = args.get("t_list", 0)
@@ -270,4 +286,5 @@ HANDLERS = {
     "tf.gradients": gradients,
     "tf.hessians": gradients,
     "tf.clip_by_global_norm": clip,
+    "tf.contrib.graph_editor.add_control_inputs": add_control_inputs,
 }
