@@ -13,11 +13,13 @@ from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
 from bnlint.finding import Finding, Incomplete, Location, Report
 from bnlint.fingerprint import stamped
-from bnlint.source.discover import discover
+from bnlint.trail import digest
 from bnlint.users import users_of
 from bnlint.workspace import Workspace
 
 if TYPE_CHECKING:
+    from bnlint.cache.runs import Runs
+    from bnlint.cache.store import Store
     from bnlint.model import Project
 
 Progress = Callable[[int, int], None]
@@ -47,6 +49,7 @@ class Options:
     files: Sequence[str] = ()
     programs: Sequence[str] | None = None
     apis: Apis = BUILT_IN
+    cache: Store | None = None
 
 
 @dataclass(slots=True)
@@ -60,7 +63,40 @@ class Outcome:
 
 
 def check(options: Options, progress: Progress | None = None) -> Outcome:
-    workspace = Workspace(options.overlay, options.apis)
+    """Say what is wrong, in the same words whether or not an earlier run knew it already."""
+    if options.cache is None:
+        return _check(options, Workspace(options.overlay, options.apis), progress)
+    from bnlint.cache.files import Files
+
+    runs = _runs(options, options.cache)
+    workspace = Workspace(options.overlay, options.apis, Files(options.cache))
+    known = runs.recall(workspace)
+    if known is not None:
+        report, files = known
+        return Outcome(report, files, workspace.source, [])
+    # Another workspace: the one above has listed folders.
+    workspace = Workspace(options.overlay, options.apis, Files(options.cache))
+    outcome = _check(options, workspace, progress)
+    if not outcome.crashes:
+        runs.keep(workspace, outcome.report, outcome.files)
+    options.cache.tidy()
+    return outcome
+
+
+def _runs(options: Options, store: Store) -> Runs:
+    from bnlint.cache.runs import Runs
+
+    question = {
+        field.name: getattr(options, field.name)
+        for field in dataclasses.fields(options)
+        if field.name not in ("cache", "overlay", "apis")
+    }
+    question["overlay"] = {path: digest(data) for path, data in options.overlay.items()}
+    question["apis"] = options.apis.own
+    return Runs(store, question)
+
+
+def _check(options: Options, workspace: Workspace, progress: Progress | None) -> Outcome:
     paths = _files(options, workspace)
     unread = [problem.path for problem in workspace.problems]
     users: Sequence[str] = []
@@ -87,7 +123,7 @@ def check(options: Options, progress: Progress | None = None) -> Outcome:
 def _files(options: Options, workspace: Workspace) -> list[str]:
     if options.files or options.overlay:
         return sorted(map(os.path.abspath, options.files or options.overlay))
-    paths, errors = discover(options.paths, options.exclude, markdown=options.markdown)
+    paths, errors = workspace.discover(options.paths, options.exclude, markdown=options.markdown)
     for error in errors:
         workspace.fail(error)
     return sorted({os.path.abspath(path) for path in paths})

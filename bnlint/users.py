@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterable, Sequence
 
 from bnlint.entries import as_script
-from bnlint.source.discover import discover
 from bnlint.source.errors import SourceError
 from bnlint.source.prefilter import imported_names, may_use_batch_norm
 from bnlint.source.resolve import ByName
@@ -39,7 +38,7 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
     that one of these imports."""
     given = set(paths)
     wanted = [path for path in paths if _may_matter(path, workspace)]
-    others = [path for path in _project(wanted, exclude) if path not in given]
+    others = [path for path in _project(wanted, exclude, workspace) if path not in given]
     if not others:
         return []
     known = ByName([*paths, *others])
@@ -91,23 +90,23 @@ def _data(path: str, workspace: Workspace) -> bytes:
         return b""
 
 
-def _project(paths: Iterable[str], exclude: Sequence[str]) -> list[str]:
+def _project(paths: Iterable[str], exclude: Sequence[str], workspace: Workspace) -> list[str]:
     """The files of the projects that some files belong to."""
     folders = dict.fromkeys(os.path.dirname(path) for path in paths)
-    roots = {folder: _root(folder) for folder in folders}
+    roots = {folder: _root(folder, workspace) for folder in folders}
     found: dict[str, None] = {}
     for top in dict.fromkeys(root for root in roots.values() if root is not None):
-        files, _ = discover([top], exclude, markdown=False)
+        files, _ = workspace.discover([top], exclude, markdown=False)
         found.update(dict.fromkeys(os.path.abspath(path) for path in files))
     for folder, root in roots.items():
         if root is None:
-            found.update(dict.fromkeys(_beside(folder)))
+            found.update(dict.fromkeys(_beside(folder, workspace)))
     return list(found)
 
 
-def _root(folder: str) -> str | None:
+def _root(folder: str, workspace: Workspace) -> str | None:
     while True:
-        if any(os.path.exists(os.path.join(folder, mark)) for mark in _ROOT_MARKS):
+        if any(workspace.exists(os.path.join(folder, mark)) for mark in _ROOT_MARKS):
             return folder
         parent = os.path.dirname(folder)
         if parent == folder:
@@ -115,9 +114,6 @@ def _root(folder: str) -> str | None:
         folder = parent
 
 
-def _beside(folder: str) -> list[str]:
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return []
-    return [os.path.join(folder, name) for name in sorted(names) if name.endswith(".py")]
+def _beside(folder: str, workspace: Workspace) -> list[str]:
+    names = workspace.resolver.names(folder)
+    return [os.path.join(folder, name) for name in names if name.endswith(".py")]

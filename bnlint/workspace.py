@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.finding import Problem
 from bnlint.source import read
+from bnlint.source.discover import discover
 from bnlint.source.errors import SourceError
 from bnlint.source.resolve import Resolver
+from bnlint.trail import Trail, digest, digest_of_names
 
 if TYPE_CHECKING:
+    from bnlint.cache.files import Files
     from bnlint.finding import Location
     from bnlint.source.ir import Module
     from bnlint.source.load import Loaded
@@ -25,11 +29,19 @@ class Workspace:
     """Reads through ``overlay`` first: the unsaved text of an editor, under its file's name.
 
     ``problems`` are the files that could not be read or parsed, ``crashes`` those that broke
-    bnlint itself; neither stops the others. ``apis`` are the APIs that mean something in it.
+    bnlint itself; neither stops the others. ``apis`` are the APIs that mean something in it,
+    ``kept`` the files that earlier runs lowered.
     """
 
-    def __init__(self, overlay: dict[str, bytes] | None = None, apis: Apis = BUILT_IN) -> None:
+    def __init__(
+        self,
+        overlay: dict[str, bytes] | None = None,
+        apis: Apis = BUILT_IN,
+        kept: Files | None = None,
+    ) -> None:
         self.apis = apis
+        self._kept = kept
+        self._trail = Trail()
         self._overlay = {os.path.abspath(path): data for path, data in (overlay or {}).items()}
         self.resolver = Resolver(self._overlay)
         self._modules: dict[str, Module | None] = {}
@@ -42,14 +54,60 @@ class Workspace:
     def data(self, path: str) -> bytes:
         """The bytes of a file; raises SourceError."""
         path = os.path.abspath(path)
+        try:
+            found = self._data(path)
+        except SourceError as error:
+            self._trail.read(path, error.message)
+            raise
+        self._trail.read(path, digest(found))
+        return found
+
+    def _data(self, path: str) -> bytes:
         if path in self._overlay:
             return read.within_limit(self._overlay[path], path)
         return read.read_bytes(path)
+
+    def discover(
+        self, paths: Sequence[str], exclude: Sequence[str], *, markdown: bool
+    ) -> tuple[list[str], list[SourceError]]:
+        """The files that are given or below what is given, as ``discover`` finds them."""
+        found, errors = discover(paths, exclude, markdown=markdown)
+        self._trail.searches.append(
+            (tuple(paths), tuple(exclude), markdown, _digest_of_search(found, errors))
+        )
+        return found, errors
+
+    def exists(self, path: str) -> bool:
+        """Whether there is something of that name."""
+        return self._trail.marks.setdefault(path, os.path.exists(path))
+
+    def trail(self) -> Trail:
+        """What was looked at so far."""
+        folders = {folder: self.listed(folder) for folder in self.resolver.listed()}
+        return dataclasses.replace(self._trail, folders=folders)
+
+    # --- the same questions, asked again of a later state of the disk ------------------------
+
+    def is_there(self, path: str) -> bool:
+        return os.path.exists(path)
+
+    def searched(self, paths: Sequence[str], exclude: Sequence[str], markdown: bool) -> str:
+        return _digest_of_search(*discover(paths, exclude, markdown=markdown))
+
+    def listed(self, folder: str) -> str:
+        return digest_of_names(self.resolver.names(folder))
+
+    def content(self, path: str) -> str:
+        try:
+            return digest(self._data(path))
+        except SourceError as error:
+            return error.message
 
     def source(self, path: str, cell: int | None = None) -> str | None:
         """The text of a file or of a notebook cell, for code frames; None if there is none."""
         path = os.path.abspath(path)
         if cell is not None:
+            self.module(path)
             found = self._loaded[path].cells if path in self._loaded else []
             return next(("\n".join(c.lines) for _, c in found if c.number == cell), None)
         if path not in self._sources:
@@ -101,10 +159,16 @@ class Workspace:
         )
 
     def _lower(self, path: str) -> Module | None:
-        from bnlint.source.load import load  # imports libcst
-
         try:
-            loaded = self._loaded[path] = load(self.data(path), path)
+            data = self.data(path)
+            loaded = self._kept.get(data, path) if self._kept is not None else None
+            if loaded is None:
+                from bnlint.source.load import load  # imports libcst
+
+                loaded = load(data, path)
+                if self._kept is not None:
+                    self._kept.put(data, path, loaded)
+            self._loaded[path] = loaded
             self._sources[path] = loaded.text
             for error in loaded.errors:
                 self.problems.append(Problem(path, error.line, error.message))
@@ -118,3 +182,7 @@ class Workspace:
             self._failed.add(path)
             self.crashes.append((path, error))
         return None
+
+
+def _digest_of_search(found: Sequence[str], errors: Sequence[SourceError]) -> str:
+    return digest_of_names([*found, *map(str, errors)])

@@ -6,6 +6,7 @@ an exact output depends neither on the wording of a rule nor on what the interpr
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,10 +31,18 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+@pytest.fixture(scope="session")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Places for the caches of single tests, which know nothing of each other."""
+    top = tmp_path_factory.mktemp("caches")
+    return (top / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def environment_as_it_was() -> Iterator[None]:
+def environment_as_it_was(caches: Iterator[Path]) -> Iterator[None]:
     """TensorFlow 2 sets variables when it is imported, and TensorFlow 1 in a child obeys them."""
     before = dict(os.environ)
+    os.environ["XDG_CACHE_HOME"] = str(next(caches))
     yield
     os.environ.clear()
     os.environ.update(before)

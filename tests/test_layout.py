@@ -77,6 +77,7 @@ def test_there_is_no_circle_beyond_pairs() -> None:
         ("fix", {"finding", "source"}),
         ("source", {"regular"}),
         ("apis", set()),
+        ("trail", set()),
         ("interp", {"apis", "deep", "finding", "model", "source"}),
         ("output", {"codes", "finding", "pages", "printable", "reports"}),
     ],

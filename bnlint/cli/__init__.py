@@ -26,6 +26,7 @@ _COMMANDS = {
     "check-trace": "trace",
     "confirm": "confirm",
     "server": "server",
+    "clean": "clean",
 }
 
 

@@ -21,7 +21,7 @@ from bnlint.cli.common import (
     there,
     verdict,
 )
-from bnlint.cli.options import rule_options
+from bnlint.cli.options import cache_folder, opened_cache, rule_options
 from bnlint.output import formats
 from bnlint.regular import reason
 
@@ -94,6 +94,8 @@ STDIN = "<stdin>"
     is_flag=True,
     help="Repair what can be repaired safely (BN101, BN109, BN201 to BN205).",
 )
+@cache_folder
+@click.option("--no-cache", is_flag=True, help="Neither read nor keep results.")
 @click.option("--diff", is_flag=True, help="Print the repairs as a diff, and write nothing.")
 @click.option(
     "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also repairs that may do too much."
@@ -120,6 +122,8 @@ def check(
     fix: bool,
     diff: bool,
     unsafe_fixes: bool,
+    cache_dir: str | None,
+    no_cache: bool,
 ) -> int:
     """Check Python files and notebooks, and those of a project below a directory.
 
@@ -134,6 +138,8 @@ def check(
         exclude=(*options.exclude, *exclude),
         ignores=not no_ignores,
         require_reason=require_reason,
+        # What is written to files is decided by what they say now, and by nothing that is kept.
+        cache=None if no_cache or fix else opened_cache(cache_dir),
     )
     missing = len(options.paths) < len(paths)
     outcome = _run(options, quiet)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from bnlint import codes
 from bnlint.output.formats import FORMATS
 from bnlint.suggest import near
+
+if TYPE_CHECKING:
+    from bnlint.cache.store import Store
 
 
 def rule_codes(
@@ -55,3 +59,23 @@ def rule_options(command: Callable[..., int]) -> Callable[..., int]:
     ):
         command = option(command)
     return command
+
+
+def cache_folder(command: Callable[..., int]) -> Callable[..., int]:
+    """``--cache-dir``."""
+    return click.option(
+        "--cache-dir",
+        metavar="DIR",
+        help="Where results are kept; without it, in the user's cache directory.",
+    )(command)
+
+
+def opened_cache(folder: str | None) -> Store:
+    """The cache in a folder, or in the user's own place for such."""
+    from bnlint.cache.store import Store
+
+    if folder is None:
+        from platformdirs import user_cache_dir
+
+        folder = user_cache_dir("bnlint", appauthor=False)
+    return Store(folder)

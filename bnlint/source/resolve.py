@@ -48,6 +48,16 @@ class Resolver:
         folder, name = os.path.split(path)
         return name in self._list(folder).files
 
+    def listed(self) -> list[str]:
+        """The folders that were listed so far."""
+        return list(self._listings)
+
+    def names(self, folder: str) -> list[str]:
+        """What of a folder's content imports may depend on, in order, folders with a slash."""
+        listing = self._list(folder)
+        files = [n for n in listing.files if n.endswith(".py") or n in _ROOT_MARKS]
+        return sorted((*files, *(f"{name}/" for name in listing.folders)))
+
     def find(self, folder: str, parts: Sequence[str]) -> str | None:
         """The module of that name below a folder: its file, or the folder of a namespace."""
         base = os.path.normpath(os.path.join(folder, *parts))

@@ -1,0 +1,44 @@
+"""What a run looked at, so that a later one can tell whether it would see the same.
+
+Everything counts that the outcome may depend on, also what was looked for and is not there: a file
+that is new may be what an import means from now on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Trail:
+    """``files`` are digests of what was read, ``folders`` of what was listed, ``marks`` whether
+    something was there, and ``searches`` digests of what searches of folders found.
+
+    ``steady`` is false if one file had two contents during the run: nothing may then be concluded.
+    """
+
+    files: dict[str, str] = field(default_factory=dict)
+    folders: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, bool] = field(default_factory=dict)
+    searches: list[tuple[tuple[str, ...], tuple[str, ...], bool, str]] = field(default_factory=list)
+    steady: bool = True
+
+    def read(self, path: str, content: str) -> None:
+        """Note the digest of a file, or why there is none."""
+        if self.files.setdefault(path, content) != content:
+            self.steady = False
+
+
+def digest(*parts: bytes) -> str:
+    """A name for some content that nothing else has."""
+    whole = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "big"))
+        whole.update(part)
+    return whole.hexdigest()
+
+
+def digest_of_names(names: Iterable[str]) -> str:
+    return digest(*(name.encode("utf-8", "surrogatepass") for name in names))
