@@ -7,12 +7,6 @@ from collections.abc import Iterable, Sequence
 # What a file that cannot be read or parsed is reported as. No check finds it, so no check owns it.
 UNREADABLE = "BN900"
 UNREADABLE_NAME = "unreadable-file"
-UNREADABLE_HELP = """\
-# BN900 unreadable-file
-
-The file could not be read, decoded or parsed, so nothing is known about its batch norm. The other
-files are checked nevertheless. A file in which nothing mentions batch norm is not parsed at all.
-"""
 
 
 def matches(code: str, prefixes: Iterable[str]) -> bool:

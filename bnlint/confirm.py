@@ -20,6 +20,7 @@ from bnlint.reports import Confirmation
 from bnlint.rulings import FLAGS, UPDATES, Claim, Judge, covers
 from bnlint.run import Options, check
 from bnlint.subjects import Script
+from bnlint.suppressions import RULES
 from bnlint.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def confirm(
     What is merely possible by the source is held against the graph too: the graph may know.
     """
     evidence = gather(graph, train_ops, fetches)
-    outcome = check(Options((script,), select=select, ignore=ignore, pedantic=True, apis=apis))
+    # What is said of comments is no claim about a graph.
+    ignored = (*ignore, *(rule.code for rule in RULES))
+    outcome = check(Options((script,), select=select, ignore=ignored, pedantic=True, apis=apis))
     found = Confirmation(problems=outcome.report.problems, notes=list(evidence.notes))
     found.crashes = outcome.crashes
     if not outcome.files and not found.problems:

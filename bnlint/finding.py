@@ -41,10 +41,15 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another place that the story of a finding needs, with a short noun phrase."""
+    """Another place that the story of a finding needs, with a short noun phrase.
+
+    An ``example`` is one of several places that the finding is about; it is no part of its
+    identity, as others may join them.
+    """
 
     location: Location
     message: str
+    example: bool = False
 
 
 @dataclass(frozen=True, slots=True)

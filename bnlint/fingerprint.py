@@ -2,7 +2,8 @@
 
 A fingerprint is made of the rule, the code at the finding's place and the code at the places of its
 story, so that lines that move or are reformatted keep it, and another way to the same line has
-another one. The path of the file is not a part of it. In a graph the names of nodes are the code.
+another one. Layers that are only shown as examples are left out: one more does not make a finding
+new. The path of the file is not a part of it. In a graph the names of nodes are the code.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def stamped(findings: Iterable[Finding], source: Source | None = None) -> list[F
 
 
 def _mark(finding: Finding, source: Source | None) -> str:
-    way = sorted({_content(related.location, source) for related in finding.related})
+    way = sorted(
+        {_content(place.location, source) for place in finding.related if not place.example}
+    )
     parts = [finding.rule.code, _content(finding.location, source), *way]
     data = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.sha256(data).hexdigest()[:16]

@@ -25,6 +25,8 @@ _IGNORE = re.compile(
     re.DOTALL,
 )
 LAST_LINE = sys.maxsize
+Span = tuple[int, int, int, int]
+_ABOUT_COMMENTS = "BN9"
 # So many unknown codes of one comment are named: to look for what was meant takes time for each.
 _NAMED = 20
 # `ignore BN201` was meant for one rule; read as a reason, it would silence them all.
@@ -34,36 +36,44 @@ _BARE_CODE = re.compile(r"[\s:,-]*(?:\[|BN\d)", re.IGNORECASE)
 class Comment(Protocol):
     """A comment that mentions ``bnlint:``, as the source's own representation holds it."""
 
-    span: tuple[int, int, int, int]
+    span: Span
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
     """One well-formed comment: from which line to which it silences what. No ``prefixes`` means
-    every rule."""
+    every rule but those about comments. ``span`` is the comment's own place."""
 
     first: int
     last: int
     prefixes: tuple[str, ...]
+    span: Span
 
     def covers(self, code: str) -> bool:
-        return not self.prefixes or codes.matches(code, self.prefixes)
+        if not self.prefixes:  # or a comment without a use would silence what is said of it
+            return not code.startswith(_ABOUT_COMMENTS)
+        return codes.matches(code, self.prefixes)
+
+    def reaches(self, location: Location) -> bool:
+        end = max(location.line, location.end_line)
+        return self.first <= end and location.line <= self.last
 
 
 @dataclass(frozen=True, slots=True)
 class Ignores:
-    """The comments of one file: those that work, and remarks on those that do not."""
+    """The comments of one file: those that work, and remarks on those that do not.
+
+    ``unknown`` has the places of comments that name rules that do not exist, and what is said of
+    them.
+    """
 
     ignores: tuple[Ignore, ...]
     notes: tuple[str, ...]
+    unknown: tuple[tuple[Span, str], ...] = ()
 
     def silence(self, code: str, location: Location) -> bool:
-        end = max(location.line, location.end_line)
-        return any(
-            ignore.first <= end and location.line <= ignore.last and ignore.covers(code)
-            for ignore in self.ignores
-        )
+        return any(ignore.reaches(location) and ignore.covers(code) for ignore in self.ignores)
 
 
 def parse(comments: Iterable[Comment], path: str, *, require_reason: bool = False) -> Ignores:
@@ -72,12 +82,14 @@ def parse(comments: Iterable[Comment], path: str, *, require_reason: bool = Fals
     found: list[Ignore] = []
     open_blocks: list[Ignore] = []
     notes: list[str] = []
+    unknown: list[tuple[Span, str]] = []
     for comment in sorted(comments, key=lambda comment: comment.span):
         line = comment.span[0]
         match = _DIRECTIVE.search(comment.text)
         if match is None:
             continue
-        kind, prefixes, wrong = _read(match["rest"].strip(), require_reason)
+        kind, prefixes, wrong, missing = _read(match["rest"].strip(), require_reason)
+        unknown += [(comment.span, text) for text in missing]
         notes += [f"{path}:{line}: {text}" for text in wrong]
         if prefixes is None:
             continue
@@ -88,46 +100,52 @@ def parse(comments: Iterable[Comment], path: str, *, require_reason: bool = Fals
             found += [replace(block, last=line) for block in ended]
             open_blocks = [block for block in open_blocks if block not in ended]
         elif kind == "disable":
-            open_blocks.append(Ignore(line, LAST_LINE, prefixes))
+            open_blocks.append(Ignore(line, LAST_LINE, prefixes, comment.span))
         elif kind == "ignore-file":
-            found.append(Ignore(1, LAST_LINE, prefixes))
+            found.append(Ignore(1, LAST_LINE, prefixes, comment.span))
         else:
             at = line + (kind == "ignore-next-line")
-            found.append(Ignore(at, at, prefixes))
-    return Ignores((*found, *open_blocks), tuple(notes))
+            found.append(Ignore(at, at, prefixes, comment.span))
+    return Ignores((*found, *open_blocks), tuple(notes), tuple(unknown))
 
 
 def silenced(finding: Finding, ignores: dict[str, Ignores]) -> bool:
     """Whether a comment on any of the finding's places silences it; ``ignores`` are by path."""
-    places = (finding.location, *(related.location for related in finding.related))
     return any(
         place.path in ignores and ignores[place.path].silence(finding.rule.code, place)
-        for place in places
+        for place in places(finding)
     )
 
 
-def _read(text: str, require_reason: bool) -> tuple[str, tuple[str, ...] | None, Sequence[str]]:
-    """What kind of comment it is, the rules it names (None if it does not work), and remarks."""
+def places(finding: Finding) -> tuple[Location, ...]:
+    """Where a comment silences the finding: at its own place, and at those of its story."""
+    return (finding.location, *(related.location for related in finding.related))
+
+
+def _read(
+    text: str, require_reason: bool
+) -> tuple[str, tuple[str, ...] | None, Sequence[str], Sequence[str]]:
+    """What kind of comment it is, the rules it names (None if it does not work), remarks, and what
+    is said of rules that do not exist."""
     match = _IGNORE.fullmatch(text)
     if match is None:
         said = f"not a bnlint comment: {text!r} (write `# bnlint: ignore[CODE] reason`)"
-        return "", None, [said]
+        return "", None, [said], []
     kind = match["kind"]
     if match["codes"] is None and _BARE_CODE.match(match["bare"]):
         said = f"an {kind} without its brackets: {text!r} (write `{kind}[CODE]`)"
-        return kind, None, [said]
+        return kind, None, [said], []
     why = match["bare"] if match["codes"] is None else match["why"]
     if require_reason and kind != "enable" and not re.search(r"\w", why):
-        return kind, None, [f"without a reason it silences nothing: {text!r}"]
+        return kind, None, [f"without a reason it silences nothing: {text!r}"], []
     if match["codes"] is None:
-        return kind, (), []
+        return kind, (), [], []
     prefixes = tuple(dict.fromkeys(code.strip().upper() for code in match["codes"].split(",")))
     unknown = dict.fromkeys(codes.unknown(prefixes))
     named = [code for code in unknown if code]
-    wrong = [f"no rule {code!r} to {kind}{near(code, codes.known())}" for code in named[:_NAMED]]
+    missing = [f"no rule {code!r} to {kind}{near(code, codes.known())}" for code in named[:_NAMED]]
     if len(named) > _NAMED:
-        wrong.append(f"{len(named) - _NAMED:,} more unknown codes to {kind}")
-    if "" in unknown:
-        wrong.append(f"an {kind} with an empty code in its brackets")
+        missing.append(f"{len(named) - _NAMED:,} more unknown codes to {kind}")
+    empty = f"an {kind} with an empty code in its brackets"
     good = tuple(prefix for prefix in prefixes if prefix not in unknown)
-    return kind, good or None, wrong
+    return kind, good or None, [empty] if "" in unknown else [], missing

@@ -111,6 +111,8 @@ def _check(options: Options, workspace: Workspace, progress: Progress | None) ->
     report = run.report()
     if users:
         _about(report, paths, unread, options, workspace)
+    if entries:
+        report.findings = sorted([*report.findings, *run.about_comments(paths)], key=_order)
     report.findings = stamped(report.findings, workspace.source)
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
@@ -157,13 +159,7 @@ class _Run:
     def report(self) -> Report:
         """What is to be said."""
         options = self._options
-        comments = {
-            path: ignores.parse(
-                module.comments, _relative(path), require_reason=options.require_reason
-            )
-            for path, module in self._workspace.lowered().items()
-            if options.ignores
-        }
+        comments = self._comments()
         findings = (
             finding
             for finding in self._findings
@@ -185,6 +181,40 @@ class _Run:
                 dataclasses.replace(item, path=_relative(item.path)) for item in self._incomplete
             ),
         )
+
+    def about_comments(self, paths: Iterable[str]) -> list[Finding]:
+        """BN901 and BN902 in these files.
+
+        What a comment silences is only known if every program was read to its end.
+        """
+        from bnlint import suppressions
+        from bnlint.checks import CHECKS
+
+        options = self._options
+        given = set(paths)
+        every = self._comments()
+        comments = {path: file for path, file in every.items() if path in given}
+        found = list(suppressions.unknown(comments))
+        broken = self.crashes or self._workspace.crashes or self._workspace.problems
+        if not (broken or self._incomplete):
+            source = [check.rule.code for check in CHECKS]
+            on = [code for code in source if codes.selected(code, options.select, options.ignore)]
+            found += suppressions.unused(comments, self._findings, source, on)
+        return [
+            self._displayed(finding)
+            for finding in found
+            if codes.selected(finding.rule.code, options.select, options.ignore)
+            and not ignores.silenced(finding, every)
+        ]
+
+    def _comments(self) -> dict[str, ignores.Ignores]:
+        if not self._options.ignores:
+            return {}
+        required = self._options.require_reason
+        return {
+            path: ignores.parse(module.comments, _relative(path), require_reason=required)
+            for path, module in self._workspace.lowered().items()
+        }
 
     def _displayed(self, finding: Finding) -> Finding:
         related = tuple(

@@ -56,8 +56,14 @@ def test_what_is_known_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
         "# a comment\n\n" + SOURCE,
         SOURCE.replace("minimize(", "minimize(\n    ").replace(")))\n", "))\n)\n"),
         SOURCE.replace("training=True)", "training=True,)  # as ever"),
+        SOURCE.replace(
+            "train_op =", "y = tf.layers.batch_normalization(y + 1, training=True)\ntrain_op =", 1
+        ),
+        SOURCE.replace(
+            "\ny =", "\nx = tf.layers.batch_normalization(x, training=True)\ny ="
+        ).replace("dense(x, 1)", "dense(tf.layers.dense(x, 3), 1)"),
     ],
-    ids=["moved", "reformatted", "a layer reformatted"],
+    ids=["moved", "reformatted", "a layer reformatted", "a layer added", "a layer before it"],
 )
 def test_code_that_moves_stays_known(capsys: pytest.CaptureFixture[str], text: str) -> None:
     write("train.py", text)

@@ -79,7 +79,6 @@ def test_comments_that_work(text: str, prefixes: tuple[str, ...]) -> None:
         ),
         ("# bnlint: enable", "an enable without its disable"),
         ("# bnlint: ignore[]", "an ignore with an empty code in its brackets"),
-        ("# bnlint: ignore[BN210]", "no rule 'BN210' to ignore; did you mean BN201 or BN101?"),
     ],
 )
 def test_comments_that_silence_nothing(text: str, note: str) -> None:
@@ -90,8 +89,16 @@ def test_comments_that_silence_nothing(text: str, note: str) -> None:
 
 def test_the_good_codes_of_a_partly_wrong_comment_work() -> None:
     parsed = parse("# bnlint: ignore[BN201, XX1]")
-    assert parsed.ignores == (ignores.Ignore(2, 2, ("BN201",)),)
-    assert parsed.notes == ("a.py:2: no rule 'XX1' to ignore",)
+    assert [ignore.prefixes for ignore in parsed.ignores] == [("BN201",)]
+    assert parsed.notes == ()
+    assert parsed.unknown == (((2, 1, 2, 29), "no rule 'XX1' to ignore"),)
+
+
+def test_what_an_unknown_code_was_meant_to_be() -> None:
+    parsed = parse("# bnlint: ignore[BN210]")
+    assert parsed.ignores == ()
+    said = "no rule 'BN210' to ignore; did you mean BN201 or BN101?"
+    assert [text for _, text in parsed.unknown] == [said]
 
 
 def finding(code: str = "BN201") -> Finding:
@@ -161,6 +168,7 @@ def test_a_comment_of_very_many_codes() -> None:
     listed = ",".join(f"XX{number}" for number in range(50_000))
     parsed = parse(f"# bnlint: ignore[{listed},BN201]")
     assert [ignore.prefixes for ignore in parsed.ignores] == [("BN201",)]
-    assert parsed.notes[0] == "a.py:2: no rule 'XX0' to ignore"
-    assert parsed.notes[-1] == "a.py:2: 49,980 more unknown codes to ignore"
-    assert len(parsed.notes) == 21
+    said = [text for _, text in parsed.unknown]
+    assert said[0] == "no rule 'XX0' to ignore"
+    assert said[-1] == "49,980 more unknown codes to ignore"
+    assert len(said) == 21

@@ -7,7 +7,7 @@ speaks only of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from bnlint.checks.base import Verdict, related
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bnlint.model import CollectionRead, GraphModel, Guard, NormLayer, TrainOp
+
+_SHOWN = 3  # so many layers tell which are meant; the message has the number of all
 
 Cause = Literal["BN201", "BN202", "BN203", "BN204", "BN205", "BN206"]
 
@@ -263,6 +265,17 @@ def which(diagnosis: Diagnosis) -> str:
     return f"{missing} of its {trained} batch-norm layers"
 
 
+def without_updates(diagnosis: Diagnosis) -> str:
+    """What a train op does to its layers; that nothing is updated is only said where it is true."""
+    missing = len({layer.location for layer in diagnosis.missing})
+    trained = len({layer.location for layer in diagnosis.trained})
+    if missing == trained:
+        return f"trains {which(diagnosis)} but nothing runs the update ops"
+    return (
+        f"trains {trained} batch-norm layers but nothing runs the update ops of {missing} of them"
+    )
+
+
 def maker(diagnosis: Diagnosis) -> str:
     """The train op as the subject of a sentence."""
     api = diagnosis.op.api
@@ -273,17 +286,14 @@ def places(
     diagnosis: Diagnosis, where: tuple[Location | None, str] | None = None
 ) -> tuple[Related, ...]:
     """The story: the first layers meant, then the place where the chain breaks."""
-    pairs: list[tuple[Location | None, str]] = []
-    shown: set[Location] = set()
-    for layer in diagnosis.missing:
-        if layer.location not in shown and len(shown) < 3:
-            shown.add(layer.location)
-            pairs.append(
-                (layer.location, "a batch-norm layer whose moving statistics never change")
-            )
-    if where is not None:
-        pairs.append(where)
-    return related(*pairs)
+    layers = list(dict.fromkeys(layer.location for layer in diagnosis.missing))
+    said = "a batch-norm layer whose moving statistics never change"
+    shown = [Related(place, said, example=True) for place in layers[:_SHOWN]]
+    if len(layers) > _SHOWN:
+        shown[-1] = replace(shown[-1], message=f"{said} (and {len(layers) - _SHOWN} more)")
+    known = {place.location for place in shown}
+    broken = related(where) if where is not None else ()
+    return (*shown, *(place for place in broken if place.location not in known))
 
 
 SYMPTOM = (

@@ -6,7 +6,6 @@ import sys
 
 import click
 
-from bnlint import codes
 from bnlint.cli.common import Failure
 from bnlint.suggest import near
 
@@ -22,8 +21,6 @@ def rule(code: str) -> None:
             f"# {page.code} {page.title}\n\n"
             f"*{page.name} · {page.severity} · since {page.since}*\n\n{page.text}"
         )
-    elif code.upper() == codes.UNREADABLE:
-        text = codes.UNREADABLE_HELP
     else:
         names = pages.names()
         raise Failure(f"no rule {code!r}{near(code.upper(), names) or near(code, names.values())}")

@@ -66,14 +66,10 @@ def _version() -> dict[str, str]:
 
 
 def _rules() -> list[dict[str, Any]]:
-    rules = [
+    return [
         _rule(page.code, page.name, page.title, page.text, page.severity)
         for page in pages.all_pages()
     ]
-    title = "A file that cannot be read or parsed"
-    text = codes.UNREADABLE_HELP.partition("\n\n")[2]
-    rules.append(_rule(codes.UNREADABLE, codes.UNREADABLE_NAME, title, text, "error"))
-    return rules
 
 
 def _rule(code: str, name: str, title: str, text: str, severity: str) -> dict[str, Any]:
