@@ -25,10 +25,23 @@ def unused_flag_parameter(
     flags = [p for p in node.params.params if p.name in flag_names and p.kind in ("pos", "kw")]
     if not flags:
         return None
+    if any(not _keeps_the_call(decorator) for decorator in node.decorators):
+        return None  # what is wrapped round it may read the flag
     read = names_read(node.body)
     if "locals" in read:
         return None
     return next((p for p in flags if p.name not in read), None)
+
+
+_KEEPING = frozenset(
+    ["staticmethod", "classmethod", "property", "add_arg_scope", "contextmanager", "abstractmethod"]
+)
+
+
+def _keeps_the_call(decorator: ir.Expr) -> bool:
+    """Whether a decorator is one that hands arguments on and does nothing else with them."""
+    name = decorator.attr if isinstance(decorator, ir.Attr) else None
+    return (decorator.id if isinstance(decorator, ir.Name) else name) in _KEEPING
 
 
 def last_line(node: ir.FunctionDef | ir.Lambda) -> int:
