@@ -115,7 +115,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_every_command_is_walked() -> None:
     # They say what we wrote, run what they are told to, or speak JSON with an editor.
-    silent = {"rule", "rules", "trace", "server"}
+    silent = {"clean", "rule", "rules", "trace", "server"}
     for name, command in commands().items():
         if formats(command):
             assert inputs(name) is not None, f"{name}: give it something hostile to say"

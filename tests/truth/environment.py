@@ -34,9 +34,12 @@ class Unavailable(Exception):
     """There is no TensorFlow 1.15, and why."""
 
 
+# As it is before a test: each test has a cache of its own for what it runs.
+_BASE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+
+
 def cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(base) / "bnlint-tf115"
+    return Path(_BASE) / "bnlint-tf115"
 
 
 def required() -> bool:
