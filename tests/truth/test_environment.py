@@ -18,7 +18,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No interpreter anywhere, and an empty cache."""
     monkeypatch.delenv(environment.INTERPRETER, raising=False)
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(environment, "_BASE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path / "bin"), "/nowhere"]))
 
 
