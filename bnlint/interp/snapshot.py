@@ -217,8 +217,8 @@ class _Snapshot:
     def _gates(self, op: Node, before: set[Node]) -> list[Gate]:
         """Why updates that an op waits for do nothing.
 
-        They are in a loop of the graph, and it is not; the momentum is 1; or the flag of their layer
-        is false in every run of them that there is.
+        They are in a loop of the graph, and it is not; the momentum is 1; or the flag of their
+        layer is false in every run of them that there is.
         """
         state = self.state
         out = []

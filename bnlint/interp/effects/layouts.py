@@ -21,7 +21,10 @@ _CONVOLUTIONS = ("tf.layers.conv", "tf.contrib.layers.conv", "tf.nn.conv")
 """What yields channels in the layout that it is told, channels last unless it is."""
 
 _ELEMENTWISE = frozenset(
-    ["add", "add_n", "bias_add", "crelu", "dropout", "elu", "identity", "leaky_relu", "maximum", "relu", "relu6", "selu", "sigmoid", "softplus", "swish", "tanh"]
+    (
+        *("relu", "relu6", "elu", "leaky_relu", "selu", "sigmoid", "tanh", "softplus"),
+        *("add", "add_n", "bias_add", "maximum", "dropout", "identity"),
+    )
 )
 """Ops, by the last part of their names, that leave the layout of their first input as it is."""
 
