@@ -121,7 +121,7 @@ def _claims(script: str, findings: Sequence[Finding], apis: Apis) -> tuple[list[
 
 def _meant(code: str, layers: list[NormLayer]) -> list[NormLayer]:
     """Of the layers at one place, those that a finding about flags speaks of."""
-    kinds = {"BN101": "missing", "BN102": "constant"}
+    kinds = {"BN101": "missing", "BN102": "constant", "BN110": "constant"}
     meant = [layer for layer in layers if layer.flag.kind == kinds.get(code)]
     if code == "BN109":
         meant = [layer for layer in layers if layer.misplaced is not None]

@@ -49,6 +49,14 @@ class Misplaced:
 
 
 @dataclass(slots=True, eq=False)
+class Crossed:
+    """Where the layout of a layer's input was decided, and whether channels come first there."""
+
+    location: Location
+    first: bool
+
+
+@dataclass(slots=True, eq=False)
 class NormLayer:
     """One application of batch normalisation.
 
@@ -58,7 +66,9 @@ class NormLayer:
     nn``. ``path`` is its variables' path (``?`` for what is not known), ``name`` the same where it
     is fully known. ``updates`` are the ids of its update ops, ``momentum`` is None where unknown.
     ``adversarial`` is whether it is trained through another network that is trained against it (a
-    GAN's generator), ``unit_test`` whether a unit test builds it.
+    GAN's generator), ``unit_test`` whether a unit test builds it. ``frozen`` is whether it has
+    updates though its call says ``trainable=False``; ``crossed`` what fixes the layout of its input
+    where the layer takes another axis for the channels.
     """
 
     id: int
@@ -83,6 +93,8 @@ class NormLayer:
     path: str = ""
     adversarial: bool = False
     unit_test: bool = False
+    frozen: bool = False
+    crossed: Crossed | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -18,11 +18,13 @@ from bnlint.subjects import Found, Script, Subjects, on_line
 
 # Rules that name different causes of one thing, which a graph shows without its cause.
 UPDATES = frozenset({"BN201", "BN202", "BN203", "BN204", "BN205", "BN206"})
-FLAGS = frozenset({"BN101", "BN102", "BN103", "BN104", "BN109"})
+FLAGS = frozenset({"BN101", "BN102", "BN103", "BN104", "BN109", "BN110"})
 # What no graph shows: the parameters of functions, and layers that were built in vain.
 SOURCE_ONLY = {
     "BN103": "a graph does not show the parameters of functions",
     "BN302": "whether an update is made in a branch is not looked for in a graph",
+    "BN305": "the layout that convolutions are told is not looked for in a graph",
+    "BN307": "a graph does not show which layers are meant to stay what they are",
     "BN402": "a graph does not show in which order its ops were made",
     "BN106": "a graph does not show which variant its author meant a branch to hold",
 }

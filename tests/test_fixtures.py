@@ -23,7 +23,6 @@ BROKEN = sorted((FIXTURES / "broken").glob("*.py"))
 
 KNOWN = {
     "broken/endless_recursion.py": "a call too deep to follow is cut off as if it had returned",
-    "programs/c16_momentum_of_one.py": "BN303 is not looked for in source",
     "programs/e07_keras_learning_phase_set_to_1.py": "the learning phase is not followed",
     "programs/e08_keras_learning_phase_set_to_0.py": "the learning phase is not followed",
     "programs/i03_training_branch_not_taken.py": "BN210 is not looked for in source",

@@ -81,6 +81,8 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
         return  # fine: only evaluated or only defined here, or with another tower beside it
     if any(layer.flag.kind != "constant" for layer in site.layers):
         return  # fine: some path passes a real flag, or BN101 speaks
+    if any(isinstance(layer.flag.value, str) for layer in site.layers):
+        return  # fine here: BN110 says what happened
     values = {bool(layer.flag.value) for layer in site.layers}
     if len(values) > 1:
         return  # fine: both modes are built

@@ -9,7 +9,6 @@ from bnlint.checks import (
     CHECKS,
     bn209_updates_need_another_feed,
     bn210_step_in_a_dead_branch,
-    bn303_momentum_too_near_one,
     bn404_statistics_never_updated,
 )
 from bnlint.checks.base import Check
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 GRAPH_CHECKS: tuple[Check, ...] = (
     bn209_updates_need_another_feed.CHECK,
     bn210_step_in_a_dead_branch.CHECK,
-    bn303_momentum_too_near_one.CHECK,
     bn404_statistics_never_updated.CHECK,
 )
 """Those that a source does not decide, in the order of their codes."""

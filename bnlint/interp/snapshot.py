@@ -12,6 +12,7 @@ from bnlint.interp.paths import projected
 from bnlint.interp.values import Known, Object, Place, Unknown
 from bnlint.model import (
     CollectionRead,
+    Crossed,
     Flag,
     Gate,
     GraphModel,
@@ -176,6 +177,10 @@ class _Snapshot:
             path=as_known(layer.name),
             adversarial=layer.id in self.generators,
             unit_test=layer.unit_test,
+            frozen=layer.frozen,
+            crossed=Crossed(location(layer.crossed[0]), layer.crossed[1])
+            if layer.crossed is not None
+            else None,
         )
 
     def _train_op(self, op: Node, run: set[int]) -> TrainOp:
@@ -212,8 +217,8 @@ class _Snapshot:
     def _gates(self, op: Node, before: set[Node]) -> list[Gate]:
         """Why updates that an op waits for do nothing.
 
-        They are in a loop of the graph, and it is not; or the flag of their layer is false in every
-        run of them that there is.
+        They are in a loop of the graph, and it is not; the momentum is 1; or the flag of their
+        layer is false in every run of them that there is.
         """
         state = self.state
         out = []
@@ -227,8 +232,14 @@ class _Snapshot:
         if out:
             return out  # it does not run at all
         runs = [run for run in state.runs if self.holds(run.guard)]
-        if self.holds(state.restores) or op.data.get("unit test") or any(r.opaque for r in runs):
-            return []  # frozen on purpose; nobody uses it; or some run may be another one
+        if self.holds(state.restores) or op.data.get("unit test"):
+            return []  # frozen on purpose, or nobody uses it
+        for layer in self.layers:
+            if layer.update in before and layer.momentum is not None and layer.momentum >= 1:
+                detail = "the momentum is 1"
+                out.append(Gate(layer.id, "momentum", location(layer.place), detail))
+        if out or any(run.opaque for run in runs):
+            return out  # some run may be another one
         for layer in self.layers:
             if layer.update not in before or layer.id in self.escaped or layer.update is None:
                 continue

@@ -82,6 +82,8 @@ class Layer:
     scope_may_give_flag: bool = False
     selected: bool = False
     unit_test: bool = False
+    frozen: bool = False
+    crossed: tuple[Place, bool] | None = None
     guard: Guard = TRUE
 
 

@@ -292,7 +292,7 @@ def asleep(case: Case) -> Iterator[tuple[Ran, str]]:
                 yield ran, name
 
 
-_NAMED = ("BN101", "BN102", "BN103", "BN104", "BN106", "BN109")
+_NAMED = ("BN101", "BN102", "BN103", "BN104", "BN106", "BN109", "BN110", "BN303")
 
 
 def _still(case: Case) -> Iterator[str]:

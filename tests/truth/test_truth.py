@@ -51,9 +51,7 @@ KNOWN = {
     "feeding/frozen_after_a_restore.py": "statistics may be frozen on purpose after a restore",
     "loops/collected_inside_the_loop.py": "layers of one loop count as one",
     "programs/c15_frozen_layer_in_training_mode.py": "a frozen layer makes updates, and hides them",
-    "programs/c16_momentum_of_one.py": "only a graph is judged by its momentum (BN303)",
     "programs/e11_keras_frozen_layer.py": "a frozen layer makes updates, and hides them",
-    "truth_inputs/momentum_of_one.py": "only a graph is judged by its momentum (BN303)",
 }
 """Where the witnesses disagree, and why. Each is a known limit of bnlint, or a bug to be mended."""
 

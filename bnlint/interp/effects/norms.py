@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.apis import UPDATE_OPS, NormApi
 from bnlint.interp import api
 from bnlint.interp.args import Args, lifted
-from bnlint.interp.effects import collections
+from bnlint.interp.effects import collections, layouts
 from bnlint.interp.effects.scopes import with_arg_scope
 from bnlint.interp.effects.variables import add_variable, as_known, begin_again, layer_path
 from bnlint.interp.nodes import Node, nodes_in
@@ -225,6 +225,8 @@ def apply(
         scope_may_give_flag=bool(scope_open),
         selected=state.branch_depth > 0,
         unit_test=machine.in_unit_test(),
+        frozen=frozen and live,
+        crossed=None if scope_open else layouts.crossed(row, inputs, made),
         guard=state.paths.now,
     )
     layer.unused_parameter = _unused_parameter(machine, layer)
@@ -320,7 +322,9 @@ def _host(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     path = layer_path(machine, args.get("scope"), "Conv" if "conv" in short else "fully_connected")
     weights = add_variable(machine, f"{path}weights", args.place)
     inputs = nodes_in(args.get("inputs", 0))
-    node: Value = state.node("op", name, [*inputs, weights], args.place)
+    convolved = state.node("op", name, [*inputs, weights], args.place)
+    layouts.note(convolved, args)
+    node: Value = convolved
     position = api.HOST_NORMALIZER_POSITION.get(short)
     normalizer = args.get("normalizer_fn", position)
     keys, alias = args.get("outputs_collections"), as_known(path.rstrip("/"))
