@@ -61,16 +61,13 @@ def _norm(values: Mapping[str, Any], where: str, *, is_layer: bool) -> NormApi:
     if "flag" not in values:
         raise BadRow(f"{where}.flag: must be given: the name of the parameter for training mode")
     flag = values["flag"]
-    parameters = values.get("parameters", ("inputs", flag) if is_layer else ("inputs",))
-    # A flag that is not among them is given by its name only.
-    positional = parameters if flag in parameters else (*parameters, "*", flag)
     updates = values.get("updates", "collection")
     return NormApi(
         values["name"],
         "layers",
         flag,
         values.get("default", False),
-        positional,
+        values.get("parameters", ("inputs", flag) if is_layer else ("inputs",)),
         values.get("momentum", "momentum"),
         values.get("momentum-default", 0.99),
         updates=values.get("updates-parameter"),

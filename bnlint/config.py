@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from bnlint import api_rows, codes
+from bnlint import codes
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.regular import CannotRead, is_there, read_regular
 from bnlint.suggest import near
@@ -159,6 +159,8 @@ def _near(prefix: str) -> str:
 
 
 def _apis(value: object, where: str) -> Apis:
+    from bnlint import api_rows  # few have rows of their own
+
     try:
         return Apis(api_rows.rows(value, where))
     except api_rows.BadRow as error:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from bnlint import suppressions
 from bnlint.finding import Finding, Level, Report
 from bnlint.fix.edits import CannotFix
 from bnlint.fix.files import replace
@@ -27,7 +28,8 @@ def repairer(options: Options) -> Repairer:
     users: dict[tuple[str, ...], list[str]] = {}
 
     def judge(files: Sequence[str], overlay: dict[str, bytes]) -> Sequence[Finding]:
-        # By all rules: a fix is no fix if it breaks what nobody selected.
+        # By all rules: a fix is no fix if it breaks what nobody selected. A comment that silenced
+        # what is mended has no use any more, which is no harm.
         key = tuple(files)
         if key not in users:
             # No fix changes who imports whom, but to look for it reads the whole project.
@@ -40,7 +42,8 @@ def repairer(options: Options) -> Repairer:
             pedantic=True,
             users=True,
             select=(),
-            ignore=(),
+            ignore=(suppressions.UNUSED.code,),
+            cache=None,
         )
         outcome = check(again)
         if outcome.crashes:

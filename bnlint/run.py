@@ -33,7 +33,7 @@ class Options:
     With ``users`` the files are judged together with the programs of the project that use them;
     what is found is shown if a place of it is in one of the files. ``ignores`` tells whether
     comments silence findings, ``require_reason`` that only those do which say why. ``apis`` are the
-    rows for libraries.
+    rows for libraries. ``cache`` opens the folder of what earlier runs kept.
     """
 
     paths: Sequence[str] = (".",)
@@ -49,7 +49,7 @@ class Options:
     files: Sequence[str] = ()
     programs: Sequence[str] | None = None
     apis: Apis = BUILT_IN
-    cache: Store | None = None
+    cache: Callable[[], Store] | None = None
 
 
 @dataclass(slots=True)
@@ -64,23 +64,46 @@ class Outcome:
 
 def check(options: Options, progress: Progress | None = None) -> Outcome:
     """Say what is wrong, in the same words whether or not an earlier run knew it already."""
-    if options.cache is None:
-        return _check(options, Workspace(options.overlay, options.apis), progress)
+    workspace = Workspace(options.overlay, options.apis)
+    work = _work(options, workspace)
+    # Where nothing is analysed there is nothing that a cache could save.
+    if options.cache is None or not work.entries:
+        return _check(options, workspace, work, progress)
     from bnlint.cache.files import Files
 
-    runs = _runs(options, options.cache)
-    workspace = Workspace(options.overlay, options.apis, Files(options.cache))
-    known = runs.recall(workspace)
+    store = options.cache()
+    workspace.kept = Files(store)
+    runs = _runs(options, store)
+    known = runs.recall(workspace.trail(), Workspace(options.overlay, options.apis))
     if known is not None:
         report, files = known
         return Outcome(report, files, workspace.source, [])
-    # Another workspace: the one above has listed folders.
-    workspace = Workspace(options.overlay, options.apis, Files(options.cache))
-    outcome = _check(options, workspace, progress)
+    outcome = _check(options, workspace, work, progress)
     if not outcome.crashes:
         runs.keep(workspace, outcome.report, outcome.files)
-    options.cache.tidy()
+    store.tidy()
     return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The files that are asked about, those of them that cannot be read, the programs that use
+    them, and what of all that is worth an analysis."""
+
+    paths: Sequence[str]
+    unread: Sequence[str]
+    users: Sequence[str]
+    entries: Sequence[str]
+
+
+def _work(options: Options, workspace: Workspace) -> _Work:
+    paths = _files(options, workspace)
+    unread = [problem.path for problem in workspace.problems]
+    users: Sequence[str] = []
+    if options.users:
+        known = options.programs
+        users = users_of(paths, options.exclude, workspace) if known is None else known
+    return _Work(paths, unread, users, find_entries(sorted({*paths, *users}), workspace))
 
 
 def _runs(options: Options, store: Store) -> Runs:
@@ -96,22 +119,18 @@ def _runs(options: Options, store: Store) -> Runs:
     return Runs(store, question)
 
 
-def _check(options: Options, workspace: Workspace, progress: Progress | None) -> Outcome:
-    paths = _files(options, workspace)
-    unread = [problem.path for problem in workspace.problems]
-    users: Sequence[str] = []
-    if options.users:
-        known = options.programs
-        users = users_of(paths, options.exclude, workspace) if known is None else known
-    entries = find_entries(sorted({*paths, *users}), workspace)
+def _check(
+    options: Options, workspace: Workspace, work: _Work, progress: Progress | None
+) -> Outcome:
+    paths = work.paths
     run = _Run(options, workspace, progress)
     # A tree without batch norm ends here: the imports below cost more than all of the above.
-    if entries:
-        run.analyse(entries)
+    if work.entries:
+        run.analyse(work.entries)
     report = run.report()
-    if users:
-        _about(report, paths, unread, options, workspace)
-    if entries:
+    if work.users:
+        _about(report, work, options, workspace)
+    if work.entries:
         report.findings = sorted([*report.findings, *run.about_comments(paths)], key=_order)
     report.findings = stamped(report.findings, workspace.source)
     lowered = workspace.lowered()
@@ -247,22 +266,16 @@ class _Run:
                 self.crashes.append((check.rule.code, error))
 
 
-def _about(
-    report: Report,
-    paths: Sequence[str],
-    unread: Sequence[str],
-    options: Options,
-    workspace: Workspace,
-) -> None:
+def _about(report: Report, work: _Work, options: Options, workspace: Workspace) -> None:
     """Leave what is about the files that were given: a place is in one, or they show it alone."""
-    given = set(map(_relative, paths))
-    told = given.union(map(_relative, unread))
+    given = set(map(_relative, work.paths))
+    told = given.union(map(_relative, work.unread))
     report.problems = [problem for problem in report.problems if problem.path in told]
     report.incomplete = [item for item in report.incomplete if item.path in given]
     if all(_paths(finding) & given for finding in report.findings):
         return
     alone = _Run(options, workspace, None)
-    alone.analyse(find_entries(paths, workspace))
+    alone.analyse(find_entries(work.paths, workspace))
     known = {(finding.rule, finding.location) for finding in alone.report().findings}
     report.findings = [
         finding

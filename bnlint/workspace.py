@@ -37,10 +37,9 @@ class Workspace:
         self,
         overlay: dict[str, bytes] | None = None,
         apis: Apis = BUILT_IN,
-        kept: Files | None = None,
     ) -> None:
         self.apis = apis
-        self._kept = kept
+        self.kept: Files | None = None
         self._trail = Trail()
         self._overlay = {os.path.abspath(path): data for path, data in (overlay or {}).items()}
         self.resolver = Resolver(self._overlay)
@@ -161,13 +160,13 @@ class Workspace:
     def _lower(self, path: str) -> Module | None:
         try:
             data = self.data(path)
-            loaded = self._kept.get(data, path) if self._kept is not None else None
+            loaded = self.kept.get(data, path) if self.kept is not None else None
             if loaded is None:
                 from bnlint.source.load import load  # imports libcst
 
                 loaded = load(data, path)
-                if self._kept is not None:
-                    self._kept.put(data, path, loaded)
+                if self.kept is not None:
+                    self.kept.put(data, path, loaded)
             self._loaded[path] = loaded
             self._sources[path] = loaded.text
             for error in loaded.errors:

@@ -107,6 +107,8 @@ def test_sarif_is_as_the_official_schema_says(
     (run,) = document["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert run["results"]
+    ids = [rule["id"] for rule in rules]
+    assert ids == sorted(set(ids))
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         assert rules[result["ruleIndex"]]["help"]["markdown"]

@@ -108,6 +108,61 @@ with tf.control_dependencies(tf.get_collection("{key}")):
     assert found(tmp_path, guarded.format(key="update_ops"), row) == [(3, "BN205", "definite")]
 
 
+def test_a_flag_that_is_given_by_its_name_only(tmp_path: Path) -> None:
+    row = NormApi("lab.nn.whiten", "layers", "learn", False, ("x",), "keep", 0.9)
+    given, by_position = PLAIN.replace("(x, learn)", "(x, learn=learn)"), PLAIN
+    assert found(tmp_path, given, row) == [(2, "BN201", "definite")]
+    assert found(tmp_path, by_position, row) == [(1, "BN101", "definite")]
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "expected"),
+    [
+        ("", "moves", []),
+        ("", "update_ops", [(3, "BN205", "definite")]),
+        (", into='mine'", "mine", []),
+        (", into='mine'", "moves", [(3, "BN205", "definite")]),
+    ],
+)
+def test_a_parameter_that_says_where_updates_go(
+    tmp_path: Path, given: str, key: str, expected: list[tuple[int, str, str]]
+) -> None:
+    row = NormApi(
+        "lab.nn.whiten",
+        "layers",
+        "learn",
+        False,
+        ("x", "learn"),
+        "keep",
+        0.9,
+        updates="into",
+        collection="moves",
+    )
+    source = f"""\
+y = nn.whiten(x, learn{given})
+with tf.control_dependencies(tf.get_collection("{key}")):
+    train = tf.train.AdamOptimizer().minimize(tf.reduce_mean(y))
+"""
+    assert found(tmp_path, source, row) == expected
+
+
+def test_updates_that_run_in_place_unless_a_parameter_says_otherwise(tmp_path: Path) -> None:
+    row = NormApi(
+        "lab.nn.whiten",
+        "layers",
+        "learn",
+        False,
+        ("x", "learn"),
+        "keep",
+        0.9,
+        updates="into",
+        destination="in_place",
+    )
+    assert found(tmp_path, PLAIN, row) == []
+    into = PLAIN.replace("(x, learn)", "(x, learn, into='moves')")
+    assert found(tmp_path, into, row) == [(2, "BN205", "definite")]
+
+
 def test_a_function_of_the_project_is_what_its_row_says(tmp_path: Path) -> None:
     """Its body is not entered: what it cannot tell is said by the row."""
     (tmp_path / "lab").mkdir()

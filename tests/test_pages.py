@@ -15,6 +15,7 @@ from test_fixtures import FIXTURES, KNOWN
 
 from bnlint import codes, pages, suppressions
 from bnlint.checks import CHECKS
+from bnlint.cli import main
 from bnlint.finding import Finding
 from bnlint.graph import trace
 from bnlint.graph.checkpoint import inspect_checkpoint
@@ -124,6 +125,11 @@ def test_every_rule_has_its_page() -> None:
 
 def test_a_page_for_what_cannot_be_read() -> None:
     assert pages.names()[codes.UNREADABLE] == codes.UNREADABLE_NAME
+
+
+def test_its_page_is_shown_however_its_code_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rule", codes.UNREADABLE.lower()]) == 0
+    assert codes.UNREADABLE_NAME in capsys.readouterr().out
 
 
 @EACH_PAGE

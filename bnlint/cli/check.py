@@ -139,7 +139,7 @@ def check(
         ignores=not no_ignores,
         require_reason=require_reason,
         # What is written to files is decided by what they say now, and by nothing that is kept.
-        cache=None if no_cache or fix else opened_cache(cache_dir),
+        cache=None if no_cache or fix else lambda: opened_cache(cache_dir),
     )
     missing = len(options.paths) < len(paths)
     outcome = _run(options, quiet)

@@ -23,6 +23,7 @@ MOST_RECORDS = 5000
 MOST_ERROR = 300
 MOST_PLACES = 20000
 MOST_LOOKS = 3
+MOST_NOTES = 20
 LARGEST = 65536
 PLACED = ("Assign", "Apply", "ResourceApply", "SparseApply", "ResourceSparseApply", "Variable",
           "VarHandleOp")
@@ -40,6 +41,12 @@ class Recorder(object):
         self.dropped = 0
         self.watched = []
         self.notes = []
+
+    def missed(self, what, error):
+        """Note that something could not be recorded, once for each thing that went wrong."""
+        note = "%s: %s" % (what, first_line(error))
+        if note not in self.notes and len(self.notes) < MOST_NOTES:
+            self.notes.append(note)
 
     # -- what is run ------------------------------------------------------------------------
 
@@ -131,8 +138,10 @@ class Recorder(object):
             finally:
                 here.busy = busy
             return dict(zip(names, values))
-        except Exception:
-            return None  # not initialised yet, or the session is closed
+        except Exception as error:
+            if not no_values_yet(error):
+                self.missed("moving statistics not read", error)
+            return None
 
     def look(self, session, record):
         """The values before one of the first times that something is run."""
@@ -207,7 +216,7 @@ class Recorder(object):
                         if len(out) >= MOST_PLACES:
                             break
         except Exception as error:
-            self.notes.append("lines of the program not recorded: %s" % first_line(error))
+            self.missed("lines of the program not recorded", error)
         return out
 
     def _export(self, graph, folder, number):
@@ -222,14 +231,14 @@ class Recorder(object):
                     meta = meta[0]
                 data = meta.SerializeToString()
             except Exception as error:
-                self.notes.append("graph %d without collections: %s" % (number, first_line(error)))
+                self.missed("graph %d without collections" % number, error)
                 name = "graph-%d.pb" % number
                 data = graph.as_graph_def().SerializeToString()
             with open(os.path.join(folder, name), "wb") as file:
                 file.write(data)
             return name
         except Exception as error:
-            self.notes.append("graph %d not written: %s" % (number, first_line(error)))
+            self.missed("graph %d not written" % number, error)
             return None
         finally:
             logger.disabled = disabled
@@ -246,6 +255,12 @@ def statistic(variable, weights):
 def differ(one, other):
     """Whether two values differ. Not a number is no other number each time that it is looked at."""
     return bool(((one != other) & ~((one != one) & (other != other))).any())
+
+
+def no_values_yet(error):
+    """Whether it is TensorFlow's word for not initialised, or for a session that is closed."""
+    return isinstance(error, RuntimeError) or any(
+        base.__name__ == "OpError" for base in type(error).__mro__)
 
 
 def first_line(error):
@@ -334,8 +349,8 @@ def patch(module):
                 feeds = [(dereferenced(key), truth(value)) for key, value in feed_dict.items()]
                 record = recorder.record(self, target_list, fetch_list, feeds)
                 before = recorder.look(self, record)
-            except Exception:
-                pass
+            except Exception as error:
+                recorder.missed("a run not recorded", error)
             finally:
                 here.busy = False
         try:
@@ -357,7 +372,8 @@ def patch(module):
                 handler = module._FetchHandler(self.graph, fetches, {})
                 names = [name_of(i) for i in list(handler.targets()) + list(handler.fetches())]
                 feeds = [name_of(i) for i in feed_list or ()]
-            except Exception:
+            except Exception as error:
+                recorder.missed("a callable of a session not recorded", error)
                 return inner
             return wrapped(self, inner, names, feeds)
 
@@ -371,7 +387,8 @@ def patch(module):
                 names = list(callable_options.target) + list(callable_options.fetch)
                 return Callable(self, inner, [name_of(n) for n in names],
                                 [name_of(n) for n in callable_options.feed])
-            except Exception:
+            except Exception as error:
+                recorder.missed("a callable of a session not recorded", error)
                 return inner
 
         base._make_callable_from_options = _make_callable_from_options
@@ -382,8 +399,8 @@ def patch(module):
         try:
             if recorder.watch:
                 recorder.after(self)
-        except Exception:
-            pass
+        except Exception as error:
+            recorder.missed("moving statistics not read", error)
         return inner_close(self, *args, **kwargs)
 
     base.close = close
@@ -393,8 +410,8 @@ def succeeded(session, record, before):
     record["count"] += 1
     try:
         recorder.compare(session, record, before)
-    except Exception:
-        pass
+    except Exception as error:
+        recorder.missed("moving statistics not compared", error)
 
 
 def failed(record, error):
@@ -420,8 +437,8 @@ class Callable(object):
             record = recorder.named(session, ("callable", token, values), names,
                                     list(zip(feeds, values)))
             before = recorder.look(session, record)
-        except Exception:
-            pass
+        except Exception as error:
+            recorder.missed("a run not recorded", error)
         try:
             result = inner(*args, **kwargs)
         except BaseException as error:
@@ -499,7 +516,7 @@ def safely(module):
     try:
         patch(module)
     except Exception as error:
-        recorder.notes.append("session not wrapped: %s" % first_line(error))
+        recorder.missed("session not wrapped", error)
 
 
 def write_at_exit():

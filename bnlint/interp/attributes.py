@@ -199,8 +199,8 @@ def _class_attr(machine: Interpreter, value: Class, name: str) -> Value:
     if name == "__name__":
         return Known(value.name)
     if name == "__subclasses__":
-        direct: list[Value] = [c for c in value.derived if value in c.bases]
-        return Builtin(name, lambda *_: Seq("list", list(direct)))
+        derived = list(value.derived)
+        return Builtin(name, lambda *_: Seq("list", list(derived)))
     for base in value.foreign_bases():
         if isinstance(base, Api):
             return api_member(machine, base.name, name)

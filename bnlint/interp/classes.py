@@ -34,8 +34,9 @@ def define(machine: Interpreter, stmt: ir.ClassDef, frame: Frame) -> Value:
     if metaclass is not None:
         attrs[_METACLASS] = metaclass
     value: Value = _by_metaclass(machine, cls, machine.place(frame, stmt))
-    for base in cls.mro()[1:]:
-        base.derived.append(cls)
+    for base in cls.bases:
+        if isinstance(base, Class):
+            base.derived.append(cls)
     _tell_bases(machine, cls, Args([cls], given, machine.place(frame, stmt)))
     for decorator in reversed(stmt.decorators):
         made = calls.decorate(machine, machine.eval(decorator, frame), value, frame, decorator)

@@ -8,10 +8,12 @@ things, and whoever imports them sees as much of them as a run of their own woul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import builtins
+from typing import TYPE_CHECKING
 
 from bnlint.interp.effects.networks import WORDS as NETWORKS
 from bnlint.interp.relevance import Relevance, imported_names, names_in, run_at_once
+from bnlint.interp.syntax import nodes
 from bnlint.source import ir
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from bnlint.interp.imports import Modules
 
+_BUILTINS = frozenset(dir(builtins))
 _CALLS_WHAT_IS_THERE = frozenset(["run", "Fire", "exec", "eval", "execfile", "import_module"])
 """Names of what calls or runs something that need not be named beside it."""
 
@@ -52,7 +55,9 @@ class Selection:
             if module is None:
                 continue
             parts = run_at_once(module.body)
-            if any(names_in(part) & self._names for part in parts) or _calls_what_it_got(parts):
+            if any(names_in(part) & self._names for part in parts) or _calls_what_it_got(
+                parts, module.body
+            ):
                 return True
             todo.extend(self._modules.imported_by(one))
         return False
@@ -81,26 +86,24 @@ def _bound_to(body: Sequence[ir.Stmt], names: set[str]) -> set[str]:
     }
 
 
-def _calls_what_it_got(parts: Sequence[ir.Node]) -> bool:
+def _calls_what_it_got(parts: Sequence[ir.Node], body: Sequence[ir.Stmt]) -> bool:
     """Whether something is called that has no name of its own: an entry of a registry, say."""
-    calls: list[ir.Call] = []
-    got: set[str] = set()
-    todo: list[Any] = list(parts)
-    while todo:
-        item = todo.pop()
-        if isinstance(item, list):
-            todo.extend(item)
-        elif isinstance(item, ir.Node):
-            if isinstance(item, ir.Call):
-                calls.append(item)
-            elif isinstance(item, ir.Assign):
-                got.update(target.id for target in item.targets if isinstance(target, ir.Name))
-            elif isinstance(item, (ir.For, ir.Generator)) and isinstance(item.target, ir.Name):
-                got.add(item.target.id)
-            todo.extend(getattr(item, name) for name in item.__dataclass_fields__ if name != "span")
+    named = _defined(body) | _BUILTINS
     return any(
-        call.func.id in got
+        call.func.id not in named
         if isinstance(call.func, ir.Name)
         else not isinstance(call.func, ir.Attr)
-        for call in calls
+        for call in nodes(parts)
+        if isinstance(call, ir.Call)
     )
+
+
+def _defined(body: Sequence[ir.Stmt]) -> set[str]:
+    """Names of what a module defines or imports; what it assigns has got its name only there."""
+    found: set[str] = set()
+    for node in nodes(body):
+        if isinstance(node, (ir.FunctionDef, ir.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ir.ImportName):
+            found.add(node.alias or node.name.split(".", 1)[0])
+    return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bnlint.source import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 EXITS = frozenset({"exit", "_exit", "quit", "abort", "print_help", "error", "fatal"})
 """Calls that end a program, by the last part of their name."""
@@ -48,10 +48,10 @@ def last_line(node: ir.FunctionDef | ir.Lambda) -> int:
     """The line on which a function ends; its own span is that of its head."""
     if isinstance(node, ir.Lambda):
         return node.span[2]
-    return max(found.span[2] for found in _nodes(node.body))
+    return max(found.span[2] for found in nodes(node.body))
 
 
-def _nodes(body: list[ir.Stmt]) -> Iterator[ir.Node]:
+def nodes(body: Iterable[ir.Node]) -> Iterator[ir.Node]:
     """A block's statements and all that they are made of."""
     todo: list[Any] = list(body)
     while todo:
@@ -66,7 +66,7 @@ def _nodes(body: list[ir.Stmt]) -> Iterator[ir.Node]:
 
 def names_read(body: list[ir.Stmt]) -> set[str]:
     """Every name a block mentions."""
-    return {node.id for node in _nodes(body) if isinstance(node, ir.Name)}
+    return {node.id for node in nodes(body) if isinstance(node, ir.Name)}
 
 
 def refuses(body: list[ir.Stmt]) -> bool:

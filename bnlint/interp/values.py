@@ -294,7 +294,7 @@ class Class(Value):
         self.module = module
         self.bases = bases
         self.attrs = attrs
-        self.derived: list[Class] = []  # the classes of the program that derive from it
+        self.derived: list[Class] = []  # the classes that name it as a base
         self._order: list[Class] | None = None  # bases never change
 
     def mro(self) -> list[Class]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_BY_HAND = (
+_OTHER = (
+    b"batchnorm",  # tf.nn.batch_normalization's elders, and what libraries call theirs
+    b"Batch_Norm",
     b"moments",
     b"UPDATE_OPS",
     b"update_ops",
@@ -41,7 +43,7 @@ def may_use_batch_norm(data: bytes, needles: Sequence[bytes]) -> bool:
 
     ``needles`` are those of the APIs that are known (``Apis.needles``).
     """
-    return any(needle in data for needle in (*needles, *_BY_HAND))
+    return any(needle in data for needle in (*needles, *_OTHER))
 
 
 def imported_names(data: bytes) -> list[str]:

@@ -215,3 +215,18 @@ def test_the_carried_fix_turns_the_old_text_into_the_new(script: Path) -> None:
 def test_standard_input_cannot_be_fixed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--fix", "-"]) == 2
     assert "standard input cannot be fixed" in capsys.readouterr().err
+
+
+def test_a_comment_that_the_fix_makes_useless_is_no_reason_against_it(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Who runs both train ops needs the updates in one of them: with that, nothing is left to say.
+    text = PROGRAM.replace(
+        "tf.Session().run(train)\n",
+        "other = tf.train.AdamOptimizer().minimize(loss)  # bnlint: ignore[BN201]\n"
+        "tf.Session().run([train, other])\n",
+    )
+    script.write_text(text)
+    assert fix("--unsafe-fixes") == 0
+    assert script.read_text().count("with tf.control_dependencies") == 1
+    assert " not fixed" not in capsys.readouterr().err

@@ -75,6 +75,21 @@ LIBRARY = {
         build = getattr(net, 'n' + 'et')
         build(1)
     """,
+    "turns.py": """
+        import net
+        for build in [net.net]:
+            build(1)
+    """,
+    "unpacked.py": """
+        import net
+        build, name = net.net, 'x'
+        build(name)
+    """,
+    "prints.py": """
+        import options
+        for name in sorted(['a', 'b']):
+            print(options.path(name))
+    """,
     "through.py": """
         import tensorflow as tf
         import net
@@ -94,6 +109,9 @@ LIBRARY = {
         ("guarded.py", True),
         ("registry.py", True),
         ("named.py", True),
+        ("turns.py", True),
+        ("unpacked.py", True),
+        ("prints.py", False),
         ("through.py", True),
     ],
 )

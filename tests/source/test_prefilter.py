@@ -21,6 +21,8 @@ from bnlint.source.prefilter import imported_names, may_use_batch_norm
         b"tf.layers.BatchNormalization()",
         b"tf.nn.fused_batch_norm(x)",
         b"normalizer_fn=bn",
+        b"from layers import batchnorm",
+        b"from networks import Batch_Normalization",
         b"m, v = tf.nn.moments(x, [0])",
         b"tf.get_collection(tf.GraphKeys.UPDATE_OPS)",
         b"tf.get_collection('update_ops')",

@@ -66,10 +66,8 @@ def _flag(row: NormApi, args: Args) -> tuple[Value | None, Place | None]:
     found = args.kwargs.get(row.flag)
     if found is not None:
         return found, args.places.get(row.flag)
-    positions = [row.positional.index(row.flag)]
-    if row.positional_1_0 is not None:
-        positions.append(row.positional_1_0.index(row.flag))
-    for position in positions:
+    orders = [order for order in (row.positional, row.positional_1_0) if order is not None]
+    for position in (order.index(row.flag) for order in orders if row.flag in order):
         if position < len(args.positional):
             value = args.positional[position]
             boolean = not isinstance(value, Known) or isinstance(value.value, (bool, int))
@@ -126,14 +124,15 @@ FLAG_NAMES = frozenset(
 
 
 def _destination(row: NormApi, args: Args) -> tuple[str, str | None]:
+    default = row.destination, row.collection if row.destination == "collection" else None
     if row.updates is None:
-        return row.destination, row.collection if row.destination == "collection" else None
+        return default
     position = row.positional.index(row.updates) if row.updates in row.positional else None
     if position is not None and position >= len(args.positional) - 1:
         position = None
     value = args.get(row.updates, position)
     if value is None:
-        return ("unknown", None) if args.more else ("collection", UPDATE_OPS)
+        return ("unknown", None) if args.more else default
     if isinstance(value, Known):
         if value.value is None:
             return "in_place", None
