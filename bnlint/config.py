@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,19 @@ def load(start: Path) -> Config:
             return _config(tool["bnlint"], path)
         _no_other_name(document, tool, path)
     return Config()
+
+
+def load_file(path: Path) -> Config:
+    """The configuration of one file, whose patterns are those of the working directory."""
+    try:
+        document = _parse(read_regular(path, _MAX_BYTES), path)
+    except CannotRead as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    tool = document.get("tool", {})
+    if not isinstance(tool, dict) or "bnlint" not in tool:
+        _no_other_name(document, tool, path)
+        raise ConfigError(f"{path}: no table tool.bnlint")
+    return replace(_config(tool["bnlint"], path), directory=Path.cwd())
 
 
 def _no_other_name(document: dict[str, Any], tool: object, path: Path) -> None:

@@ -400,3 +400,46 @@ def test_an_encoding_that_lacks_the_characters() -> None:
     process = run("check", "ü.py", "-q", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert process.returncode == 1
     assert process.stdout.startswith("\\xfc.py:1: BN900 unreadable-file\n")
+
+
+def test_the_files_that_would_be_checked(capsys: pytest.CaptureFixture[str], project: Path) -> None:
+    for name in ("b.py", "a/b.py", "old/c.py"):
+        write(name, "ANALYSIS CRASH")
+    Path("page.md").write_text("```python\n```\n", encoding="utf-8")
+    assert main(["check", "--show-files", "--exclude", "old/"]) == 0
+    assert capsys.readouterr() == ("a/b.py\nb.py\n", "")
+    assert main(["check", "--show-files", "--markdown", str(project / "page.md"), "a"]) == 0
+    assert capsys.readouterr() == ("a/b.py\npage.md\n", "")
+    assert main(["check", "--show-files", "a", "gone"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("a/b.py\n", "bnlint: error: gone: no such file or directory\n")
+
+
+def test_a_configuration_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "'BN101'", "'BN201'")
+    write("sub/old/a.py", "'BN201'")
+    Path("pyproject.toml").write_text('[tool.bnlint]\nignore = ["BN1"]\n', encoding="utf-8")
+    Path("etc").mkdir()
+    Path("etc/strict.toml").write_text(
+        '[tool.bnlint]\nselect = ["BN1"]\nexclude = ["/sub/old"]\n', encoding="utf-8"
+    )
+    named = ("--config", "etc/strict.toml")
+    assert found(capsys, *named) == ["a.py:3 BN101 definite"]
+    assert found(capsys, *named, "--select", "BN2") == ["a.py:4 BN201 definite"]
+    assert found(capsys, "--isolated", "a.py") == ["a.py:3 BN101 definite", "a.py:4 BN201 definite"]
+
+
+def test_a_configuration_that_cannot_be_followed(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "'BN201'")
+    Path("other.toml").write_text("[tool.ruff]\n", encoding="utf-8")
+    for arguments, said in (
+        (("--config", "other.toml"), "bnlint: error: other.toml: no table tool.bnlint\n"),
+        (
+            ("--config", "gone.toml"),
+            "bnlint: error: gone.toml: cannot be read: no such file or directory\n",
+        ),
+    ):
+        assert main(["check", *arguments]) == 2
+        assert capsys.readouterr() == ("", said)
+    assert main(["check", "--config", "other.toml", "--isolated"]) == 2
+    assert capsys.readouterr().err.endswith("Error: --isolated goes without --config\n")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from bnlint import codes
+from bnlint.cli.common import Failure
+from bnlint.output import terminal
 from bnlint.output.formats import FORMATS
 from bnlint.suggest import near
 
 if TYPE_CHECKING:
     from bnlint.cache.store import Store
+    from bnlint.config import Config
+
+Command = TypeVar("Command", bound=Callable[..., object])
 
 
 def rule_codes(
@@ -26,9 +33,31 @@ def rule_codes(
     return prefixes
 
 
-def rule_options(command: Callable[..., int]) -> Callable[..., int]:
-    """``--select``, ``--ignore``, ``--format`` and ``--fail-possible``, which all commands have."""
+def _use_colours(
+    context: click.Context, _option: click.Parameter, when: terminal.When
+) -> terminal.When:
+    context.with_resource(terminal.colours(when))
+    return when
+
+
+def color_option(command: Command) -> Command:
+    """``--color``, which holds for all that the command writes."""
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        expose_value=False,
+        callback=_use_colours,
+        help="Whether to use colours; auto asks NO_COLOR, FORCE_COLOR and the terminal.",
+    )(command)
+
+
+def rule_options(command: Command) -> Command:
+    """``--select``, ``--ignore``, ``--format``, ``--color`` and ``--fail-possible``, which all
+    commands that judge something have."""
     for option in (
+        color_option,
         click.option(
             "--fail-possible",
             is_flag=True,
@@ -61,7 +90,38 @@ def rule_options(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-def cache_folder(command: Callable[..., int]) -> Callable[..., int]:
+def config_options(command: Command) -> Command:
+    """``--config`` and ``--isolated``."""
+    for option in (
+        click.option("--isolated", is_flag=True, help="Follow no configuration file."),
+        click.option(
+            "--config",
+            "config_file",
+            metavar="FILE",
+            help="Follow this TOML file, as if it lay in the working directory.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def configuration(start: str, file: str | None, isolated: bool) -> Config:
+    """What is configured where a run starts, unless its command line says otherwise."""
+    from bnlint.config import Config, ConfigError, load, load_file
+
+    if isolated and file is not None:
+        raise click.UsageError("--isolated goes without --config")
+    try:
+        if isolated:
+            return Config()
+        if file is not None:
+            return load_file(Path(file))
+        return load(Path(start if os.path.isdir(start) else os.path.dirname(start)))
+    except ConfigError as error:
+        raise Failure(str(error)) from None
+
+
+def cache_folder(command: Command) -> Command:
     """``--cache-dir``."""
     return click.option(
         "--cache-dir",

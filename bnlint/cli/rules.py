@@ -7,11 +7,14 @@ import sys
 import click
 
 from bnlint.cli.common import Failure
+from bnlint.cli.options import color_option
+from bnlint.output import terminal
 from bnlint.suggest import near
 
 
 @click.command()
 @click.argument("code")
+@color_option
 def rule(code: str) -> None:
     """Explain a rule, given its CODE or its name."""
     from bnlint import pages
@@ -24,13 +27,12 @@ def rule(code: str) -> None:
     else:
         names = pages.names()
         raise Failure(f"no rule {code!r}{near(code.upper(), names) or near(code, names.values())}")
-    if not sys.stdout.isatty():
+    if not (sys.stdout.isatty() or terminal.coloured(sys.stdout)):
         click.echo(text, nl=False)
         return
-    from rich.console import Console
     from rich.markdown import Markdown
 
-    Console().print(Markdown(text))
+    terminal.console(sys.stdout).print(Markdown(text))
 
 
 @click.command()

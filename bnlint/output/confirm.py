@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bnlint.output import json as findings_json
+from bnlint.output import terminal
 from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
@@ -18,14 +19,11 @@ _STYLES = {"confirmed": "bold red", "refuted": "bold green", "undecided": "bold 
 
 def write(found: Confirmation, stream: TextIO) -> None:
     """For a person."""
-    from rich.console import Console
     from rich.text import Text
 
-    from bnlint.output.graph import PIPED_WIDTH, print_findings
+    from bnlint.output.graph import print_findings
 
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = PIPED_WIDTH
+    console = terminal.console(stream)
     with console.capture() as captured:
         for problem in found.problems:
             line = f"{problem.path}:{problem.line}: BN900 {problem.message}"

@@ -6,24 +6,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bnlint.output import json as findings_json
+from bnlint.output import terminal
 from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
     from bnlint.finding import Finding, Location, Report
     from bnlint.reports import GraphReport, LayerRow
 
-# Where there is no terminal to ask, lines have a width that does not vary.
-PIPED_WIDTH = 120
 MOST_PATHS = 5
 
 
 def write(reports: Sequence[GraphReport], stream: TextIO) -> None:
     """For a person."""
-    from rich.console import Console
-
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = PIPED_WIDTH
+    console = terminal.console(stream)
     with console.capture() as captured:
         for report in reports:
             _report(report, console)

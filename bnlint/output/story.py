@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TextIO
 
 from bnlint import codes
 from bnlint.finding import Finding, Location, Problem, Report
+from bnlint.output import terminal
 from bnlint.output.frame import Line, Mark, Source, frames
 from bnlint.printable import printable
-
-# Where there is no terminal to ask, lines are clipped to a width that does not vary.
-PIPED_WIDTH = 120
 
 _STYLES = {"error": "bold red", "warning": "bold yellow"}
 
 
 def write(report: Report, source: Source, stream: TextIO) -> None:
-    if not (stream.isatty() or os.environ.get("FORCE_COLOR")):
-        stream.writelines(_plain(line) + "\n" for line in _lines(report, source, PIPED_WIDTH))
+    lines = _lines(report, source, terminal.width(stream))
+    if not terminal.coloured(stream):
+        stream.writelines(_plain(line) + "\n" for line in lines)
         return
     # Where nobody sees colours, importing rich's console would be a tenth of a small run.
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    console = terminal.console(stream)
     # Captured and written in one go: a Console that meets a broken pipe exits on its own.
     with console.capture() as captured:
-        for line in _lines(report, source, max(40, console.width)):
+        for line in lines:
             console.print(Text.assemble(*line), soft_wrap=True)
     stream.write(captured.get())
 

@@ -22,7 +22,12 @@ def write(
 
         story.write(report, source, stream)
     if summary:
-        stream.write(_summary(report) + "\n")
+        write_summary(report, stream)
+
+
+def write_summary(report: Report, stream: TextIO) -> None:
+    """How much was found and looked at."""
+    stream.write(_summary(report) + "\n")
 
 
 def write_concise(report: Report, stream: TextIO) -> None:
