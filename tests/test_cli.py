@@ -50,7 +50,7 @@ def test_findings(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 1
     out, err = capsys.readouterr()
     assert out == (
-        "train.py:3:8: BN201 train-op-without-update-ops [definite]\n"
+        "train.py:3:8: error: BN201 train-op-without-update-ops\n"
         "  a train-op-without-update-ops\n"
         "  |\n"
         "1 | import tensorflow as tf\n"
@@ -399,7 +399,7 @@ def test_an_encoding_that_lacks_the_characters() -> None:
     Path("ü.py").write_bytes(b"batch_norm(")
     process = run("check", "ü.py", "-q", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert process.returncode == 1
-    assert process.stdout.startswith("\\xfc.py:1: BN900 unreadable-file\n")
+    assert process.stdout.startswith("\\xfc.py:1: error: BN900 unreadable-file\n")
 
 
 def test_the_files_that_would_be_checked(capsys: pytest.CaptureFixture[str], project: Path) -> None:

@@ -103,6 +103,7 @@ def _judge(
             flag=layer.flag_name,
             default=bool(default),
         ),
+        consequence=_SYMPTOM[bool(default)],
     )
 
 

@@ -9,6 +9,7 @@ import click
 from bnlint.cli.common import Failure
 from bnlint.cli.options import color_option
 from bnlint.output import terminal
+from bnlint.output.wording import wrapped
 from bnlint.suggest import near
 
 
@@ -41,6 +42,11 @@ def rules() -> None:
     from bnlint import pages
 
     found = pages.all_pages()
-    width = max((len(page.name) for page in found), default=0)
+    longest = max((len(page.name) for page in found), default=0)
+    at_terminal = sys.stdout.isatty()
     for page in found:
-        click.echo(f"{page.code}  {page.severity:<7}  {page.name:<{width}}  {page.title}")
+        row = f"{page.code}  {page.severity:<7}  {page.name:<{longest}}  "
+        # A line each for other programs; for people, as many as the title needs.
+        lines = wrapped(page.title, terminal.width(sys.stdout), row) if at_terminal else ()
+        for line in lines or (row + page.title,):
+            click.echo(line)
