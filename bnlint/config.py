@@ -14,7 +14,7 @@ from typing import Any
 from bnlint import codes
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.regular import CannotRead, is_there, read_regular
-from bnlint.suggest import near
+from bnlint.suggest import near, no_rule
 
 _MAX_BYTES = 1 << 20
 _MOST_STRINGS = 10_000
@@ -161,14 +161,12 @@ def _strings(value: object, where: str) -> tuple[str, ...]:
 
 
 def _codes(value: object, where: str) -> tuple[str, ...]:
-    prefixes = tuple(item.strip().upper() for item in _strings(value, where))
-    for prefix in codes.unknown(prefixes):
-        raise ConfigError(f"{where}: no rule's code is or starts with {prefix!r}" + _near(prefix))
-    return prefixes
-
-
-def _near(prefix: str) -> str:
-    return near(prefix, codes.known())
+    prefixes = []
+    for word, prefix in codes.meant(_strings(value, where)).items():
+        if prefix is None:
+            raise ConfigError(f"{where}: {no_rule(word)}")
+        prefixes.append(prefix)
+    return tuple(prefixes)
 
 
 def _apis(value: object, where: str) -> Apis:

@@ -125,6 +125,18 @@ def test_select_and_ignore(capsys: pytest.CaptureFixture[str]) -> None:
     assert found(capsys, "--select", "BN", "--ignore", "BN101,BN900") == [update]
 
 
+def test_rules_are_selected_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "'BN101'", "'BN201'")
+    flag, update = "a.py:3 BN101 definite", "a.py:4 BN201 definite"
+    assert found(capsys, "--select", "train-op-without-update-ops") == [update]
+    assert found(capsys, "--select", "Missing-Training-Flag, bn2") == [flag, update]
+    assert found(capsys, "--ignore", "train-op-without-update-ops,unreadable-file") == [flag]
+    assert main(["check", "--ignore", "train-op-without-updates"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "no rule 'train-op-without-updates'; did you mean train-op-without-update-ops?\n"
+    )
+
+
 def test_the_command_line_replaces_a_key_of_the_configuration(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -250,8 +262,7 @@ def test_standard_input_stands_for_a_file(
         ),
         (
             ["check", "--select", "BN202"],
-            "Error: Invalid value for '--select': no rule's code is or starts with 'BN202'; "
-            "did you mean BN201?\n",
+            "Error: Invalid value for '--select': no rule 'BN202'; did you mean BN201?\n",
         ),
         (
             ["check", "--format", "xml"],
@@ -340,10 +351,29 @@ def test_rule(capsys: pytest.CaptureFixture[str], wanted: str) -> None:
     )
 
 
+@pytest.mark.parametrize("wanted", ["BN2", "bn2"])
+def test_a_family_of_rules(capsys: pytest.CaptureFixture[str], wanted: str) -> None:
+    assert main(["rule", wanted]) == 0
+    assert capsys.readouterr().out == (
+        "BN2: the update ops\n"
+        "\n"
+        "BN201  error    train-op-without-update-ops  A train op without the updates\n"
+        "\n"
+        "bnlint rule BN201 explains the first of them.\n"
+    )
+    assert main(["rule", "BN"]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "BN101  warning  missing-training-flag        A layer without its flag",
+        "BN201  error    train-op-without-update-ops  A train op without the updates",
+    ]
+
+
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
         ("BN202", "no rule 'BN202'; did you mean BN201?"),
+        ("BN3", "no rule 'BN3'"),
+        ("", "no rule ''"),
         (
             "missing-trainings-flag",
             "no rule 'missing-trainings-flag'; did you mean missing-training-flag?",
