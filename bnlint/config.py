@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from bnlint import codes
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.regular import CannotRead, is_there, read_regular
-from bnlint.suggest import near
+from bnlint.suggest import near, no_rule
 
 _MAX_BYTES = 1 << 20
 _MOST_STRINGS = 10_000
@@ -73,6 +73,19 @@ def load(start: Path) -> Config:
             return _config(tool["bnlint"], path)
         _no_other_name(document, tool, path)
     return Config()
+
+
+def load_file(path: Path) -> Config:
+    """The configuration of one file, whose patterns are those of the working directory."""
+    try:
+        document = _parse(read_regular(path, _MAX_BYTES), path)
+    except CannotRead as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    tool = document.get("tool", {})
+    if not isinstance(tool, dict) or "bnlint" not in tool:
+        _no_other_name(document, tool, path)
+        raise ConfigError(f"{path}: no table tool.bnlint")
+    return replace(_config(tool["bnlint"], path), directory=Path.cwd())
 
 
 def _no_other_name(document: dict[str, Any], tool: object, path: Path) -> None:
@@ -148,14 +161,12 @@ def _strings(value: object, where: str) -> tuple[str, ...]:
 
 
 def _codes(value: object, where: str) -> tuple[str, ...]:
-    prefixes = tuple(item.strip().upper() for item in _strings(value, where))
-    for prefix in codes.unknown(prefixes):
-        raise ConfigError(f"{where}: no rule's code is or starts with {prefix!r}" + _near(prefix))
-    return prefixes
-
-
-def _near(prefix: str) -> str:
-    return near(prefix, codes.known())
+    prefixes = []
+    for word, prefix in codes.meant(_strings(value, where)).items():
+        if prefix is None:
+            raise ConfigError(f"{where}: {no_rule(word)}")
+        prefixes.append(prefix)
+    return tuple(prefixes)
 
 
 def _apis(value: object, where: str) -> Apis:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bnlint import codes, ignores
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
-from bnlint.finding import Finding, Incomplete, Location, Report
+from bnlint.finding import Finding, Incomplete, Location, Problem, Report
 from bnlint.fingerprint import stamped
 from bnlint.trail import digest
 from bnlint.users import users_of
@@ -83,6 +83,12 @@ def check(options: Options, progress: Progress | None = None) -> Outcome:
         runs.keep(workspace, outcome.report, outcome.files)
     store.tidy()
     return outcome
+
+
+def files(options: Options) -> tuple[list[str], list[Problem]]:
+    """The files that would be checked, as they are shown, and what could not be searched."""
+    workspace = Workspace(options.overlay, options.apis)
+    return list(map(_relative, _files(options, workspace))), workspace.problems
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ def _judge(
             flag=layer.flag_name,
             default=bool(default),
         ),
+        consequence=_SYMPTOM[bool(default)],
     )
 
 

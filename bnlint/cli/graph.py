@@ -72,11 +72,11 @@ def _draw(
 ) -> list[GraphReport]:
     """The reports of ``graph``, which are also written to a page."""
     from bnlint.graph.edges import draw
-    from bnlint.output.html import page
+    from bnlint.output.graph_page import graph_page
 
     drawings = draw(path, train_ops, fetches, select, ignore)
     try:
-        Path(html).write_text(page(drawings), "utf-8", "backslashreplace", "\n")
+        Path(html).write_text(graph_page(drawings), "utf-8", "backslashreplace", "\n")
     except OSError as error:
         raise Failure(f"{html}: {error.strerror or error}") from None
     return [drawing.report for drawing in drawings]

@@ -7,7 +7,7 @@ import sys
 import click
 
 from bnlint.cli.common import Failure, verdict
-from bnlint.cli.options import rule_options
+from bnlint.cli.options import color_option, rule_options
 from bnlint.output.formats import OWN, write
 
 
@@ -24,6 +24,7 @@ from bnlint.output.formats import OWN, write
     is_flag=True,
     help="Also compare the moving statistics before and after: the last word.",
 )
+@color_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def trace(out: str, watch_statistics: bool, command: tuple[str, ...]) -> int:
     """Run COMMAND (after --), record its graphs and what its sessions run, and judge them.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bnlint.interp.conditions import Conditions
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards
 from bnlint.interp.nodes import Node
-from bnlint.interp.paths import Paths
+from bnlint.interp.paths import ABSENT, Paths
 from bnlint.interp.values import Known, ModuleEnv, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Graph:
 
     ``numbers`` counts the unnamed layers of each variable scope since it was last entered, and
     ``opened`` are the variable scopes that were entered, each time with the paths that did it.
+    ``learning_phase`` is what the program set for the Keras layers that are built next.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Graph:
     layers: int = 0
     variables: dict[str, Node] = field(default_factory=dict)
     named: dict[str, Node] = field(default_factory=dict)
+    learning_phase: Value = ABSENT
 
 
 @dataclass(slots=True, eq=False)
