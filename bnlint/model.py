@@ -227,6 +227,26 @@ class HandWritten:
 
 
 @dataclass(slots=True, eq=False)
+class Decision:
+    """What a test did to a tensor, on one way through: layers were applied, or it stays as it is.
+
+    ``location`` is the test, ``target`` the name that it binds, ``taken`` how it came out.
+    ``layers`` are those applied, none where the tensor is used without; ``roles`` are the names
+    that the tensor had before. ``training`` is how the test comes out in training, None if its
+    words do not ask for that; ``shared`` is whether the tensor is evaluated and never trained, with
+    the weights of one that is given the layers.
+    """
+
+    location: Location
+    target: str
+    taken: bool
+    layers: tuple[int, ...]
+    roles: frozenset[str]
+    training: bool | None
+    shared: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class UnusedFlag:
     """A function's training-flag parameter that its body never reads, over batch norm (BN103)."""
 
@@ -285,6 +305,7 @@ class GraphModel:
     selections: list[Selection] = field(default_factory=list)
     hand_written: list[HandWritten] = field(default_factory=list)
     unused_flags: list[UnusedFlag] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     escaped: frozenset[int] = frozenset()
     scoped_flags: frozenset[str] = frozenset()
     restores: bool = False
