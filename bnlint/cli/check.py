@@ -58,7 +58,7 @@ STDIN = "<stdin>"
 @click.option(
     "--baseline",
     metavar="FILE",
-    help="Report only what is not in this baseline, and count what is.",
+    help="Report only what is not in this baseline, and count what is; replaces the key baseline.",
 )
 @click.option(
     "--write-baseline",
@@ -76,7 +76,9 @@ STDIN = "<stdin>"
     metavar="PATTERN",
     help="Leave out what matches, as a line of .gitignore; repeatable.",
 )
-@click.option("--no-ignores", is_flag=True, help="Also report what comments silence.")
+@click.option(
+    "--no-ignores", is_flag=True, help="Also report what comments and per-file-ignores silence."
+)
 @click.option(
     "--require-reason",
     is_flag=True,
@@ -154,9 +156,9 @@ def check(
         raise Failure("standard input cannot be fixed: name the file")
     if statistics and output_format != "text":
         raise click.UsageError("--statistics goes with --format text")
-    known = baselines.opened(baseline, write_baseline, prune_baseline)
     named, overlay = _inputs(paths, stdin_filename)
     config = configuration(named[0], config_file, isolated)
+    known = baselines.opened(baseline, config.baseline, write_baseline, prune_baseline)
     options = Options(
         paths=named,
         exclude=(*config.excludes(Path.cwd()), *exclude),
@@ -164,6 +166,7 @@ def check(
         ignore=ignore or config.ignore,
         pedantic=pedantic or config.pedantic,
         apis=config.apis,
+        per_file=config.per_file,
         users=True,
         markdown=markdown,
         overlay=overlay,
