@@ -68,7 +68,8 @@ class NormLayer:
     ``adversarial`` is whether it is trained through another network that is trained against it (a
     GAN's generator), ``unit_test`` whether a unit test builds it. ``frozen`` is whether it has
     updates though its call says ``trainable=False``; ``crossed`` what fixes the layout of its input
-    where the layer takes another axis for the channels.
+    where the layer takes another axis for the channels. ``mode`` is the mode for which an Estimator
+    builds it: ``train``, ``eval`` or ``infer``.
     """
 
     id: int
@@ -95,6 +96,7 @@ class NormLayer:
     unit_test: bool = False
     frozen: bool = False
     crossed: Crossed | None = None
+    mode: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -293,6 +295,8 @@ class GraphModel:
     from what is absent. ``restores`` is whether weights come from elsewhere,
     ``predicts`` whether a recording saw that and nothing that trains.
     ``scoped_flags`` are the APIs for which an argument scope sets the flag.
+    ``unmapped`` are layers of an Estimator, given by its place, that is used for training and for
+    more, with one flag for all that is no constant.
     ``exported`` is where a graph that is meant for inference was found, ``outputs`` the layers that
     what is exported depends on, None for all.
     """
@@ -306,6 +310,7 @@ class GraphModel:
     hand_written: list[HandWritten] = field(default_factory=list)
     unused_flags: list[UnusedFlag] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    unmapped: dict[int, Location] = field(default_factory=dict)
     escaped: frozenset[int] = frozenset()
     scoped_flags: frozenset[str] = frozenset()
     restores: bool = False

@@ -167,6 +167,9 @@ class Cases:
         for decided in state.decided:
             if decided.place in by_mode:
                 yield self._split(decided.guard, ())
+        for estimator in state.estimators:
+            used = estimator.data["used"]
+            yield self._split(used.get("train", FALSE), used.values())
         yield self._split(TRUE, (state.eager,))
 
     def _split(self, base: Guard, facts: Iterable[Guard]) -> list[Guard]:

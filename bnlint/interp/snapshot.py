@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.finding import Location
 from bnlint.interp.effects.variables import as_known
 from bnlint.interp.feeding import never_true, value_in
+from bnlint.interp.guards import FALSE
 from bnlint.interp.nodes import Node, ancestors, gradient_sources, nodes_in, through
 from bnlint.interp.paths import projected
 from bnlint.interp.values import Known, Object, Place, Unknown
@@ -110,6 +111,7 @@ class _Snapshot:
             hand_written=self._hand_written(),
             unused_flags=self._unused_flags(),
             decisions=self._decisions(),
+            unmapped=dict(self._unmapped()),
             escaped=frozenset(self.escaped),
             scoped_flags=frozenset(state.scoped_flags),
             restores=holds(state.restores),
@@ -183,6 +185,7 @@ class _Snapshot:
             crossed=Crossed(location(layer.crossed[0]), layer.crossed[1])
             if layer.crossed is not None
             else None,
+            mode=layer.built_for[1] if layer.built_for is not None else None,
         )
 
     def _train_op(self, op: Node, run: set[int]) -> TrainOp:
@@ -483,6 +486,27 @@ class _Snapshot:
                 )
             )
         return out
+
+    def _unmapped(self) -> Iterator[tuple[int, Location]]:
+        """Layers whose flag is one unknown in all modes of an Estimator that is used in several."""
+        seen: dict[tuple[int, Place, tuple[Place, ...], int], set[str]] = {}
+        state = self.state
+        built = [layer for layer in self.layers if layer.built_for is not None]
+        for layer in built:
+            flag = layer.flag
+            own = isinstance(flag, Unknown) and not state.keys.set_elsewhere(flag.key)
+            if own and layer.built_for is not None and isinstance(flag, Unknown):
+                estimator, mode = layer.built_for
+                if self.holds(estimator.data["used"].get(mode, FALSE)):
+                    key = (id(estimator), layer.place, layer.trace, flag.key)
+                    seen.setdefault(key, set()).add(mode)
+        for layer in built:
+            if layer.built_for is None or not isinstance(layer.flag, Unknown):
+                continue
+            estimator, mode = layer.built_for
+            modes = seen.get((id(estimator), layer.place, layer.trace, layer.flag.key), set())
+            if mode == "train" and mode in modes and len(modes) > 1:
+                yield layer.id, location(estimator.place)
 
     def _fed_in_training(self, flag: Node) -> bool | None:
         """What a tensor is fed where something trains, if it is fed the other value elsewhere."""

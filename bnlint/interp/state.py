@@ -87,6 +87,7 @@ class Layer:
     unit_test: bool = False
     frozen: bool = False
     crossed: tuple[Place, bool] | None = None
+    built_for: tuple[Object, str] | None = None
     guard: Guard = TRUE
 
 
@@ -270,6 +271,8 @@ class State:
         self.decisions: dict[int, tuple[list[ir.Name], bool]] = {}  # by the identity of a test
         self.escaped: dict[Node, Guard] = {}
         self.optimizers: list[Object] = []
+        self.estimators: list[Object] = []
+        self.built_for: tuple[Object, str] | None = None  # the Estimator and its mode
         self.unknown_attrs: dict[int, dict[str, Value]] = {}
         self.patched: dict[str, Value] = {}
         self.learning_phase_used = False
