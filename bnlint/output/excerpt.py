@@ -36,7 +36,7 @@ def excerpts(finding: Finding, source: Source) -> Iterator[str]:
         text = source(path, cell)
         inside = "" if cell is None else f", cell {cell}"
         yield f'<div class="code"><b>{safe(path)}{inside}</b>\n<ol>\n'
-        yield from _lines(group, _NEWLINE.split(_LAST.sub("", text or "")))
+        yield from _lines(group, _NEWLINE.split(_LAST.sub("", text)) if text else [])
         yield "</ol></div>\n"
 
 
