@@ -21,9 +21,11 @@ class _Site:
     def __init__(self) -> None:
         self.layers: list[NormLayer] = []
         self.trained: NormLayer | None = None
+        self.trained_somewhere = False
         self.trained_without_restore = False
         self.restored = False
         self.evaluated: dict[Location, tuple[NormLayer, Run]] = {}
+        self.predicted: dict[Location, tuple[NormLayer, Run]] = {}
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -32,6 +34,7 @@ def check(project: Project) -> Iterator[Finding]:
     for program in project.programs:
         for state in states(program):
             _collect(state, sites)
+            _collect_predictions(state, sites)
     reported: set[Location] = set()
     for location, site in sites.items():
         for finding in _judge(location, site):
@@ -49,6 +52,7 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
             flags.setdefault(layer.name, set()).add((layer.flag.kind, layer.flag.value))
     for layer in state.layers:
         site = sites.setdefault(layer.location, _Site())
+        site.trained_somewhere |= layer.id in trained
         if layer.name is not None and len(flags[layer.name]) > 1:
             continue  # fine: another tower shares the variables with another flag
         site.layers.append(layer)
@@ -76,7 +80,23 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
             site.evaluated.setdefault(_place(layer), (layer, run))
 
 
+def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> None:
+    """The layers of a state that restores weights, trains nothing and knows one mode only."""
+    if not state.restores or state.train_ops:
+        return  # fine: it does more than to predict
+    other = {one.location for one in state.layers if not one.flag.always_true}
+    for layer in state.layers:
+        if layer.location in other or layer.unit_test or layer.flag.from_default:
+            continue
+        for run in state.runs:
+            if layer.id in run.evaluates and layer.id not in run.reaches and not run.opaque:
+                sites[layer.location].predicted.setdefault(_place(layer), (layer, run))
+
+
 def _judge(location: Location, site: _Site) -> Iterator[Finding]:
+    if site.trained_somewhere:
+        for layer, run in site.predicted.values():  # whatever flag it is trained with
+            yield _always_true(location, layer, run)
     if not site.layers or site.trained is None:
         return  # fine: only evaluated or only defined here, or with another tower beside it
     if any(layer.flag.kind != "constant" for layer in site.layers):
@@ -98,9 +118,6 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
 
 def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
     origin = _place(layer)
-    # A flag that is a parameter shows that two modes were meant, however True got into it.
-    own = layer.flag.origin is not None and layer.flag.origin.within(layer.location)
-    deliberate = layer.adversarial and own and not layer.flag.from_default
     return Finding(
         RULE,
         origin,
@@ -112,9 +129,9 @@ def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
             (_default(layer), "a default that no caller overrides"),
             (run.location, "evaluated here with the same flag"),
         ),
-        "possible" if deliberate else "definite",
+        "possible" if layer.adversarial else "definite",
         "generators of adversarial networks often keep batch statistics on purpose"
-        if deliberate
+        if layer.adversarial
         else None,
     )
 
