@@ -110,7 +110,8 @@ class Finding:
     ``confidence`` is ``possible`` where an unknown stands between the facts or the finding holds
     on some paths only; ``reason`` then says what kept it from being definite. ``fix`` is there if
     it was asked for and one was found. ``fingerprint`` tells it apart from others and survives
-    edits of other lines (``fingerprint.py``).
+    edits of other lines (``fingerprint.py``). ``consequence`` is the end of the message, after a
+    colon, where that says what comes of such a mistake wherever it is made.
     """
 
     rule: Rule
@@ -123,6 +124,12 @@ class Finding:
     aim: Aim | None = None
     fix: Fix | None = None
     fingerprint: str = ""
+    consequence: str = ""
+
+    @property
+    def brief(self) -> str:
+        """The message without the consequence."""
+        return self.message.removesuffix(f": {self.consequence}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Comments that silence findings, each with the rules in brackets, or all rules without them.
+"""Comments that silence findings, each with rules in brackets, or about all without them.
 
 ``# bnlint: ignore[BN201] reason`` is about its line, ``ignore-next-line`` about the next one,
 ``ignore-file`` about the file; ``disable`` holds until ``enable`` or the end of the file. A comment
@@ -16,7 +16,7 @@ from typing import Protocol
 
 from bnlint import codes
 from bnlint.finding import Finding, Location
-from bnlint.suggest import near
+from bnlint.suggest import no_rule
 
 _DIRECTIVE = re.compile(r"#[ \t]*bnlint:[ \t]*(?P<rest>.*)", re.DOTALL)
 _IGNORE = re.compile(
@@ -29,8 +29,8 @@ Span = tuple[int, int, int, int]
 _ABOUT_COMMENTS = "BN9"
 # So many unknown codes of one comment are named: to look for what was meant takes time for each.
 _NAMED = 20
-# `ignore BN201` was meant for one rule; read as a reason, it would silence them all.
 _BARE_CODE = re.compile(r"[\s:,-]*(?:\[|BN\d)", re.IGNORECASE)
+_BARE_WORD = re.compile(r"[\s:,-]*([\w-]*)")
 
 
 class Comment(Protocol):
@@ -122,6 +122,13 @@ def places(finding: Finding) -> tuple[Location, ...]:
     return (finding.location, *(related.location for related in finding.related))
 
 
+def _is_rule(bare: str) -> bool:
+    """`ignore BN201` was meant for one rule; read as a reason, it would silence them all."""
+    word = _BARE_WORD.match(bare)
+    named = word is not None and word[1].lower() in codes.known().values()
+    return named or _BARE_CODE.match(bare) is not None
+
+
 def _read(
     text: str, require_reason: bool
 ) -> tuple[str, tuple[str, ...] | None, Sequence[str], Sequence[str]]:
@@ -132,7 +139,7 @@ def _read(
         said = f"not a bnlint comment: {text!r} (write `# bnlint: ignore[CODE] reason`)"
         return "", None, [said], []
     kind = match["kind"]
-    if match["codes"] is None and _BARE_CODE.match(match["bare"]):
+    if match["codes"] is None and _is_rule(match["bare"]):
         said = f"an {kind} without its brackets: {text!r} (write `{kind}[CODE]`)"
         return kind, None, [said], []
     why = match["bare"] if match["codes"] is None else match["why"]
@@ -140,12 +147,11 @@ def _read(
         return kind, None, [f"without a reason it silences nothing: {text!r}"], []
     if match["codes"] is None:
         return kind, (), [], []
-    prefixes = tuple(dict.fromkeys(code.strip().upper() for code in match["codes"].split(",")))
-    unknown = dict.fromkeys(codes.unknown(prefixes))
-    named = [code for code in unknown if code]
-    missing = [f"no rule {code!r} to {kind}{near(code, codes.known())}" for code in named[:_NAMED]]
-    if len(named) > _NAMED:
-        missing.append(f"{len(named) - _NAMED:,} more unknown codes to {kind}")
+    meant = codes.meant(word.strip() for word in match["codes"].split(","))
+    unknown = list(dict.fromkeys(word for word, prefix in meant.items() if word and prefix is None))
+    missing = [no_rule(word, f" to {kind}") for word in unknown[:_NAMED]]
+    if len(unknown) > _NAMED:
+        missing.append(f"{len(unknown) - _NAMED:,} more unknown codes to {kind}")
     empty = f"an {kind} with an empty code in its brackets"
-    good = tuple(prefix for prefix in prefixes if prefix not in unknown)
-    return kind, good or None, [empty] if "" in unknown else [], missing
+    good = tuple(dict.fromkeys(prefix for prefix in meant.values() if prefix is not None))
+    return kind, good or None, [empty] if "" in meant else [], missing

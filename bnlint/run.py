@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
 from bnlint.finding import Finding, Incomplete, Location, Problem, Report
 from bnlint.fingerprint import stamped
+from bnlint.per_file import PerFile, PerFileIgnores
 from bnlint.trail import digest
 from bnlint.users import users_of
 from bnlint.workspace import Workspace
@@ -32,7 +33,8 @@ class Options:
 
     With ``users`` the files are judged together with the programs of the project that use them;
     what is found is shown if a place of it is in one of the files. ``ignores`` tells whether
-    comments silence findings, ``require_reason`` that only those do which say why. ``apis`` are the
+    comments and ``per_file`` silence findings, ``require_reason`` that only those comments do which
+    say why. ``apis`` are the
     rows for libraries. ``cache`` opens the folder of what earlier runs kept.
     """
 
@@ -46,6 +48,7 @@ class Options:
     overlay: dict[str, bytes] = field(default_factory=dict)
     ignores: bool = True
     require_reason: bool = False
+    per_file: Sequence[PerFile] = ()
     files: Sequence[str] = ()
     programs: Sequence[str] | None = None
     apis: Apis = BUILT_IN
@@ -137,7 +140,7 @@ def _check(
     if work.users:
         _about(report, work, options, workspace)
     if work.entries:
-        report.findings = sorted([*report.findings, *run.about_comments(paths)], key=_order)
+        report.findings = sorted([*report.findings, *run.about_suppressions(paths)], key=_order)
     report.findings = stamped(report.findings, workspace.source)
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
@@ -162,6 +165,7 @@ class _Run:
         self._findings: list[Finding] = []
         self._notes: set[str] = set()
         self._incomplete: set[Incomplete] = set()
+        self._per_file = PerFileIgnores(options.per_file if options.ignores else ())
         self.crashes: list[tuple[str, Exception]] = []
 
     def analyse(self, entries: Sequence[str]) -> None:
@@ -189,12 +193,13 @@ class _Run:
             finding
             for finding in self._findings
             if (options.pedantic or finding.confidence == "definite")
-            and not ignores.silenced(finding, comments)
+            and not self._silenced(finding, comments)
         )
         problems = [
             dataclasses.replace(problem, path=_relative(problem.path))
             for problem in self._workspace.problems
             if not codes.matches(codes.UNREADABLE, options.ignore)
+            and not self._per_file.silence(codes.UNREADABLE, problem.path)
         ]
         notes = self._notes.union(*(file.notes for file in comments.values()))
         return Report(
@@ -207,10 +212,10 @@ class _Run:
             ),
         )
 
-    def about_comments(self, paths: Iterable[str]) -> list[Finding]:
-        """BN901 and BN902 in these files.
+    def about_suppressions(self, paths: Collection[str]) -> list[Finding]:
+        """BN901 and BN902: of the comments in these files, and of what is configured for them.
 
-        What a comment silences is only known if every program was read to its end.
+        What they silence is only known if every program was read to its end.
         """
         from bnlint import suppressions
         from bnlint.checks import CHECKS
@@ -225,12 +230,26 @@ class _Run:
             source = [check.rule.code for check in CHECKS]
             on = [code for code in source if codes.selected(code, options.select, options.ignore)]
             found += suppressions.unused(comments, self._findings, source, on)
+            found += suppressions.unused_entries(
+                self._per_file, paths, self._folders(), self._findings, source, on
+            )
         return [
             self._displayed(finding)
             for finding in found
             if codes.selected(finding.rule.code, options.select, options.ignore)
-            and not ignores.silenced(finding, every)
+            and not self._silenced(finding, every)
         ]
+
+    def _silenced(self, finding: Finding, comments: dict[str, ignores.Ignores]) -> bool:
+        return ignores.silenced(finding, comments) or self._per_file.silence(
+            finding.rule.code, finding.location.path
+        )
+
+    def _folders(self) -> list[str]:
+        """The folders that are checked as a whole."""
+        if self._options.files or self._options.overlay:
+            return []
+        return [os.path.abspath(path) for path in self._options.paths if os.path.isdir(path)]
 
     def _comments(self) -> dict[str, ignores.Ignores]:
         if not self._options.ignores:

@@ -101,6 +101,30 @@ def test_what_an_unknown_code_was_meant_to_be() -> None:
     assert [text for _, text in parsed.unknown] == [said]
 
 
+def test_rules_are_named_by_name_or_code() -> None:
+    parsed = parse("# bnlint: ignore[Train-op-without-update-ops, BN101] why")
+    assert [ignore.prefixes for ignore in parsed.ignores] == [("BN201", "BN101")]
+    parsed = parse("# bnlint: ignore[train-op-without-update-op]")
+    said = (
+        "no rule 'train-op-without-update-op' to ignore; did you mean train-op-without-update-ops?"
+    )
+    assert (parsed.ignores, [text for _, text in parsed.unknown]) == ((), [said])
+    blocks = [
+        Comment(f"# bnlint: {text}", (line, 1, line, 9))
+        for line, text in ((1, "disable[BN201]"), (3, "enable[train-op-without-update-ops]"))
+    ]
+    (block,) = ignores.parse(blocks, "a.py").ignores
+    assert (block.first, block.last) == (1, 3)
+
+
+def test_a_name_without_its_brackets_is_not_a_reason() -> None:
+    text = "ignore train-op-without-update-ops: later"
+    parsed = parse(f"# bnlint: {text}")
+    said = f"a.py:2: an ignore without its brackets: {text!r} (write `ignore[CODE]`)"
+    assert (parsed.ignores, parsed.notes) == ((), (said,))
+    assert parse("# bnlint: ignore train op without update ops: later").ignores
+
+
 def finding(code: str = "BN201") -> Finding:
     """A finding on lines 4 to 6 of a.py, with a related place on line 1 of net.py."""
     return Finding(

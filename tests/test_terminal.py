@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import pytest
 
+from bnlint import pages
 from bnlint.cli import main
 from bnlint.output import terminal
 
@@ -87,3 +89,18 @@ def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> N
     assert terminal.width(io.StringIO()) == 120
     monkeypatch.setenv("COLUMNS", "3")
     assert terminal.width(Terminal()) == 40
+
+
+def test_titles_of_rules_are_wrapped_at_a_terminal_and_a_line_each_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["rules"])
+    piped = capsys.readouterr().out.splitlines()
+    assert len(piped) == len(pages.names())
+    assert max(map(len, piped)) > 80
+    monkeypatch.setattr(sys, "stdout", out := Terminal())
+    monkeypatch.setenv("COLUMNS", "80")
+    main(["rules"])
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(out.getvalue().split()) == " ".join(" ".join(piped).split())

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 RULE = Rule("BN102", "hard-coded-training-flag", "warning")
 
+_WITH_BATCH = (
+    "evaluation normalises with the statistics of the batch it is given, so results depend on the "
+    "batch and change with its size"
+)
+_WITH_INITIAL = "the layer normalises with its initial moving mean 0 and variance 1 for ever"
+
 
 class _Site:
     """What all states of all programs say about one batch-norm call."""
@@ -121,9 +127,8 @@ def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
     return Finding(
         RULE,
         origin,
-        f"{layer.flag_name} is the constant True in a network that is also evaluated: evaluation "
-        "normalises with the statistics of the batch it is given, so results depend on the batch "
-        "and change with its size",
+        f"{layer.flag_name} is the constant True in a network that is also evaluated: "
+        f"{_WITH_BATCH}",
         related(
             (location if origin != location else None, "the batch-norm layer it reaches"),
             (_default(layer), "a default that no caller overrides"),
@@ -133,6 +138,7 @@ def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
         "generators of adversarial networks often keep batch statistics on purpose"
         if layer.adversarial
         else None,
+        consequence=_WITH_BATCH,
     )
 
 
@@ -143,13 +149,14 @@ def _always_false(location: Location, layer: NormLayer, restored: bool) -> Findi
         RULE,
         origin,
         f"{layer.flag_name} is the constant False{_or_default(layer)} in a network that is "
-        "trained: the layer normalises with its initial moving mean 0 and variance 1 for ever",
+        f"trained: {_WITH_INITIAL}",
         related(
             (location if origin != location else None, "the batch-norm layer it reaches"),
             (_default(layer), "a default that no caller overrides"),
         ),
         "possible" if restored else "definite",
         reason if restored else None,
+        consequence=_WITH_INITIAL,
     )
 
 

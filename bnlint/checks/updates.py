@@ -212,6 +212,7 @@ def verdicts(
                     "definite" if diagnosis.undecided is None else "possible",
                     diagnosis.undecided,
                     aim=_aim(model, diagnosis),
+                    consequence=SYMPTOM,
                 ),
                 idle,
             )

@@ -15,10 +15,17 @@ if TYPE_CHECKING:
     from bnlint.run import Options
 
 
-def opened(path: str | None, written: str | None, prune: bool) -> Baseline | None:
-    """The baseline that is to be used or written; what is wrong with it is said before the run."""
+def opened(
+    path: str | None, configured: str | None, written: str | None, prune: bool
+) -> Baseline | None:
+    """The baseline that is to be used or written; what is wrong with it is said before the run.
+
+    One that is written anew makes no use of the one that is ``configured``.
+    """
     if written is not None and (path is not None or prune):
         raise click.UsageError("--write-baseline goes without --baseline and --prune-baseline")
+    if written is None and path is None:
+        path = configured
     if prune and path is None:
         raise click.UsageError("--prune-baseline goes with --baseline")
     if path is None and written is None:

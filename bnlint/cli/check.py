@@ -29,6 +29,7 @@ from bnlint.cli.options import (
 from bnlint.output import formats
 from bnlint.printable import printable
 from bnlint.regular import reason
+from bnlint.source.discover import excluded
 
 if TYPE_CHECKING:
     from bnlint.finding import Report
@@ -58,7 +59,7 @@ STDIN = "<stdin>"
 @click.option(
     "--baseline",
     metavar="FILE",
-    help="Report only what is not in this baseline, and count what is.",
+    help="Report only what is not in this baseline, and count what is; replaces the key baseline.",
 )
 @click.option(
     "--write-baseline",
@@ -76,7 +77,14 @@ STDIN = "<stdin>"
     metavar="PATTERN",
     help="Leave out what matches, as a line of .gitignore; repeatable.",
 )
-@click.option("--no-ignores", is_flag=True, help="Also report what comments silence.")
+@click.option(
+    "--force-exclude",
+    is_flag=True,
+    help="Leave out what is excluded even if it is named, as hooks name all changed files.",
+)
+@click.option(
+    "--no-ignores", is_flag=True, help="Also report what comments and per-file-ignores silence."
+)
 @click.option(
     "--require-reason",
     is_flag=True,
@@ -130,6 +138,7 @@ def check(
     write_baseline: str | None,
     prune_baseline: bool,
     exclude: tuple[str, ...],
+    force_exclude: bool,
     no_ignores: bool,
     require_reason: bool,
     exit_zero: bool,
@@ -154,16 +163,26 @@ def check(
         raise Failure("standard input cannot be fixed: name the file")
     if statistics and output_format != "text":
         raise click.UsageError("--statistics goes with --format text")
-    known = baselines.opened(baseline, write_baseline, prune_baseline)
     named, overlay = _inputs(paths, stdin_filename)
     config = configuration(named[0], config_file, isolated)
+    known = baselines.opened(baseline, config.baseline, write_baseline, prune_baseline)
+    missing = len(named) < len(paths)
+    exclude = (*config.excludes(Path.cwd()), *exclude)
+    left_out = excluded(named, exclude)
+    if force_exclude:
+        named = tuple(path for path in named if path not in left_out)
+        overlay = {path: data for path, data in overlay.items() if path in named}
+    elif left_out and not quiet:
+        what = "excluded, but checked as it was named"
+        say(f"note: {what} (--force-exclude leaves it out): {', '.join(left_out)}")
     options = Options(
         paths=named,
-        exclude=(*config.excludes(Path.cwd()), *exclude),
+        exclude=exclude,
         select=select or config.select,
         ignore=ignore or config.ignore,
         pedantic=pedantic or config.pedantic,
         apis=config.apis,
+        per_file=config.per_file,
         users=True,
         markdown=markdown,
         overlay=overlay,
@@ -172,7 +191,6 @@ def check(
         # What is written to files is decided by what they say now, and by nothing that is kept.
         cache=None if no_cache or fix else lambda: opened_cache(cache_dir),
     )
-    missing = len(named) < len(paths)
     if show_files:
         return max(_show_files(options), FAILED if missing else CLEAN)
     outcome = _run(options, quiet)
@@ -196,7 +214,7 @@ def check(
     if not quiet:
         for note in report.notes:
             say(f"note: {note}")
-        if not outcome.files and not report.problems:
+        if options.paths and not outcome.files and not report.problems:
             say(f"note: no Python files to check in {', '.join(options.paths)}")
     if show_incomplete:
         for item in report.incomplete:

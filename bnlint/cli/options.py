@@ -13,7 +13,7 @@ from bnlint import codes
 from bnlint.cli.common import Failure
 from bnlint.output import terminal
 from bnlint.output.formats import FORMATS
-from bnlint.suggest import near
+from bnlint.suggest import no_rule
 
 if TYPE_CHECKING:
     from bnlint.cache.store import Store
@@ -25,12 +25,13 @@ Command = TypeVar("Command", bound=Callable[..., object])
 def rule_codes(
     _context: click.Context, option: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...]:
-    words = [word.strip().upper() for value in values for word in value.split(",")]
-    prefixes = tuple(word for word in words if word)
-    for prefix in codes.unknown(prefixes):
-        hint = near(prefix, codes.known())
-        raise click.BadParameter(f"no rule's code is or starts with {prefix!r}{hint}", param=option)
-    return prefixes
+    words = [word.strip() for value in values for word in value.split(",")]
+    prefixes = []
+    for word, prefix in codes.meant(filter(None, words)).items():
+        if prefix is None:
+            raise click.BadParameter(no_rule(word), param=option)
+        prefixes.append(prefix)
+    return tuple(prefixes)
 
 
 def _use_colours(
@@ -74,16 +75,16 @@ def rule_options(command: Command) -> Command:
         click.option(
             "--ignore",
             multiple=True,
-            metavar="CODE[,CODE]",
+            metavar="RULE[,RULE]",
             callback=rule_codes,
             help="Do not report these rules, even if selected.",
         ),
         click.option(
             "--select",
             multiple=True,
-            metavar="CODE[,CODE]",
+            metavar="RULE[,RULE]",
             callback=rule_codes,
-            help="Report these rules only; BN2 stands for all BN2xx.",
+            help="Report these rules only, by code or name; BN2 stands for all BN2xx.",
         ),
     ):
         command = option(command)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bnlint.interp.keys import Keys
     from bnlint.interp.scope import Frame
     from bnlint.interp.values import Class
+    from bnlint.source import ir
 
 
 class OutOfBudget(Exception):
@@ -86,6 +87,7 @@ class Layer:
     unit_test: bool = False
     frozen: bool = False
     crossed: tuple[Place, bool] | None = None
+    built_for: tuple[Object, str] | None = None
     guard: Guard = TRUE
 
 
@@ -203,6 +205,26 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """What a test did to a tensor: ``layers`` were applied to it, or it is used as it is.
+
+    ``target`` is the name it is bound to, ``roles`` those it had before the test, ``taken`` how the
+    test came out, ``training`` how it does in training, None if its words do not ask for that.
+    ``flag`` is the tensor that a ``tf.cond`` tests.
+    """
+
+    place: Place
+    target: str
+    taken: bool
+    layers: tuple[Layer, ...]
+    tensor: Node
+    roles: frozenset[str]
+    training: bool | None
+    guard: Guard = TRUE
+    flag: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """What the body of a module leaves beside its namespace: options, and ops without inputs."""
 
@@ -247,8 +269,12 @@ class State:
         self.savers: list[SaverRecord] = []
         self.exports: list[Export] = []
         self.moments: list[Moments] = []
+        self.decided: list[Decided] = []
+        self.decisions: dict[int, tuple[list[ir.Name], bool]] = {}  # by the identity of a test
         self.escaped: dict[Node, Guard] = {}
         self.optimizers: list[Object] = []
+        self.estimators: list[Object] = []
+        self.built_for: tuple[Object, str] | None = None  # the Estimator and its mode
         self.unknown_attrs: dict[int, dict[str, Value]] = {}
         self.patched: dict[str, Value] = {}
         self.learning_phase_used = False

@@ -42,7 +42,7 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
             console.print(table)
         print_findings(report.report.findings, console)
         for note in report.notes:
-            console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
+            terminal.paragraph(console, f"note: {printable(note)}")
     stream.write(without_commands(captured.get()))
 
 

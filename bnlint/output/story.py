@@ -9,9 +9,8 @@ from bnlint import codes
 from bnlint.finding import Finding, Location, Problem, Report
 from bnlint.output import terminal
 from bnlint.output.frame import Line, Mark, Source, frames
+from bnlint.output.wording import STYLES, Messages, heading, wrapped
 from bnlint.printable import printable
-
-_STYLES = {"error": "bold red", "warning": "bold yellow"}
 
 
 def write(report: Report, source: Source, stream: TextIO) -> None:
@@ -31,11 +30,12 @@ def write(report: Report, source: Source, stream: TextIO) -> None:
 
 
 def _lines(report: Report, source: Source, width: int) -> Iterator[Line]:
+    messages = Messages()
     for finding in report.findings:
-        yield from _finding(finding, source, width)
+        yield from _finding(finding, messages, source, width)
         yield []
     for problem in report.problems:
-        yield from _problem(problem)
+        yield from _problem(problem, width)
         yield []
 
 
@@ -54,17 +54,11 @@ def line_of(location: Location) -> int:
     return max(1, location.line if location.raw_line is None else location.raw_line)
 
 
-def _finding(finding: Finding, source: Source, width: int) -> Iterator[Line]:
+def _finding(finding: Finding, messages: Messages, source: Source, width: int) -> Iterator[Line]:
     rule = finding.rule
-    style = _STYLES[rule.severity]
-    yield [
-        (place(finding.location), "bold"),
-        (": ", ""),
-        (rule.code, style),
-        (f" {rule.name} [{finding.confidence}]", ""),
-    ]
-    yield [(f"  {printable(finding.message)}", "")]
-    marks = [Mark(finding.location, "", style, primary=True)]
+    yield heading(finding, place(finding.location))
+    yield from ([(line, "")] for line in wrapped(messages.of(finding), width, "  "))
+    marks = [Mark(finding.location, "", STYLES[rule.severity], primary=True)]
     marks += [
         Mark(related.location, related.message, "blue", primary=False)
         for related in finding.related
@@ -72,19 +66,21 @@ def _finding(finding: Finding, source: Source, width: int) -> Iterator[Line]:
     yield from frames(marks, source, width)
     gutter = " " * (max(len(str(mark.location.line)) for mark in marks) + 1)
     if finding.reason is not None:
-        yield _footer(gutter, f"possible only: {printable(finding.reason)}")
-    yield _footer(gutter, f"help: bnlint rule {rule.code}")
+        yield from _footer(gutter, f"possible only: {printable(finding.reason)}", width)
+    yield from _footer(gutter, f"help: bnlint rule {rule.code}", width)
 
 
-def _footer(gutter: str, text: str) -> Line:
-    return [(f"{gutter}= ", "blue"), (text, "")]
+def _footer(gutter: str, text: str, width: int) -> Iterator[Line]:
+    sign = f"{gutter}= "
+    for number, line in enumerate(wrapped(text, width, " " * len(sign))):
+        yield [(sign if not number else " " * len(sign), "blue"), (line[len(sign) :], "")]
 
 
-def _problem(problem: Problem) -> Iterator[Line]:
+def _problem(problem: Problem, width: int) -> Iterator[Line]:
     yield [
         (printable(f"{problem.path}:{problem.line}"), "bold"),
         (": ", ""),
-        (codes.UNREADABLE, _STYLES["error"]),
+        (f"error: {codes.UNREADABLE}", STYLES["error"]),
         (f" {codes.UNREADABLE_NAME}", ""),
     ]
-    yield [(f"  {printable(problem.message)}", "")]
+    yield from ([(line, "")] for line in wrapped(printable(problem.message), width, "  "))

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from bnlint.output.wording import wrapped
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -49,6 +51,14 @@ def width(stream: TextIO) -> int:
     from shutil import get_terminal_size  # asks COLUMNS, then the terminal
 
     return max(_NARROWEST, get_terminal_size().columns)
+
+
+def paragraph(console: Console, text: str, style: str = "", indent: str = "") -> None:
+    """Print a text in lines that are broken between words."""
+    from rich.text import Text
+
+    for line in wrapped(text, console.width, indent):
+        console.print(Text(line, style), soft_wrap=True)
 
 
 def console(stream: TextIO) -> Console:

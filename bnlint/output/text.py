@@ -40,7 +40,7 @@ def write_concise(report: Report, stream: TextIO) -> None:
         else:
             where = place(finding.location)
         only = f" (possible only: {finding.reason})" if finding.reason is not None else ""
-        said = printable(f"{finding.rule.code} {finding.message}{only}")
+        said = printable(f"{finding.rule.code} {finding.brief}{only}")
         stream.write(f"{where}: {said}\n")
     for problem in report.problems:
         said = f"{problem.path}:{problem.line}: {codes.UNREADABLE} {problem.message}"

@@ -299,6 +299,7 @@ def test_plain_data_comes_back_whole() -> None:
         Aim(place, place, "key", "scope", ((place, place), ()), "flag", True),
         Fix("a fix", (Edit(place, "text"),), "unsafe", "why"),
         "0123",
+        "a consequence",
     )
     report = Report(1, 2, [finding], [], ["note"], ["b.py"], [Incomplete("a.py", 1, "why")], 3, 4)
     # A field that is new has to be here as well.

@@ -238,6 +238,7 @@ def apply(
         unit_test=machine.in_unit_test(),
         frozen=frozen and live,
         crossed=None if scope_open else layouts.crossed(row, inputs, made),
+        built_for=state.built_for,
         guard=state.paths.now,
     )
     layer.unused_parameter = _unused_parameter(machine, layer)
