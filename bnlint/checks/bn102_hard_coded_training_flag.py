@@ -28,6 +28,7 @@ class _Site:
         self.layers: list[NormLayer] = []
         self.trained: NormLayer | None = None
         self.trained_somewhere = False
+        self.adversarial = False
         self.trained_without_restore = False
         self.restored = False
         self.evaluated: dict[Location, tuple[NormLayer, Run]] = {}
@@ -59,6 +60,7 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
     for layer in state.layers:
         site = sites.setdefault(layer.location, _Site())
         site.trained_somewhere |= layer.id in trained
+        site.adversarial |= layer.adversarial
         if layer.name is not None and len(flags[layer.name]) > 1:
             continue  # fine: another tower shares the variables with another flag
         site.layers.append(layer)
@@ -102,7 +104,7 @@ def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> Non
 def _judge(location: Location, site: _Site) -> Iterator[Finding]:
     if site.trained_somewhere:
         for layer, run in site.predicted.values():  # whatever flag it is trained with
-            yield _always_true(location, layer, run)
+            yield _always_true(location, layer, run, site.adversarial)
     if not site.layers or site.trained is None:
         return  # fine: only evaluated or only defined here, or with another tower beside it
     if any(layer.flag.kind != "constant" for layer in site.layers):
@@ -119,11 +121,12 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
             yield _always_false(location, site.trained, site.restored)
         return
     for layer, run in site.evaluated.values():  # none: this network exists for training only
-        yield _always_true(location, layer, run)
+        yield _always_true(location, layer, run, site.adversarial)
 
 
-def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
+def _always_true(location: Location, layer: NormLayer, run: Run, adversarial: bool) -> Finding:
     origin = _place(layer)
+    deliberate = adversarial and not layer.both_modes
     return Finding(
         RULE,
         origin,
@@ -134,9 +137,9 @@ def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
             (_default(layer), "a default that no caller overrides"),
             (run.location, "evaluated here with the same flag"),
         ),
-        "possible" if layer.adversarial else "definite",
+        "possible" if deliberate else "definite",
         "generators of adversarial networks often keep batch statistics on purpose"
-        if layer.adversarial
+        if deliberate
         else None,
         consequence=_WITH_BATCH,
     )
