@@ -19,6 +19,7 @@ from bnlint.cli.common import (
     say_crashed,
     there,
     verdict,
+    write_page,
 )
 from bnlint.cli.options import (
     cache_folder,
@@ -117,6 +118,7 @@ STDIN = "<stdin>"
     is_flag=True,
     help="Print the files that would be checked, and check nothing.",
 )
+@click.option("--html", metavar="FILE", help="Also write the findings as a page to FILE.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no remarks.")
 @click.option(
     "--fix",
@@ -153,6 +155,7 @@ def check(
     show_silenced: bool,
     statistics: bool,
     show_files: bool,
+    html: str | None,
     quiet: bool,
     fix: bool,
     diff: bool,
@@ -172,6 +175,8 @@ def check(
         raise click.UsageError("--statistics goes with --format text")
     if show_silenced and output_format != "sarif":
         raise click.UsageError("--show-silenced goes with --format sarif")
+    if html is not None and (diff or show_files or write_baseline is not None):
+        raise click.UsageError("--html goes without --diff, --show-files and --write-baseline")
     named, overlay = _inputs(paths, stdin_filename)
     config = configuration(named[0], config_file, isolated)
     known = baselines.opened(baseline, config.baseline, write_baseline, prune_baseline)
@@ -237,6 +242,10 @@ def check(
         _write_sarif(report, options, show_silenced)
     else:
         _write(outcome, output_format, quiet)
+    if html is not None:
+        from bnlint.output.check_page import check_page
+
+        write_page(html, check_page(report, outcome.source))
     if outcome.crashes or missing:
         return FAILED
     code = _exit_code(report, fail_possible)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -84,6 +85,14 @@ def there(paths: Sequence[str]) -> tuple[str, ...]:
     if len(found) < len(paths):
         say(f"error: {said}")
     return found
+
+
+def write_page(path: str, page: str) -> None:
+    """Write what ``--html`` asked for. Raises Failure."""
+    try:
+        Path(path).write_text(page, "utf-8", "backslashreplace", "\n")
+    except OSError as error:
+        raise Failure(f"{path}: {reason(error)}") from None
 
 
 def verdict(code: int, findings: Sequence[Finding], fail_possible: bool) -> int:
