@@ -1,4 +1,4 @@
-"""Sets of rules, as a user names them: whole codes, or prefixes such as ``BN2``."""
+"""Sets of rules, as a user names them: codes, prefixes of codes such as ``BN2``, or names."""
 
 from __future__ import annotations
 
@@ -18,14 +18,20 @@ def selected(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
     return (not select or matches(code, select)) and not matches(code, ignore)
 
 
-def unknown(prefixes: Iterable[str]) -> list[str]:
-    """Those of the prefixes that no rule's code starts with."""
-    every = known()
-    known_prefixes = {code[:length] for code in every for length in range(1, len(code) + 1)}
-    return [prefix for prefix in prefixes if prefix not in known_prefixes]
+def meant(words: Iterable[str]) -> dict[str, str | None]:
+    """What each word stands for: the code of a rule that it names, or a code or the start of
+    codes, in whatever case; None where there is no such rule."""
+    by_name = {name: code for code, name in known().items()}
+    starts = {code[:length] for code in known() for length in range(1, len(code) + 1)}
+    found: dict[str, str | None] = {}
+    for word in words:
+        prefix = by_name.get(word.strip().lower(), word.strip().upper())
+        found[word] = prefix if prefix in starts else None
+    return found
 
 
-def known() -> list[str]:
+def known() -> dict[str, str]:
+    """Every rule's name by its code, in order of codes."""
     from bnlint import pages
 
-    return sorted({*pages.names(), UNREADABLE})
+    return dict(sorted({**pages.names(), UNREADABLE: UNREADABLE_NAME}.items()))

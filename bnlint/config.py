@@ -11,10 +11,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from bnlint import codes
+from bnlint import codes, per_file
 from bnlint.apis import BUILT_IN, Apis
+from bnlint.per_file import PerFile
 from bnlint.regular import CannotRead, is_there, read_regular
-from bnlint.suggest import near
+from bnlint.suggest import near, no_rule
 
 _MAX_BYTES = 1 << 20
 _MOST_STRINGS = 10_000
@@ -32,7 +33,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What the table says. ``directory`` is where it was found: excludes are relative to it."""
+    """What the table says. ``directory`` is where it was found: its paths are relative to it."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -40,6 +41,8 @@ class Config:
     pedantic: bool = False
     directory: Path | None = None
     apis: Apis = BUILT_IN
+    per_file: tuple[PerFile, ...] = ()
+    baseline: str | None = None
 
     def excludes(self, here: Path) -> list[str]:
         """The exclude patterns as they are to be written in the directory ``here``."""
@@ -70,9 +73,23 @@ def load(start: Path) -> Config:
         document = _parse(data, path)
         tool = document.get("tool", {})
         if isinstance(tool, dict) and "bnlint" in tool:
-            return _config(tool["bnlint"], path)
+            return _config(tool["bnlint"], path, directory, data)
         _no_other_name(document, tool, path)
     return Config()
+
+
+def load_file(path: Path) -> Config:
+    """The configuration of one file, whose patterns are those of the working directory."""
+    try:
+        data = read_regular(path, _MAX_BYTES)
+    except CannotRead as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    document = _parse(data, path)
+    tool = document.get("tool", {})
+    if not isinstance(tool, dict) or "bnlint" not in tool:
+        _no_other_name(document, tool, path)
+        raise ConfigError(f"{path}: no table tool.bnlint")
+    return _config(tool["bnlint"], path, Path.cwd(), data)
 
 
 def _no_other_name(document: dict[str, Any], tool: object, path: Path) -> None:
@@ -120,7 +137,8 @@ def _parse(data: bytes, path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
 
-def _config(table: object, path: Path) -> Config:
+def _config(table: object, path: Path, directory: Path, data: bytes) -> Config:
+    """``data`` is the text of the file, ``directory`` what its paths are relative to."""
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: tool.bnlint must be a table")
     readers: Mapping[str, Callable[[object, str], Any]] = {
@@ -129,14 +147,17 @@ def _config(table: object, path: Path) -> Config:
         "exclude": _strings,
         "pedantic": _bool,
         "api": _apis,
+        "baseline": lambda value, where: _file(value, where, directory),
+        per_file.KEY: lambda value, where: _per_file(value, where, path, directory, data),
     }
+    fields = {"api": "apis", per_file.KEY: "per_file"}
     values: dict[str, Any] = {}
     for key, value in table.items():
         where = f"{path}: tool.bnlint.{key}"
         if key not in readers:
             raise ConfigError(f"{where}: no such key{near(key, readers)}")
-        values["apis" if key == "api" else key] = readers[key](value, where)
-    return Config(directory=path.parent, **values)
+        values[fields.get(key, str(key))] = readers[key](value, where)
+    return Config(directory=directory, **values)
 
 
 def _strings(value: object, where: str) -> tuple[str, ...]:
@@ -148,14 +169,12 @@ def _strings(value: object, where: str) -> tuple[str, ...]:
 
 
 def _codes(value: object, where: str) -> tuple[str, ...]:
-    prefixes = tuple(item.strip().upper() for item in _strings(value, where))
-    for prefix in codes.unknown(prefixes):
-        raise ConfigError(f"{where}: no rule's code is or starts with {prefix!r}" + _near(prefix))
-    return prefixes
-
-
-def _near(prefix: str) -> str:
-    return near(prefix, codes.known())
+    prefixes = []
+    for word, prefix in codes.meant(_strings(value, where)).items():
+        if prefix is None:
+            raise ConfigError(f"{where}: {no_rule(word)}")
+        prefixes.append(prefix)
+    return tuple(prefixes)
 
 
 def _apis(value: object, where: str) -> Apis:
@@ -165,6 +184,24 @@ def _apis(value: object, where: str) -> Apis:
         return Apis(api_rows.rows(value, where))
     except api_rows.BadRow as error:
         raise ConfigError(str(error)) from None
+
+
+def _per_file(
+    value: object, where: str, path: Path, directory: Path, data: bytes
+) -> tuple[PerFile, ...]:
+    try:
+        return per_file.read(value, where, str(path.absolute()), directory, data.decode())
+    except per_file.BadEntry as error:
+        raise ConfigError(str(error)) from None
+
+
+def _file(value: object, where: str, directory: Path) -> str:
+    """The path of a file beside the configuration, as it is to be shown."""
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"{where}: must be the name of a file")
+    path = directory / value
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _bool(value: object, where: str) -> bool:

@@ -7,9 +7,11 @@ wrong guess costs the time of an analysis, never a finding.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 
+from bnlint.project import files_of
 from bnlint.source.errors import SourceError
 from bnlint.source.prefilter import imported_names, may_use_batch_norm
 from bnlint.source.resolve import ByName
@@ -47,7 +49,7 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
             if imported not in importers and imported not in wanted:
                 queue.append(imported)
             importers.setdefault(imported, []).append(path)
-    if reached:
+    if reached or _project_has_batch_norm(dynamic, workspace):
         reached += dynamic  # they may import anything
     entries = set(reached)
     for path in reached:
@@ -55,6 +57,30 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
         entries.update(new)
         reached += new
     return [path for path in paths if path in entries]
+
+
+def _project_has_batch_norm(paths: Sequence[str], workspace: Workspace) -> bool:
+    """Whether a file that none of these names, but that one of them may import, has batch norm."""
+    below = [name for path in paths for name in _in_packages_beside(path, workspace)]
+    for path in dict.fromkeys([*files_of(paths, (), workspace), *below]):
+        try:
+            if may_use_batch_norm(workspace.data(path), workspace.apis.needles):
+                return True
+        except SourceError:
+            continue
+    return False
+
+
+def _in_packages_beside(path: str, workspace: Workspace) -> list[str]:
+    """The files of the packages beside a file, which no project need hold together."""
+    folder, names = os.path.dirname(path), workspace.resolver.names
+    packages = [os.path.join(folder, name) for name in names(folder) if name.endswith("/")]
+    return [
+        os.path.join(package, name)
+        for package in packages
+        for name in names(package.rstrip("/"))
+        if name.endswith(".py")
+    ]
 
 
 def as_script(path: str, data: bytes) -> bytes:

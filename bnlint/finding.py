@@ -110,7 +110,8 @@ class Finding:
     ``confidence`` is ``possible`` where an unknown stands between the facts or the finding holds
     on some paths only; ``reason`` then says what kept it from being definite. ``fix`` is there if
     it was asked for and one was found. ``fingerprint`` tells it apart from others and survives
-    edits of other lines (``fingerprint.py``).
+    edits of other lines (``fingerprint.py``). ``consequence`` is the end of the message, after a
+    colon, where that says what comes of such a mistake wherever it is made.
     """
 
     rule: Rule
@@ -123,6 +124,12 @@ class Finding:
     aim: Aim | None = None
     fix: Fix | None = None
     fingerprint: str = ""
+    consequence: str = ""
+
+    @property
+    def brief(self) -> str:
+        """The message without the consequence."""
+        return self.message.removesuffix(f": {self.consequence}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +154,22 @@ class Incomplete:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A finding that is not reported: a comment in the source says so, or something ``external``,
+    the configuration or a baseline. ``why`` is the comment's reason, or what else silences it."""
+
+    finding: Finding
+    external: bool
+    why: str
+
+
 @dataclass(slots=True)
 class Report:
     """The outcome of one run. ``notes`` are remarks for ``--pedantic``, ``python2`` the files that
     were read as Python 2, ``incomplete`` the programs that were not read to their end. Of the
-    baseline, ``known`` counts the findings that it hid and ``gone`` what is no longer found."""
+    baseline, ``known`` counts the findings that it hid and ``gone`` what is no longer found.
+    ``failures`` are lines on what the run itself could not do."""
 
     checked: int = 0
     skipped: int = 0
@@ -162,3 +180,5 @@ class Report:
     incomplete: list[Incomplete] = field(default_factory=list)
     known: int = 0
     gone: int = 0
+    silenced: list[Silenced] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)

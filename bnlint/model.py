@@ -39,6 +39,11 @@ class Flag:
     from_default: bool = False
     reason: str | None = None
 
+    @property
+    def always_true(self) -> bool:
+        """Whether it is a constant True, wherever that was written."""
+        return self.kind == "constant" and self.value in (True, 1)
+
 
 @dataclass(slots=True, eq=False)
 class Misplaced:
@@ -68,7 +73,10 @@ class NormLayer:
     ``adversarial`` is whether it is trained through another network that is trained against it (a
     GAN's generator), ``unit_test`` whether a unit test builds it. ``frozen`` is whether it has
     updates though its call says ``trainable=False``; ``crossed`` what fixes the layout of its input
-    where the layer takes another axis for the channels.
+    where the layer takes another axis for the channels. ``mode`` is the mode for which an Estimator
+    builds it: ``train``, ``eval`` or ``infer``. ``both_modes`` is whether the same call has a flag
+    other than a constant True on some path or in some program: something may then read the
+    moving statistics.
     """
 
     id: int
@@ -95,6 +103,8 @@ class NormLayer:
     unit_test: bool = False
     frozen: bool = False
     crossed: Crossed | None = None
+    mode: str | None = None
+    both_modes: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -227,6 +237,26 @@ class HandWritten:
 
 
 @dataclass(slots=True, eq=False)
+class Decision:
+    """What a test did to a tensor, on one way through: layers were applied, or it stays as it is.
+
+    ``location`` is the test, ``target`` the name that it binds, ``taken`` how it came out.
+    ``layers`` are those applied, none where the tensor is used without; ``roles`` are the names
+    that the tensor had before. ``training`` is how the test comes out in training, None if its
+    words do not ask for that; ``shared`` is whether the tensor is evaluated and never trained, with
+    the weights of one that is given the layers.
+    """
+
+    location: Location
+    target: str
+    taken: bool
+    layers: tuple[int, ...]
+    roles: frozenset[str]
+    training: bool | None
+    shared: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class UnusedFlag:
     """A function's training-flag parameter that its body never reads, over batch norm (BN103)."""
 
@@ -273,6 +303,8 @@ class GraphModel:
     from what is absent. ``restores`` is whether weights come from elsewhere,
     ``predicts`` whether a recording saw that and nothing that trains.
     ``scoped_flags`` are the APIs for which an argument scope sets the flag.
+    ``unmapped`` are layers of an Estimator, given by its place, that is used for training and for
+    more, with one flag for all that is no constant.
     ``exported`` is where a graph that is meant for inference was found, ``outputs`` the layers that
     what is exported depends on, None for all.
     """
@@ -285,6 +317,8 @@ class GraphModel:
     selections: list[Selection] = field(default_factory=list)
     hand_written: list[HandWritten] = field(default_factory=list)
     unused_flags: list[UnusedFlag] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    unmapped: dict[int, Location] = field(default_factory=dict)
     escaped: frozenset[int] = frozenset()
     scoped_flags: frozenset[str] = frozenset()
     restores: bool = False
@@ -323,3 +357,10 @@ class Project:
     notes: list[str] = field(default_factory=list)
     incomplete: set[Incomplete] = field(default_factory=set)
     crashes: list[tuple[str, Exception]] = field(default_factory=list)
+
+    def compare_modes(self) -> None:
+        """Tell every layer whether its call has two modes, over all programs."""
+        layers = [one for p in self.programs for state in p.states for one in state.layers]
+        other = {one.location for one in layers if not one.flag.always_true}
+        for layer in layers:
+            layer.both_modes = layer.location in other

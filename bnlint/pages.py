@@ -13,6 +13,15 @@ FRONT_MATTER_KEYS = ("code", "name", "severity", "since", "fix")
 # Who decides the rule: source and graph alike, or (so far) a graph or checkpoint only.
 WITNESSES = ("both", "graph")
 
+# What the rules of each family are about.
+FAMILIES = {
+    "BN1": "the training flag",
+    "BN2": "the update ops",
+    "BN3": "the statistics themselves",
+    "BN4": "saving and restoring",
+    "BN9": "the files and the comments in them",
+}
+
 _PAGE_NAME = re.compile(r"(BN\d{3})-([a-z0-9-]+)\.md")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 

@@ -69,18 +69,38 @@ class GraphReport:
         return FOUND if definite else CLEAN
 
 
-State = Literal["there", "part", "idle", "missing"]
-"""``there``: all statistics are updated. ``part``: some are reached. ``idle``: they are reached but
-do not change. ``missing``: the layer is trained and nothing of it is reached."""
+Way = Literal["moves", "idle", "apart", "unwritten"]
+"""``moves``: the train op updates the statistic. ``idle``: it runs an update that changes nothing.
+``apart``: there is an update that it does not run. ``unwritten``: nothing writes the statistic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The way from a train op to a statistic, or where it stops.
+
+    ``nodes`` are the update ops, of those that are run if any is. Of updates that the train op does
+    not run, ``waits`` are the nodes that wait for them, and ``run_by`` the others that run them.
+    """
+
+    variable: str
+    way: Way
+    nodes: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    run_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """From a train op to a layer, by their places in the report's lists."""
+    """From a train op to a layer, by their places in the report's lists; a path each statistic."""
 
     train_op: int
     layer: int
-    state: State
+    paths: tuple[Path, ...]
+
+    @property
+    def moves(self) -> bool:
+        """Whether the train op updates all statistics of the layer."""
+        return all(path.way == "moves" for path in self.paths)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ FLAGS = frozenset({"BN101", "BN102", "BN103", "BN104", "BN109", "BN110"})
 # What no graph shows: the parameters of functions, and layers that were built in vain.
 SOURCE_ONLY = {
     "BN103": "a graph does not show the parameters of functions",
+    "BN107": "a graph does not show that another graph has a layer more",
+    "BN108": "a graph has one mode, and does not show what decided on its flag",
     "BN302": "whether an update is made in a branch is not looked for in a graph",
     "BN305": "the layout that convolutions are told is not looked for in a graph",
     "BN307": "a graph does not show which layers are meant to stay what they are",

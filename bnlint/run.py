@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bnlint import codes, ignores
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
-from bnlint.finding import Finding, Incomplete, Location, Report
+from bnlint.finding import Finding, Incomplete, Location, Problem, Report, Silenced
 from bnlint.fingerprint import stamped
+from bnlint.per_file import PerFile, PerFileIgnores
 from bnlint.trail import digest
 from bnlint.users import users_of
 from bnlint.workspace import Workspace
@@ -32,7 +33,8 @@ class Options:
 
     With ``users`` the files are judged together with the programs of the project that use them;
     what is found is shown if a place of it is in one of the files. ``ignores`` tells whether
-    comments silence findings, ``require_reason`` that only those do which say why. ``apis`` are the
+    comments and ``per_file`` silence findings, ``require_reason`` that only those comments do which
+    say why. ``apis`` are the
     rows for libraries. ``cache`` opens the folder of what earlier runs kept.
     """
 
@@ -46,6 +48,7 @@ class Options:
     overlay: dict[str, bytes] = field(default_factory=dict)
     ignores: bool = True
     require_reason: bool = False
+    per_file: Sequence[PerFile] = ()
     files: Sequence[str] = ()
     programs: Sequence[str] | None = None
     apis: Apis = BUILT_IN
@@ -83,6 +86,12 @@ def check(options: Options, progress: Progress | None = None) -> Outcome:
         runs.keep(workspace, outcome.report, outcome.files)
     store.tidy()
     return outcome
+
+
+def files(options: Options) -> tuple[list[str], list[Problem]]:
+    """The files that would be checked, as they are shown, and what could not be searched."""
+    workspace = Workspace(options.overlay, options.apis)
+    return list(map(_relative, _files(options, workspace))), workspace.problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +140,13 @@ def _check(
     if work.users:
         _about(report, work, options, workspace)
     if work.entries:
-        report.findings = sorted([*report.findings, *run.about_comments(paths)], key=_order)
+        report.findings = sorted([*report.findings, *run.about_suppressions(paths)], key=_order)
     report.findings = stamped(report.findings, workspace.source)
+    hidden = stamped((item.finding for item in report.silenced), workspace.source)
+    report.silenced = [
+        dataclasses.replace(item, finding=finding)
+        for item, finding in zip(report.silenced, hidden, strict=True)
+    ]
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
     report.skipped = sum(path not in lowered and not workspace.failed(path) for path in paths)
@@ -156,6 +170,7 @@ class _Run:
         self._findings: list[Finding] = []
         self._notes: set[str] = set()
         self._incomplete: set[Incomplete] = set()
+        self._per_file = PerFileIgnores(options.per_file if options.ignores else ())
         self.crashes: list[tuple[str, Exception]] = []
 
     def analyse(self, entries: Sequence[str]) -> None:
@@ -179,32 +194,38 @@ class _Run:
         """What is to be said."""
         options = self._options
         comments = self._comments()
-        findings = (
-            finding
-            for finding in self._findings
-            if (options.pedantic or finding.confidence == "definite")
-            and not ignores.silenced(finding, comments)
-        )
+        findings: list[Finding] = []
+        silenced: dict[_Key, Silenced] = {}
+        for finding in self._findings:
+            if options.pedantic or finding.confidence == "definite":
+                mark = self._silencing(finding, comments)
+                finding = self._displayed(finding)
+                if mark is None:
+                    findings.append(finding)
+                else:
+                    silenced.setdefault(_key(finding), Silenced(finding, *mark))
         problems = [
             dataclasses.replace(problem, path=_relative(problem.path))
             for problem in self._workspace.problems
             if not codes.matches(codes.UNREADABLE, options.ignore)
+            and self._per_file.silencing(codes.UNREADABLE, problem.path) is None
         ]
         notes = self._notes.union(*(file.notes for file in comments.values()))
         return Report(
-            findings=list(_unique(sorted(map(self._displayed, findings), key=_order))),
+            findings=list(_unique(sorted(findings, key=_order))),
             python2=[_relative(path) for path in self._workspace.python2()],
             problems=sorted(problems, key=lambda problem: (problem.path, problem.line)),
             notes=sorted(notes) if options.pedantic else [],
             incomplete=sorted(
                 dataclasses.replace(item, path=_relative(item.path)) for item in self._incomplete
             ),
+            silenced=sorted(silenced.values(), key=lambda item: _order(item.finding)),
         )
 
-    def about_comments(self, paths: Iterable[str]) -> list[Finding]:
-        """BN901 and BN902 in these files.
+    def about_suppressions(self, paths: Collection[str]) -> list[Finding]:
+        """BN901 and BN902: of the comments in these files, and of what is configured for them.
 
-        What a comment silences is only known if every program was read to its end.
+        What they silence is only known if every program was read to its end.
         """
         from bnlint import suppressions
         from bnlint.checks import CHECKS
@@ -219,12 +240,31 @@ class _Run:
             source = [check.rule.code for check in CHECKS]
             on = [code for code in source if codes.selected(code, options.select, options.ignore)]
             found += suppressions.unused(comments, self._findings, source, on)
+            found += suppressions.unused_entries(
+                self._per_file, paths, self._folders(), self._findings, source, on
+            )
         return [
             self._displayed(finding)
             for finding in found
             if codes.selected(finding.rule.code, options.select, options.ignore)
-            and not ignores.silenced(finding, every)
+            and self._silencing(finding, every) is None
         ]
+
+    def _silencing(
+        self, finding: Finding, comments: dict[str, ignores.Ignores]
+    ) -> tuple[bool, str] | None:
+        """What silences a finding: whether it is no comment, and why it does; None if nothing."""
+        comment = ignores.silencing(finding, comments)
+        if comment is not None:
+            return False, comment.why
+        entry = self._per_file.silencing(finding.rule.code, finding.location.path)
+        return None if entry is None else (True, f"per-file-ignores of {entry.pattern}")
+
+    def _folders(self) -> list[str]:
+        """The folders that are checked as a whole."""
+        if self._options.files or self._options.overlay:
+            return []
+        return [os.path.abspath(path) for path in self._options.paths if os.path.isdir(path)]
 
     def _comments(self) -> dict[str, ignores.Ignores]:
         if not self._options.ignores:
@@ -272,6 +312,7 @@ def _about(report: Report, work: _Work, options: Options, workspace: Workspace) 
     told = given.union(map(_relative, work.unread))
     report.problems = [problem for problem in report.problems if problem.path in told]
     report.incomplete = [item for item in report.incomplete if item.path in given]
+    report.silenced = [item for item in report.silenced if _paths(item.finding) & given]
     if all(_paths(finding) & given for finding in report.findings):
         return
     alone = _Run(options, workspace, None)
@@ -301,10 +342,17 @@ def _unique(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Each thing once, though several ways through the program lead to it."""
     seen = set()
     for finding in findings:
-        key = (finding.rule.code, finding.location, finding.message)
+        key = _key(finding)
         if key not in seen:
             seen.add(key)
             yield finding
+
+
+_Key = tuple[str, Location, str]
+
+
+def _key(finding: Finding) -> _Key:
+    return finding.rule.code, finding.location, finding.message
 
 
 def _relative(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Findings about the comments that silence: BN901 and BN902."""
+"""Findings about what silences findings, comments and configuration: BN901 and BN902."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from bnlint.finding import Finding, Location, Rule
 from bnlint.ignores import Ignore, Ignores, Span, places
+from bnlint.per_file import PerFileIgnores
 
 UNUSED = Rule("BN901", "unused-suppression", "warning")
 UNKNOWN = Rule("BN902", "unknown-code", "warning")
@@ -40,6 +41,24 @@ def unused(
             ]
             if idle:
                 yield Finding(UNUSED, Location(path, *ignore.span), _said(ignore, idle))
+
+
+def unused_entries(
+    entries: PerFileIgnores,
+    files: Collection[str],
+    folders: Collection[str],
+    findings: Collection[Finding],
+    every: Collection[str],
+    on: Collection[str],
+) -> Iterator[Finding]:
+    """BN901: the entries of ``per-file-ignores`` that silence none of the ``findings``.
+
+    ``files`` are those that are checked, ``folders`` those of which all is.
+    """
+    for place, said in entries.unused(
+        files, folders, findings, lambda prefix: _looked_for(prefix, every, on)
+    ):
+        yield Finding(UNUSED, place, said)
 
 
 def _used(

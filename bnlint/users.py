@@ -9,16 +9,15 @@ file.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 
 from bnlint.entries import as_script
+from bnlint.project import files_of
 from bnlint.source.errors import SourceError
 from bnlint.source.prefilter import imported_names, may_use_batch_norm
 from bnlint.source.resolve import ByName
 from bnlint.workspace import Workspace
 
-_ROOT_MARKS = (".git", "pyproject.toml")
 # A file that names none of these can tie nothing of a network to anything else.
 _WORDS = (
     b"tensorflow",
@@ -38,7 +37,7 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
     that one of these imports."""
     given = set(paths)
     wanted = [path for path in paths if _may_matter(path, workspace)]
-    others = [path for path in _project(wanted, exclude, workspace) if path not in given]
+    others = [path for path in files_of(wanted, exclude, workspace) if path not in given]
     if not others:
         return []
     known = ByName([*paths, *others])
@@ -88,32 +87,3 @@ def _data(path: str, workspace: Workspace) -> bytes:
         return workspace.data(path)
     except SourceError:
         return b""
-
-
-def _project(paths: Iterable[str], exclude: Sequence[str], workspace: Workspace) -> list[str]:
-    """The files of the projects that some files belong to."""
-    folders = dict.fromkeys(os.path.dirname(path) for path in paths)
-    roots = {folder: _root(folder, workspace) for folder in folders}
-    found: dict[str, None] = {}
-    for top in dict.fromkeys(root for root in roots.values() if root is not None):
-        files, _ = workspace.discover([top], exclude, markdown=False)
-        found.update(dict.fromkeys(os.path.abspath(path) for path in files))
-    for folder, root in roots.items():
-        if root is None:
-            found.update(dict.fromkeys(_beside(folder, workspace)))
-    return list(found)
-
-
-def _root(folder: str, workspace: Workspace) -> str | None:
-    while True:
-        if any(workspace.exists(os.path.join(folder, mark)) for mark in _ROOT_MARKS):
-            return folder
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return None
-        folder = parent
-
-
-def _beside(folder: str, workspace: Workspace) -> list[str]:
-    names = workspace.resolver.names(folder)
-    return [os.path.join(folder, name) for name in names if name.endswith(".py")]

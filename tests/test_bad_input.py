@@ -73,7 +73,7 @@ def test_a_syntax_error_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 1
     out, err = capsys.readouterr()
     heading, message, empty, summary = out.splitlines()
-    assert heading == "bad.py:3: BN900 unreadable-file"
+    assert heading == "bad.py:3: error: BN900 unreadable-file"
     assert message.startswith("  ")
     assert empty == ""
     assert summary == "No findings, 1 unreadable file; 0 files checked."

@@ -149,3 +149,35 @@ def test_what_cannot_be_read_is_never_known(capsys: pytest.CaptureFixture[str]) 
     assert main(["check", "--write-baseline", "new.json"]) == 1
     assert "not in the baseline: bad.py:1:" in capsys.readouterr().err
     assert check(capsys)[0] == 1
+
+
+def test_the_configuration_names_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("pyproject.toml", '[tool.bnlint]\nbaseline = "known.json"\n')
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out == "0 new findings, 1 in the baseline; 1 file checked.\n"
+    assert main(["check", "--isolated"]) == 1
+    # What is written anew has all, and the command line replaces what is configured.
+    assert main(["check", "--write-baseline", "other.json"]) == 0
+    assert Path("other.json").read_bytes() == Path("known.json").read_bytes()
+    write("empty.json", '{"bnlint-baseline": 1, "findings": []}')
+    assert main(["check", "--baseline", "empty.json"]) == 1
+    write("train.py", "")
+    capsys.readouterr()
+    assert main(["check", "--prune-baseline"]) == 0
+    assert capsys.readouterr().err == "bnlint: 1 taken out of known.json\n"
+    Path("sub").mkdir()
+    monkeypatch.chdir("sub")
+    Path("../known.json").unlink()
+    assert main(["check", "../train.py"]) == 2
+    said = "bnlint: error: ../known.json: no such file or directory\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("value", ["1", "''", "['known.json']"])
+def test_a_name_that_is_none(capsys: pytest.CaptureFixture[str], value: str) -> None:
+    write("pyproject.toml", f"[tool.bnlint]\nbaseline = {value}\n")
+    assert main(["check"]) == 2
+    said = "pyproject.toml: tool.bnlint.baseline: must be the name of a file\n"
+    assert capsys.readouterr().err.endswith(said)

@@ -50,7 +50,7 @@ def test_findings(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 1
     out, err = capsys.readouterr()
     assert out == (
-        "train.py:3:8: BN201 train-op-without-update-ops [definite]\n"
+        "train.py:3:8: error: BN201 train-op-without-update-ops\n"
         "  a train-op-without-update-ops\n"
         "  |\n"
         "1 | import tensorflow as tf\n"
@@ -125,6 +125,18 @@ def test_select_and_ignore(capsys: pytest.CaptureFixture[str]) -> None:
     assert found(capsys, "--select", "BN", "--ignore", "BN101,BN900") == [update]
 
 
+def test_rules_are_selected_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "'BN101'", "'BN201'")
+    flag, update = "a.py:3 BN101 definite", "a.py:4 BN201 definite"
+    assert found(capsys, "--select", "train-op-without-update-ops") == [update]
+    assert found(capsys, "--select", "Missing-Training-Flag, bn2") == [flag, update]
+    assert found(capsys, "--ignore", "train-op-without-update-ops,unreadable-file") == [flag]
+    assert main(["check", "--ignore", "train-op-without-updates"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "no rule 'train-op-without-updates'; did you mean train-op-without-update-ops?\n"
+    )
+
+
 def test_the_command_line_replaces_a_key_of_the_configuration(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -147,6 +159,44 @@ def test_the_command_line_excludes_too(capsys: pytest.CaptureFixture[str]) -> No
     Path("pyproject.toml").write_text('[tool.bnlint]\nexclude = ["old/"]\n', encoding="utf-8")
     assert found(capsys, "--exclude", "third_party/") == ["a.py:3 BN201 definite"]
     assert found(capsys, "--exclude", "/a.py", "--exclude", "b.*") == []
+
+
+def test_what_is_excluded_and_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.py", "old/b.py", "old/gen/c.py"):
+        write(name, "'BN201'")
+    Path("pyproject.toml").write_text('[tool.bnlint]\nexclude = ["old/", "gen"]\n', "utf-8")
+    rows = {name: f"{name}:3 BN201 definite" for name in ("a.py", "old/b.py", "old/gen/c.py")}
+    told = "bnlint: note: excluded, but checked as it was named (--force-exclude leaves it out): "
+
+    def said(*arguments: str) -> tuple[list[str], str]:
+        main(["check", "--format", "json", *arguments])
+        out, err = capsys.readouterr()
+        return [
+            f"{f['path']}:{f['line']} {f['code']} {f['confidence']}"
+            for f in json.loads(out)["findings"]
+        ], err
+
+    assert said() == ([rows["a.py"]], "")
+    assert said("a.py", "old/b.py") == ([rows["a.py"], rows["old/b.py"]], f"{told}old/b.py\n")
+    assert said("old") == ([rows["old/b.py"]], f"{told}old\n")
+    assert said("old/b.py", "old/gen") == (
+        [rows["old/b.py"], rows["old/gen/c.py"]],
+        f"{told}old/b.py, old/gen\n",
+    )
+    assert said("-q", "old/b.py") == ([rows["old/b.py"]], "")
+    assert said("--force-exclude", "a.py", "old/b.py") == ([rows["a.py"]], "")
+    assert said("--force-exclude", "old", "old/gen/c.py") == ([], "")
+    stdin = ("--stdin-filename", "old/x.py", "-")
+    read_from(monkeypatch, f"{NORM}\n'BN201'\n")
+    assert said(*stdin) == (["old/x.py:3 BN201 definite"], f"{told}old/x.py\n")
+    read_from(monkeypatch, f"{NORM}\n'BN201'\n")
+    assert said("--force-exclude", *stdin) == ([], "")
+    assert main(["check", "--force-exclude", "--show-files", "old/b.py", "a.py"]) == 0
+    assert capsys.readouterr() == ("a.py\n", "")
+    assert main(["check", "--force-exclude", "old/b.py"]) == 0
+    assert capsys.readouterr() == ("No findings; 0 files checked.\n", "")
 
 
 def test_a_wrong_configuration(capsys: pytest.CaptureFixture[str], project: Path) -> None:
@@ -250,8 +300,7 @@ def test_standard_input_stands_for_a_file(
         ),
         (
             ["check", "--select", "BN202"],
-            "Error: Invalid value for '--select': no rule's code is or starts with 'BN202'; "
-            "did you mean BN201?\n",
+            "Error: Invalid value for '--select': no rule 'BN202'; did you mean BN201?\n",
         ),
         (
             ["check", "--format", "xml"],
@@ -340,10 +389,29 @@ def test_rule(capsys: pytest.CaptureFixture[str], wanted: str) -> None:
     )
 
 
+@pytest.mark.parametrize("wanted", ["BN2", "bn2"])
+def test_a_family_of_rules(capsys: pytest.CaptureFixture[str], wanted: str) -> None:
+    assert main(["rule", wanted]) == 0
+    assert capsys.readouterr().out == (
+        "BN2: the update ops\n"
+        "\n"
+        "BN201  error    train-op-without-update-ops  A train op without the updates\n"
+        "\n"
+        "bnlint rule BN201 explains the first of them.\n"
+    )
+    assert main(["rule", "BN"]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "BN101  warning  missing-training-flag        A layer without its flag",
+        "BN201  error    train-op-without-update-ops  A train op without the updates",
+    ]
+
+
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
         ("BN202", "no rule 'BN202'; did you mean BN201?"),
+        ("BN3", "no rule 'BN3'"),
+        ("", "no rule ''"),
         (
             "missing-trainings-flag",
             "no rule 'missing-trainings-flag'; did you mean missing-training-flag?",
@@ -399,4 +467,47 @@ def test_an_encoding_that_lacks_the_characters() -> None:
     Path("ü.py").write_bytes(b"batch_norm(")
     process = run("check", "ü.py", "-q", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert process.returncode == 1
-    assert process.stdout.startswith("\\xfc.py:1: BN900 unreadable-file\n")
+    assert process.stdout.startswith("\\xfc.py:1: error: BN900 unreadable-file\n")
+
+
+def test_the_files_that_would_be_checked(capsys: pytest.CaptureFixture[str], project: Path) -> None:
+    for name in ("b.py", "a/b.py", "old/c.py"):
+        write(name, "ANALYSIS CRASH")
+    Path("page.md").write_text("```python\n```\n", encoding="utf-8")
+    assert main(["check", "--show-files", "--exclude", "old/"]) == 0
+    assert capsys.readouterr() == ("a/b.py\nb.py\n", "")
+    assert main(["check", "--show-files", "--markdown", str(project / "page.md"), "a"]) == 0
+    assert capsys.readouterr() == ("a/b.py\npage.md\n", "")
+    assert main(["check", "--show-files", "a", "gone"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("a/b.py\n", "bnlint: error: gone: no such file or directory\n")
+
+
+def test_a_configuration_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "'BN101'", "'BN201'")
+    write("sub/old/a.py", "'BN201'")
+    Path("pyproject.toml").write_text('[tool.bnlint]\nignore = ["BN1"]\n', encoding="utf-8")
+    Path("etc").mkdir()
+    Path("etc/strict.toml").write_text(
+        '[tool.bnlint]\nselect = ["BN1"]\nexclude = ["/sub/old"]\n', encoding="utf-8"
+    )
+    named = ("--config", "etc/strict.toml")
+    assert found(capsys, *named) == ["a.py:3 BN101 definite"]
+    assert found(capsys, *named, "--select", "BN2") == ["a.py:4 BN201 definite"]
+    assert found(capsys, "--isolated", "a.py") == ["a.py:3 BN101 definite", "a.py:4 BN201 definite"]
+
+
+def test_a_configuration_that_cannot_be_followed(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.py", "'BN201'")
+    Path("other.toml").write_text("[tool.ruff]\n", encoding="utf-8")
+    for arguments, said in (
+        (("--config", "other.toml"), "bnlint: error: other.toml: no table tool.bnlint\n"),
+        (
+            ("--config", "gone.toml"),
+            "bnlint: error: gone.toml: cannot be read: no such file or directory\n",
+        ),
+    ):
+        assert main(["check", *arguments]) == 2
+        assert capsys.readouterr() == ("", said)
+    assert main(["check", "--config", "other.toml", "--isolated"]) == 2
+    assert capsys.readouterr().err.endswith("Error: --isolated goes without --config\n")

@@ -33,7 +33,8 @@ def test_every_key(tmp_path: Path) -> None:
     write(
         tmp_path,
         "[tool.bnlint]\n"
-        'select = ["BN2", "bn101"]\nignore = ["BN900"]\nexclude = ["old/*.py"]\npedantic = true\n',
+        'select = ["BN2", "missing-training-flag"]\n'
+        'ignore = ["BN900"]\nexclude = ["old/*.py"]\npedantic = true\n',
     )
     assert config.load(tmp_path) == Config(
         ("BN2", "BN101"), ("BN900",), ("old/*.py",), True, tmp_path
@@ -74,10 +75,14 @@ def test_a_byte_order_mark(tmp_path: Path) -> None:
         ("pedantic = 1", "tool.bnlint.pedantic: must be true or false"),
         (
             'select = ["BN901"]',
-            "tool.bnlint.select: no rule's code is or starts with 'BN901'; "
-            "did you mean BN900 or BN201 or BN101?",
+            "tool.bnlint.select: no rule 'BN901'; did you mean BN900 or BN201 or BN101?",
         ),
-        ('ignore = [""]', "tool.bnlint.ignore: no rule's code is or starts with ''"),
+        (
+            'ignore = ["missing-training-flags"]',
+            "tool.bnlint.ignore: no rule 'missing-training-flags'; "
+            "did you mean missing-training-flag?",
+        ),
+        ('ignore = [""]', "tool.bnlint.ignore: no rule ''"),
     ],
 )
 @pytest.mark.usefixtures("two_rules")

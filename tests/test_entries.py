@@ -12,13 +12,20 @@ from bnlint.workspace import Workspace
 NORM = "import tensorflow as tf\ny = tf.layers.batch_normalization(x)\n"
 
 
-def entries(root: Path, files: dict[str, str], *, unasked: dict[str, str] | None = None) -> str:
+def entries(
+    root: Path,
+    files: dict[str, str],
+    *,
+    unasked: dict[str, str] | None = None,
+    marked: bool = True,
+) -> str:
     """The entries among ``files``, relative to the root; ``unasked`` exist but are not checked."""
     for name, text in {**files, **(unasked or {})}.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    (root / "pyproject.toml").touch()
+    if marked:
+        (root / "pyproject.toml").touch()
     workspace = Workspace()
     found = find_entries(sorted(str(root / name) for name in files), workspace)
     assert workspace.problems == []
@@ -77,6 +84,14 @@ def test_an_import_by_a_computed_name_may_be_any(tmp_path: Path) -> None:
     del files["nets/resnet.py"]
     (tmp_path / "nets" / "resnet.py").unlink()
     assert entries(tmp_path, files) == ""
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_an_import_by_a_computed_name_of_what_is_not_checked(tmp_path: Path, marked: bool) -> None:
+    train = "import importlib\nnet = importlib.import_module('nets.' + name)\n"
+    files = {"train.py": train, "other.py": "import os\n"}
+    unasked = {"nets/resnet.py": NORM}
+    assert entries(tmp_path, files, unasked=unasked, marked=marked) == "train.py"
 
 
 def test_a_chain_a_cycle_and_files_that_were_not_asked_for(tmp_path: Path) -> None:

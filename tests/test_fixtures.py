@@ -23,8 +23,6 @@ BROKEN = sorted((FIXTURES / "broken").glob("*.py"))
 
 KNOWN = {
     "broken/endless_recursion.py": "a call too deep to follow is cut off as if it had returned",
-    "programs/e07_keras_learning_phase_set_to_1.py": "the learning phase is not followed",
-    "programs/e08_keras_learning_phase_set_to_0.py": "the learning phase is not followed",
     "programs/i03_training_branch_not_taken.py": "BN210 is not looked for in source",
     "scripts/loops/collected_inside_the_loop.py": "layers of one loop count as one",
 }

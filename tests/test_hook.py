@@ -112,13 +112,22 @@ def test_a_passing_file(project: Path, environment: dict[str, str]) -> None:
     assert "Passed" in output
 
 
+def test_an_excluded_file(project: Path, environment: dict[str, str]) -> None:
+    (project / "old").mkdir()
+    (project / "old" / "train.py").write_text(WRONG, encoding="utf-8")
+    (project / "pyproject.toml").write_text('[tool.bnlint]\nexclude = ["old/"]\n', "utf-8")
+    code, output = run(project, environment)
+    assert code == 0, output
+    assert output.count("Passed") == 2
+
+
 def test_a_failing_file(project: Path, environment: dict[str, str]) -> None:
     (project / "train.py").write_text(WRONG, encoding="utf-8")
     code, output = run(project, environment)
     assert code == 1, output
     assert "Failed" in output
     assert "- exit code: 1" in output
-    assert "train.py:7:12: BN201 " in output
+    assert "train.py:7:12: error: BN201 " in output
     assert "1 finding; 1 file checked." in output
 
 
@@ -141,7 +150,7 @@ def test_a_helper_that_loses_its_guard_in_one_commit(
     (project / "step.py").write_text(helper + step, encoding="utf-8")
     code, output = run(project, environment)
     assert code == 1, output
-    assert output.count("step.py:2:12: BN201 ") == 2
+    assert output.count("step.py:2:12: error: BN201 ") == 2
     assert "1 finding; 1 file checked." in output  # by the hook of the changed files
     assert "1 finding; 2 files checked." in output  # by the hook of the whole project
 
@@ -152,7 +161,7 @@ def test_a_notebook(project: Path, environment: dict[str, str]) -> None:
     (project / "train.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     code, output = run(project, environment)
     assert code == 1, output
-    assert output.count("train.ipynb:cell 1:7:12: BN201 ") == 2
+    assert output.count("train.ipynb:cell 1:7:12: error: BN201 ") == 2
 
 
 def test_fixing(project: Path, environment: dict[str, str]) -> None:
@@ -168,7 +177,7 @@ def test_a_file_that_cannot_be_parsed(project: Path, environment: dict[str, str]
     (project / "train.py").write_text(RIGHT + "def f(:\n", encoding="utf-8")
     code, output = run(project, environment)
     assert code == 1, output
-    assert "train.py:11: BN900 unreadable-file" in output
+    assert "train.py:11: error: BN900 unreadable-file" in output
 
 
 def test_what_is_installed_has_the_pages_and_no_package_of_that_name(

@@ -101,6 +101,30 @@ def test_what_an_unknown_code_was_meant_to_be() -> None:
     assert [text for _, text in parsed.unknown] == [said]
 
 
+def test_rules_are_named_by_name_or_code() -> None:
+    parsed = parse("# bnlint: ignore[Train-op-without-update-ops, BN101] why")
+    assert [ignore.prefixes for ignore in parsed.ignores] == [("BN201", "BN101")]
+    parsed = parse("# bnlint: ignore[train-op-without-update-op]")
+    said = (
+        "no rule 'train-op-without-update-op' to ignore; did you mean train-op-without-update-ops?"
+    )
+    assert (parsed.ignores, [text for _, text in parsed.unknown]) == ((), [said])
+    blocks = [
+        Comment(f"# bnlint: {text}", (line, 1, line, 9))
+        for line, text in ((1, "disable[BN201]"), (3, "enable[train-op-without-update-ops]"))
+    ]
+    (block,) = ignores.parse(blocks, "a.py").ignores
+    assert (block.first, block.last) == (1, 3)
+
+
+def test_a_name_without_its_brackets_is_not_a_reason() -> None:
+    text = "ignore train-op-without-update-ops: later"
+    parsed = parse(f"# bnlint: {text}")
+    said = f"a.py:2: an ignore without its brackets: {text!r} (write `ignore[CODE]`)"
+    assert (parsed.ignores, parsed.notes) == ((), (said,))
+    assert parse("# bnlint: ignore train op without update ops: later").ignores
+
+
 def finding(code: str = "BN201") -> Finding:
     """A finding on lines 4 to 6 of a.py, with a related place on line 1 of net.py."""
     return Finding(
@@ -128,7 +152,7 @@ def finding(code: str = "BN201") -> Finding:
 def test_the_lines_on_which_a_comment_works(
     path: str, line: int, text: str, silenced: bool
 ) -> None:
-    assert ignores.silenced(finding(), {path: parse(text, line)}) is silenced
+    assert (ignores.silencing(finding(), {path: parse(text, line)}) is not None) is silenced
 
 
 @pytest.mark.parametrize(
@@ -152,7 +176,7 @@ def test_the_lines_on_which_a_comment_works(
 def test_lines_files_and_blocks(comments: dict[int, str], silenced: bool) -> None:
     written = [Comment(f"# bnlint: {text}", (line, 1, line, 9)) for line, text in comments.items()]
     parsed = ignores.parse(reversed(written), "a.py")
-    assert ignores.silenced(finding(), {"a.py": parsed}) is silenced
+    assert (ignores.silencing(finding(), {"a.py": parsed}) is not None) is silenced
 
 
 @pytest.mark.parametrize("text", ["ignore", "ignore[BN201]", "ignore[BN201] --", "disable[BN201]:"])
@@ -160,7 +184,7 @@ def test_a_reason_can_be_required(text: str) -> None:
     for why, works in (("", False), (" because", True)):
         comment = Comment(f"# bnlint: {text}{why}", (4, 1, 4, 9))
         parsed = ignores.parse([comment], "a.py", require_reason=True)
-        assert ignores.silenced(finding(), {"a.py": parsed}) is works
+        assert (ignores.silencing(finding(), {"a.py": parsed}) is not None) is works
         assert bool(parsed.notes) is not works
 
 

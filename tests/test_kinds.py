@@ -60,7 +60,7 @@ def test_a_notebook_in_text(capsys: pytest.CaptureFixture[str]) -> None:
     out, err = capsys.readouterr()
     assert err == ""
     first, _message, *rest = out.split("\n")
-    assert first == "nb.ipynb:cell 4:2:11: BN101 missing-training-flag [definite]"
+    assert first == "nb.ipynb:cell 4:2:11: error: BN101 missing-training-flag"
     assert f"2 | if 1: {LAYER}" in rest
     assert "1 finding; 1 file checked." in rest
 
@@ -219,7 +219,7 @@ def test_a_notebook_of_python_2(capsys: pytest.CaptureFixture[str]) -> None:
     notebook("nb.ipynb", [IMPORT, INPUT], ["print 'a'", LAYER])
     main(["check"])
     out = capsys.readouterr().out
-    assert out.startswith("nb.ipynb:cell 2:2:5: BN101 ")
+    assert out.startswith("nb.ipynb:cell 2:2:5: error: BN101 ")
     assert out.endswith("1 finding; 1 file checked, 1 read as Python 2.\n")
 
 
@@ -266,7 +266,7 @@ def test_markdown_in_text(capsys: pytest.CaptureFixture[str]) -> None:
     script("page.markdown", *PAGE)
     assert main(["check", "--markdown"]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("page.markdown:11:7: BN101 missing-training-flag [definite]\n")
+    assert out.startswith("page.markdown:11:7: error: BN101 missing-training-flag\n")
     assert f"11 |   {LAYER}\n" in out
 
 

@@ -50,3 +50,18 @@ def test_layers_that_are_updated_are_not_counted(tmp_path: Path) -> None:
     message, places = said(finding(tmp_path, 2 * LAYER + early + LAYER, guarded))
     assert "runs without the updates of 1 of its 3 batch-norm layers:" in message
     assert [line for line, _ in places] == [6, 5]
+
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "scripts"
+
+
+def test_a_consequence_is_the_end_of_its_message() -> None:
+    """What is said once a rule is said in every message where only that is shown."""
+    places = ("guides", "cond", "kwargs/second_position.py", "wrong", "defaults", "keras_layers")
+    paths = tuple(str(FIXTURES / place) for place in places)
+    found = check(Options(paths, pedantic=True)).report.findings
+    told = [one for one in found if one.consequence]
+    assert {one.rule.code for one in told} >= {"BN101", "BN102", "BN106", "BN109", "BN201", "BN206"}
+    for one in told:
+        assert one.message == f"{one.brief}: {one.consequence}"
+    assert all(one.brief == one.message for one in found if not one.consequence)

@@ -10,6 +10,7 @@ import pytest
 from bnlint.finding import Finding, Location, Problem, Related, Report, Rule
 from bnlint.output import github, story, text
 from bnlint.output import json as json_output
+from bnlint.output.wording import wrapped
 
 ERROR = Rule("BN201", "train-op-without-update-ops", "error")
 WARNING = Rule("BN303", "slow-moving-average", "warning")
@@ -55,7 +56,7 @@ def framed(source: str, *locations: Location, label: str = "here") -> list[str]:
     report = Report(findings=[Finding(ERROR, locations[0], "message", related)])
     lines = as_text(report, {locations[0].path: source}, summary=False).splitlines()
     assert lines[:2] == [
-        f"{story.place(locations[0])}: BN201 train-op-without-update-ops [definite]",
+        f"{story.place(locations[0])}: error: BN201 train-op-without-update-ops",
         "  message",
     ]
     assert lines[-2].strip() == "= help: bnlint rule BN201"
@@ -66,7 +67,7 @@ def framed(source: str, *locations: Location, label: str = "here") -> list[str]:
 def test_text() -> None:
     report = Report(checked=2, skipped=1, findings=[example()])
     assert as_text(report, {"train.py": TRAIN, "net.py": NET}) == (
-        "train.py:6:12: BN201 train-op-without-update-ops [definite]\n"
+        "train.py:6:12: error: BN201 train-op-without-update-ops\n"
         "  nothing runs the updates\n"
         "  |\n"
         "4 | loss = net(x)\n"
@@ -87,7 +88,7 @@ def test_text() -> None:
 def test_text_says_what_keeps_a_possible_finding_from_being_definite() -> None:
     report = Report(checked=1, findings=[example("possible", "the value of 'x' is unknown")])
     lines = as_text(report, {"train.py": TRAIN, "net.py": NET}).splitlines()
-    assert lines[0] == "train.py:6:12: BN201 train-op-without-update-ops [possible]"
+    assert lines[0] == "train.py:6:12: error: BN201 train-op-without-update-ops [possible]"
     assert lines[-4:] == [
         "  = possible only: the value of 'x' is unknown",
         "  = help: bnlint rule BN201",
@@ -99,7 +100,7 @@ def test_text_says_what_keeps_a_possible_finding_from_being_definite() -> None:
 def test_text_of_unreadable_files() -> None:
     report = Report(checked=1, problems=[Problem("bad.py", 3, "unexpected end of file")])
     assert as_text(report, {}) == (
-        "bad.py:3: BN900 unreadable-file\n"
+        "bad.py:3: error: BN900 unreadable-file\n"
         "  unexpected end of file\n"
         "\n"
         "No findings, 1 unreadable file; 1 file checked.\n"
@@ -111,6 +112,84 @@ def test_text_of_nothing() -> None:
         "No findings; 3 files checked, 41 without batch norm.\n"
     )
     assert as_text(Report(checked=3, skipped=41), {}, summary=False) == ""
+
+
+def test_what_follows_from_a_mistake_is_said_once_a_rule() -> None:
+    def told(line: int, rule: Rule, consequence: str) -> Finding:
+        place = at("a.py", line, 1, 2)
+        return Finding(rule, place, f"no {line}: {consequence}", consequence=consequence)
+
+    report = Report(
+        findings=[
+            told(1, ERROR, "so: it fails"),
+            told(2, ERROR, "so: it fails"),
+            told(3, WARNING, "so: it fails"),
+            told(4, ERROR, "it is slow"),
+            Finding(ERROR, at("a.py", 5, 1, 2), "no 5: so: it fails"),
+        ]
+    )
+    messages = [line for line in as_text(report, {}).splitlines() if line.startswith("  no")]
+    assert messages == [
+        "  no 1: so: it fails",
+        "  no 2",
+        "  no 3: so: it fails",
+        "  no 4: it is slow",
+        "  no 5: so: it fails",
+    ]
+    stream = io.StringIO()
+    text.write_concise(report, stream)
+    assert stream.getvalue().splitlines()[:2] == ["a.py:1:1: BN201 no 1", "a.py:2:1: BN201 no 2"]
+    said = [finding["message"] for finding in json.loads(as_json(report))["findings"]]
+    assert said[:2] == ["no 1: so: it fails", "no 2: so: it fails"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_no_word_is_cut_at_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("COLUMNS", "80"), ("NO_COLOR", "1")):
+        monkeypatch.setenv(name, value)
+    words = " ".join(["normalisation"] * 9)
+    first, second = at("a.py", 1, 60, 64), at("a.py", 2, 1, 2)
+    found = Finding(
+        ERROR, second, f"message {words}", (Related(first, f"label {words}"),), "possible", words
+    )
+    stream = Terminal()
+    report = Report(findings=[found], problems=[Problem("b.py", 1, f"problem {words}")])
+    text.write(report, lambda _path, _cell: "x" * 99 + "\ny\n", stream, summary=False)
+    assert stream.getvalue() == (
+        "a.py:2:1: error: BN201 train-op-without-update-ops [possible]\n"
+        "  message normalisation normalisation normalisation normalisation normalisation\n"
+        "  normalisation normalisation normalisation normalisation\n"
+        "  |\n"
+        "1 | xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\n"
+        "  |                                                            ----\n"
+        "  | label normalisation normalisation normalisation normalisation normalisation\n"
+        "  | normalisation normalisation normalisation normalisation\n"
+        "2 | y\n"
+        "  | ^\n"
+        "  = possible only: normalisation normalisation normalisation normalisation\n"
+        "    normalisation normalisation normalisation normalisation normalisation\n"
+        "  = help: bnlint rule BN201\n"
+        "\n"
+        "b.py:1: error: BN900 unreadable-file\n"
+        "  problem normalisation normalisation normalisation normalisation normalisation\n"
+        "  normalisation normalisation normalisation normalisation\n"
+        "\n"
+    )
+
+
+def test_a_word_that_is_longer_than_the_line_stays_whole() -> None:
+    assert list(wrapped("a " + "b" * 9 + " c d 数据 e", 6, "  ")) == [
+        "  a",
+        "  " + "b" * 9,
+        "  c d",
+        "  数据",
+        "  e",
+    ]
+    assert list(wrapped("", 6, "- ")) == ["- "]
 
 
 def test_a_gap_of_several_lines_is_an_ellipsis() -> None:
@@ -216,10 +295,6 @@ def test_a_place_in_a_notebook_names_its_cell() -> None:
 
 
 def test_no_colour_in_a_pipe_and_none_if_unwanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     def written() -> str:
         stream = Terminal()
         sources = {"train.py": TRAIN}
@@ -230,7 +305,7 @@ def test_no_colour_in_a_pipe_and_none_if_unwanted(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("TERM", "xterm-256color")
     for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM"):
         monkeypatch.delenv(name, raising=False)
-    assert "\x1b[1;31mBN201\x1b[0m" in written()
+    assert "\x1b[1;31merror: BN201\x1b[0m" in written()
     monkeypatch.setenv("NO_COLOR", "1")
     assert "31m" not in written()
     assert "\x1b" not in as_text(Report(findings=[example()]), {"train.py": TRAIN})

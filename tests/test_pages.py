@@ -123,6 +123,10 @@ def test_every_rule_has_its_page() -> None:
     assert {code for code, *_ in described} == {codes.UNREADABLE}
 
 
+def test_every_family_of_rules_has_a_title() -> None:
+    assert {code[:3] for code in pages.names()} == set(pages.FAMILIES)
+
+
 def test_a_page_for_what_cannot_be_read() -> None:
     assert pages.names()[codes.UNREADABLE] == codes.UNREADABLE_NAME
 

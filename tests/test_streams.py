@@ -24,7 +24,7 @@ step = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_mean(h))
 with tf.Session() as sess:
     sess.run(step)
 """
-FOUND = "bug.py:5:8: BN201"
+FOUND = "bug.py:5:8: error: BN201"
 GONE = "bnlint: error: the working directory is gone or closed to you: go to another\n"
 
 
@@ -99,7 +99,8 @@ def test_standard_input_without_end() -> None:
     code, out, err = shell("bnlint check -q - </dev/zero")
     assert (code, err) == (1, "")
     assert out == (
-        "<stdin>:1: BN900 unreadable-file\n  larger than 10 MB; exclude it or split it up\n\n"
+        "<stdin>:1: error: BN900 unreadable-file\n"
+        "  larger than 10 MB; exclude it or split it up\n\n"
     )
 
 
@@ -120,7 +121,7 @@ LONG = "a" * 5000
 def test_a_path_that_is_too_long_for_standard_input() -> None:
     code, out, err = shell(f"bnlint check -q - --stdin-filename {LONG}.py < bug.py")
     assert (code, err) == (1, "")
-    assert out.startswith(f"{LONG}.py:5:8: BN201 ")
+    assert out.startswith(f"{LONG}.py:5:8: error: BN201 ")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_what_cannot_be_read_is_told_beside_a_file_with_users(
     (project / "train.py").write_text("import net\n", encoding="utf-8")
     os.mkfifo(project / "pipe.py")
     assert main(["check", "-q", "net.py", "pipe.py"]) == 1
-    assert "pipe.py:1: BN900 " in capsys.readouterr().out
+    assert "pipe.py:1: error: BN900 " in capsys.readouterr().out
 
 
 def test_a_recording_where_a_file_is(capsys: pytest.CaptureFixture[str]) -> None:

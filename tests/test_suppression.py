@@ -125,3 +125,20 @@ def test_a_comment_in_a_module_has_its_use_in_a_program(capsys: pytest.CaptureFi
     assert findings(capsys, "net.py") == []
     assert findings(capsys, "train.py") == []
     assert findings(capsys) == []
+
+
+def test_an_entry_per_file_is_about_the_place_of_a_finding_and_not_about_its_story(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("net.py").write_text(
+        "import tensorflow as tf\ndef net(x):\n"
+        "    return tf.layers.batch_normalization(x, training=True)\n"
+    )
+    lines = script("ignore-next-line").splitlines()
+    lines = ["from net import net", *lines[:2], "y = net(x)", lines[4], *lines[5:]]
+    Path("train.py").write_text("\n".join(lines) + "\n")
+    for name, left in (("net.py", [("BN901", 2), ("BN201", 5)]), ("train.py", [])):
+        Path("pyproject.toml").write_text(
+            f'[tool.bnlint.per-file-ignores]\n"{name}" = ["BN201"]\n', encoding="utf-8"
+        )
+        assert findings(capsys) == left

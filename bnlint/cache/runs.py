@@ -37,7 +37,7 @@ class Runs:
             trail, report, files = decode(tuple[Trail, Report, int], value)
         except ValueError:
             return None
-        known = set(codes.known())
+        known = codes.known()
         if not all(finding.rule.code in known for finding in report.findings):
             return None
         return (report, files) if _holds(trail, seen, workspace) else None

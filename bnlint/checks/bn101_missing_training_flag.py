@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, related, states
+from bnlint.checks.decisions import left_out
 from bnlint.finding import Aim, Finding, Location, Rule
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ def check(project: Project) -> Iterator[Finding]:
                 elif not program.open and not state.train_ops and state.restores:
                     inference_only.add(layer.location)
     given = _apis_given_by_scope(project)
+    absent = left_out(project)
     for location, layers in seen.items():
+        if location in absent and layers[0].flag.value is True:
+            continue  # fine here: it is not there at evaluation, which BN107 says
         finding = _judge(location, layers, trained, inference_only, given)
         if finding is not None:
             yield finding
@@ -103,6 +107,7 @@ def _judge(
             flag=layer.flag_name,
             default=bool(default),
         ),
+        consequence=_SYMPTOM[bool(default)],
     )
 
 

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 RULE = Rule("BN102", "hard-coded-training-flag", "warning")
 
+_WITH_BATCH = (
+    "evaluation normalises with the statistics of the batch it is given, so results depend on the "
+    "batch and change with its size"
+)
+_WITH_INITIAL = "the layer normalises with its initial moving mean 0 and variance 1 for ever"
+
 
 class _Site:
     """What all states of all programs say about one batch-norm call."""
@@ -21,9 +27,12 @@ class _Site:
     def __init__(self) -> None:
         self.layers: list[NormLayer] = []
         self.trained: NormLayer | None = None
+        self.trained_somewhere = False
+        self.adversarial = False
         self.trained_without_restore = False
         self.restored = False
         self.evaluated: dict[Location, tuple[NormLayer, Run]] = {}
+        self.predicted: dict[Location, tuple[NormLayer, Run]] = {}
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -32,6 +41,7 @@ def check(project: Project) -> Iterator[Finding]:
     for program in project.programs:
         for state in states(program):
             _collect(state, sites)
+            _collect_predictions(state, sites)
     reported: set[Location] = set()
     for location, site in sites.items():
         for finding in _judge(location, site):
@@ -49,6 +59,8 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
             flags.setdefault(layer.name, set()).add((layer.flag.kind, layer.flag.value))
     for layer in state.layers:
         site = sites.setdefault(layer.location, _Site())
+        site.trained_somewhere |= layer.id in trained
+        site.adversarial |= layer.adversarial
         if layer.name is not None and len(flags[layer.name]) > 1:
             continue  # fine: another tower shares the variables with another flag
         site.layers.append(layer)
@@ -76,7 +88,23 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
             site.evaluated.setdefault(_place(layer), (layer, run))
 
 
+def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> None:
+    """The layers of a state that restores weights, trains nothing and knows one mode only."""
+    if not state.restores or state.train_ops:
+        return  # fine: it does more than to predict
+    other = {one.location for one in state.layers if not one.flag.always_true}
+    for layer in state.layers:
+        if layer.location in other or layer.unit_test or layer.flag.from_default:
+            continue
+        for run in state.runs:
+            if layer.id in run.evaluates and layer.id not in run.reaches and not run.opaque:
+                sites[layer.location].predicted.setdefault(_place(layer), (layer, run))
+
+
 def _judge(location: Location, site: _Site) -> Iterator[Finding]:
+    if site.trained_somewhere:
+        for layer, run in site.predicted.values():  # whatever flag it is trained with
+            yield _always_true(location, layer, run, site.adversarial)
     if not site.layers or site.trained is None:
         return  # fine: only evaluated or only defined here, or with another tower beside it
     if any(layer.flag.kind != "constant" for layer in site.layers):
@@ -93,20 +121,17 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
             yield _always_false(location, site.trained, site.restored)
         return
     for layer, run in site.evaluated.values():  # none: this network exists for training only
-        yield _always_true(location, layer, run)
+        yield _always_true(location, layer, run, site.adversarial)
 
 
-def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
+def _always_true(location: Location, layer: NormLayer, run: Run, adversarial: bool) -> Finding:
     origin = _place(layer)
-    # A flag that is a parameter shows that two modes were meant, however True got into it.
-    own = layer.flag.origin is not None and layer.flag.origin.within(layer.location)
-    deliberate = layer.adversarial and own and not layer.flag.from_default
+    deliberate = adversarial and not layer.both_modes
     return Finding(
         RULE,
         origin,
-        f"{layer.flag_name} is the constant True in a network that is also evaluated: evaluation "
-        "normalises with the statistics of the batch it is given, so results depend on the batch "
-        "and change with its size",
+        f"{layer.flag_name} is the constant True in a network that is also evaluated: "
+        f"{_WITH_BATCH}",
         related(
             (location if origin != location else None, "the batch-norm layer it reaches"),
             (_default(layer), "a default that no caller overrides"),
@@ -116,6 +141,7 @@ def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
         "generators of adversarial networks often keep batch statistics on purpose"
         if deliberate
         else None,
+        consequence=_WITH_BATCH,
     )
 
 
@@ -126,13 +152,14 @@ def _always_false(location: Location, layer: NormLayer, restored: bool) -> Findi
         RULE,
         origin,
         f"{layer.flag_name} is the constant False{_or_default(layer)} in a network that is "
-        "trained: the layer normalises with its initial moving mean 0 and variance 1 for ever",
+        f"trained: {_WITH_INITIAL}",
         related(
             (location if origin != location else None, "the batch-norm layer it reaches"),
             (_default(layer), "a default that no caller overrides"),
         ),
         "possible" if restored else "definite",
         reason if restored else None,
+        consequence=_WITH_INITIAL,
     )
 
 

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 RULE = Rule("BN106", "both-variants-built-outside-cond", "error")
 
+_BOTH = (
+    "both are always computed, so every inference run also rewrites the moving statistics with the "
+    "data it is fed"
+)
+
 
 def judge(model: GraphModel) -> Iterator[Verdict]:
     layers = {layer.id: layer for layer in model.layers}
@@ -29,12 +34,12 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 RULE,
                 selection.location,
                 "both batch-norm variants are built outside tf.cond, which then only selects a "
-                "result: both are always computed, so every inference run also rewrites the "
-                "moving statistics with the data it is fed",
+                f"result: {_BOTH}",
                 related(
                     (training.location, "the training variant, which updates in place"),
                     (inference.location, "the inference variant"),
                 ),
+                consequence=_BOTH,
             ),
         )
 

@@ -41,6 +41,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 f"{layer.flag_name}, of {name}: {_EFFECT[wrong.parameter]}",
                 related((layer.trace[-1] if layer.trace else None, "called from here")),
                 aim=Aim(layer.location),
+                consequence=_EFFECT[wrong.parameter],
             ),
         )
 

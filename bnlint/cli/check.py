@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from bnlint.cli import baseline as baselines
 from bnlint.cli.common import (
     CLEAN,
     FAILED,
     FOUND,
     Failure,
+    crash,
     say,
     say_crashed,
     there,
     verdict,
+    write_page,
 )
-from bnlint.cli.options import cache_folder, opened_cache, rule_options
+from bnlint.cli.options import (
+    cache_folder,
+    config_options,
+    configuration,
+    opened_cache,
+    rule_options,
+)
 from bnlint.output import formats
+from bnlint.printable import printable
 from bnlint.regular import reason
+from bnlint.source.discover import excluded
 
 if TYPE_CHECKING:
-    from bnlint.baseline import Baseline, Entry
     from bnlint.finding import Report
     from bnlint.run import Options, Outcome
 
@@ -39,6 +46,7 @@ STDIN = "<stdin>"
 )
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @rule_options
+@config_options
 @click.option(
     "--pedantic",
     is_flag=True,
@@ -53,7 +61,7 @@ STDIN = "<stdin>"
 @click.option(
     "--baseline",
     metavar="FILE",
-    help="Report only what is not in this baseline, and count what is.",
+    help="Report only what is not in this baseline, and count what is; replaces the key baseline.",
 )
 @click.option(
     "--write-baseline",
@@ -71,7 +79,14 @@ STDIN = "<stdin>"
     metavar="PATTERN",
     help="Leave out what matches, as a line of .gitignore; repeatable.",
 )
-@click.option("--no-ignores", is_flag=True, help="Also report what comments silence.")
+@click.option(
+    "--force-exclude",
+    is_flag=True,
+    help="Leave out what is excluded even if it is named, as hooks name all changed files.",
+)
+@click.option(
+    "--no-ignores", is_flag=True, help="Also report what comments and per-file-ignores silence."
+)
 @click.option(
     "--require-reason",
     is_flag=True,
@@ -88,6 +103,22 @@ STDIN = "<stdin>"
     is_flag=True,
     help="Exit with 1 if a program was not read to its end.",
 )
+@click.option(
+    "--show-silenced",
+    is_flag=True,
+    help="With --format sarif: also what is silenced, as suppressed results.",
+)
+@click.option(
+    "--statistics",
+    is_flag=True,
+    help="Say how many findings there are of each rule, and not which.",
+)
+@click.option(
+    "--show-files",
+    is_flag=True,
+    help="Print the files that would be checked, and check nothing.",
+)
+@click.option("--html", metavar="FILE", help="Also write the findings as a page to FILE.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no remarks.")
 @click.option(
     "--fix",
@@ -104,6 +135,8 @@ def check(
     paths: tuple[str, ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    config_file: str | None,
+    isolated: bool,
     pedantic: bool,
     output_format: str,
     fail_possible: bool,
@@ -113,11 +146,16 @@ def check(
     write_baseline: str | None,
     prune_baseline: bool,
     exclude: tuple[str, ...],
+    force_exclude: bool,
     no_ignores: bool,
     require_reason: bool,
     exit_zero: bool,
     show_incomplete: bool,
     fail_incomplete: bool,
+    show_silenced: bool,
+    statistics: bool,
+    show_files: bool,
+    html: str | None,
     quiet: bool,
     fix: bool,
     diff: bool,
@@ -129,19 +167,46 @@ def check(
 
     Without PATHS, the working directory is checked; - reads a file from standard input.
     """
+    from bnlint.run import Options
+
     if (fix or diff) and "-" in paths:
         raise Failure("standard input cannot be fixed: name the file")
-    known = _baseline(baseline, write_baseline, prune_baseline)
-    options = _options(paths, select, ignore, pedantic, stdin_filename, markdown)
-    options = replace(
-        options,
-        exclude=(*options.exclude, *exclude),
+    if statistics and output_format != "text":
+        raise click.UsageError("--statistics goes with --format text")
+    if show_silenced and output_format != "sarif":
+        raise click.UsageError("--show-silenced goes with --format sarif")
+    if html is not None and (diff or show_files or write_baseline is not None):
+        raise click.UsageError("--html goes without --diff, --show-files and --write-baseline")
+    named, overlay = _inputs(paths, stdin_filename)
+    config = configuration(named[0], config_file, isolated)
+    known = baselines.opened(baseline, config.baseline, write_baseline, prune_baseline)
+    missing = [path for path in paths if path not in named and path != "-"]
+    exclude = (*config.excludes(Path.cwd()), *exclude)
+    left_out = excluded(named, exclude)
+    if force_exclude:
+        named = tuple(path for path in named if path not in left_out)
+        overlay = {path: data for path, data in overlay.items() if path in named}
+    elif left_out and not quiet:
+        what = "excluded, but checked as it was named"
+        say(f"note: {what} (--force-exclude leaves it out): {', '.join(left_out)}")
+    options = Options(
+        paths=named,
+        exclude=exclude,
+        select=select or config.select,
+        ignore=ignore or config.ignore,
+        pedantic=pedantic or config.pedantic,
+        apis=config.apis,
+        per_file=config.per_file,
+        users=True,
+        markdown=markdown,
+        overlay=overlay,
         ignores=not no_ignores,
         require_reason=require_reason,
         # What is written to files is decided by what they say now, and by nothing that is kept.
         cache=None if no_cache or fix else lambda: opened_cache(cache_dir),
     )
-    missing = len(options.paths) < len(paths)
+    if show_files:
+        return max(_show_files(options), FAILED if missing else CLEAN)
     outcome = _run(options, quiet)
     if fix or diff:
         from bnlint.fixing import run_fixes
@@ -157,23 +222,30 @@ def check(
     report = outcome.report
     if known is not None and not outcome.crashes:
         if write_baseline is None:
-            _leave_new(report, known, options, prune_baseline and not missing)
+            baselines.leave_new(report, known, options, prune_baseline and not missing)
         elif not missing:
-            return _write_baseline(known, report)
+            return baselines.write(known, report)
     if not quiet:
         for note in report.notes:
             say(f"note: {note}")
-        if not outcome.files and not report.problems:
+        if options.paths and not outcome.files and not report.problems:
             say(f"note: no Python files to check in {', '.join(options.paths)}")
     if show_incomplete:
         for item in report.incomplete:
             say(f"incomplete: {item.path}:{item.line}: {item.reason}")
     say_crashed(outcome.crashes)
-    if output_format == "sarif":
-        from bnlint.fixing import with_fixes
+    report.failures = [f"{path}: no such file or directory" for path in missing]
+    report.failures += [crash(*item) for item in outcome.crashes]
+    if statistics:
+        _write_statistics(report, quiet)
+    elif output_format == "sarif":
+        _write_sarif(report, options, show_silenced)
+    else:
+        _write(outcome, output_format, quiet)
+    if html is not None:
+        from bnlint.output.check_page import check_page
 
-        with_fixes(report, options)
-    _write(outcome, output_format, quiet)
+        write_page(html, check_page(report, outcome.source))
     if outcome.crashes or missing:
         return FAILED
     code = _exit_code(report, fail_possible)
@@ -182,100 +254,24 @@ def check(
     return CLEAN if exit_zero else code
 
 
-def _baseline(path: str | None, written: str | None, prune: bool) -> Baseline | None:
-    """The baseline that is to be used or written; what is wrong with it is said before the run."""
-    if written is not None and (path is not None or prune):
-        raise click.UsageError("--write-baseline goes without --baseline and --prune-baseline")
-    if prune and path is None:
-        raise click.UsageError("--prune-baseline goes with --baseline")
-    if path is None and written is None:
-        return None
-    from bnlint import baseline
-
-    try:
-        return baseline.read(path) if path is not None else baseline.Baseline(written or "")
-    except baseline.BaselineError as error:
-        raise Failure(str(error)) from None
-
-
-def _write_baseline(known: Baseline, report: Report) -> int:
-    """Unreadable files do not go into a baseline: nothing is known about them."""
-    _store(known, map(known.entry, report.findings))
-    number = len(report.findings)
-    say(f"{number} finding{'' if number == 1 else 's'} written to {known.path}")
-    for problem in report.problems:
-        say(f"not in the baseline: {problem.path}:{problem.line}: {problem.message}")
-    return FOUND if report.problems else CLEAN
-
-
-def _leave_new(report: Report, known: Baseline, options: Options, prune: bool) -> None:
-    from bnlint.baseline import Scope
-
-    scope = Scope(options.paths, options.select, options.ignore, options.pedantic)
-    gone = known.gone(report.findings, scope)
-    report.findings, old = known.split(report.findings)
-    report.known = len(old)
-    if prune and gone:
-        _store(known, known.entries - gone)
-        say(f"{len(gone)} taken out of {known.path}")
-    elif gone:
-        report.gone = len(gone)
-
-
-def _store(known: Baseline, entries: Iterable[Entry]) -> None:
-    from bnlint.baseline import BaselineError
-
-    try:
-        known.write(entries)
-    except BaselineError as error:
-        raise Failure(str(error)) from None
-
-
 def _exit_code(report: Report, fail_possible: bool) -> int:
     definite = any(finding.confidence == "definite" for finding in report.findings)
     code = FOUND if definite or report.problems else CLEAN
     return verdict(code, report.findings, fail_possible)
 
 
-def _options(
-    paths: tuple[str, ...],
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    pedantic: bool,
-    stdin_filename: str | None,
-    markdown: bool,
-) -> Options:
-    from bnlint.config import ConfigError, load
-    from bnlint.run import Options
-
-    overlay = {}
+def _inputs(
+    paths: tuple[str, ...], stdin_filename: str | None
+) -> tuple[tuple[str, ...], dict[str, bytes]]:
+    """The paths to check, at least one, and what standard input holds of them."""
     if "-" in paths:
         if len(paths) > 1:
             raise click.UsageError("- cannot be given together with other paths")
-        stdin_filename = stdin_filename or STDIN
-        overlay[stdin_filename] = _stdin()
-        paths = (stdin_filename,)
-    elif stdin_filename is not None:
+        name = stdin_filename or STDIN
+        return (name,), {name: _stdin()}
+    if stdin_filename is not None:
         raise click.UsageError("--stdin-filename goes with -, which reads standard input")
-    else:
-        paths = there(paths)
-    paths = paths or (".",)
-    start = paths[0]
-    try:
-        config = load(Path(start if os.path.isdir(start) else os.path.dirname(start)))
-    except ConfigError as error:
-        raise Failure(str(error)) from None
-    return Options(
-        paths=paths,
-        exclude=config.excludes(Path.cwd()),
-        select=select or config.select,
-        ignore=ignore or config.ignore,
-        pedantic=pedantic or config.pedantic,
-        apis=config.apis,
-        users=True,
-        markdown=markdown,
-        overlay=overlay,
-    )
+    return there(paths) or (".",), {}
 
 
 def _stdin() -> bytes:
@@ -299,6 +295,34 @@ def _run(options: Options, quiet: bool) -> Outcome:
 
     with ProgressBar() as progress:
         return run.check(options, progress)
+
+
+def _show_files(options: Options) -> int:
+    """Print what would be checked, a path a line, and say what cannot be searched."""
+    from bnlint.run import files
+
+    found, problems = files(options)
+    for path in found:
+        click.echo(printable(path))
+    for problem in problems:
+        say(f"error: {problem.path}: {problem.message}")
+    return FOUND if problems else CLEAN
+
+
+def _write_statistics(report: Report, quiet: bool) -> None:
+    from bnlint.output import statistics, text
+
+    statistics.write(report, sys.stdout)
+    if not quiet:
+        text.write_summary(report, sys.stdout)
+
+
+def _write_sarif(report: Report, options: Options, show_silenced: bool) -> None:
+    from bnlint.fixing import with_fixes
+    from bnlint.output import sarif
+
+    with_fixes(report, options)
+    (sarif.write_with_silenced if show_silenced else sarif.write)(report, sys.stdout)
 
 
 def _write(outcome: Outcome, output_format: str, quiet: bool) -> None:

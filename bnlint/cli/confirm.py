@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 
 import click
 
-from bnlint.cli.common import FAILED, Failure, say_crashed, there, verdict
-from bnlint.cli.options import rule_options
+from bnlint.cli.common import FAILED, Failure, crash, say_crashed, there, verdict
+from bnlint.cli.options import config_options, configuration, rule_options
 from bnlint.output.formats import OWN, write
 
 
@@ -26,12 +24,15 @@ from bnlint.output.formats import OWN, write
     metavar="NAME",
     help="Judge the fetches of one session.run together; repeatable.",
 )
+@config_options
 @rule_options
 def confirm(
     script: str,
     graph: str,
     train_ops: tuple[str, ...],
     fetches: tuple[str, ...],
+    config_file: str | None,
+    isolated: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     output_format: str,
@@ -42,19 +43,18 @@ def confirm(
     Each finding is confirmed, refuted or undecided; what only the graph shows is listed too.
     """
     from bnlint import confirm as both
-    from bnlint.config import ConfigError, load
     from bnlint.graph.errors import GraphError
     from bnlint.output import confirm as output
 
     there([script])
+    apis = configuration(script, config_file, isolated).apis
     try:
-        start = script if os.path.isdir(script) else os.path.dirname(script)
-        apis = load(Path(start)).apis
         found = both.confirm(script, graph, train_ops, fetches, select, ignore, apis)
-    except (ConfigError, GraphError) as error:
+    except GraphError as error:
         raise Failure(str(error)) from None
     say_crashed(found.crashes)
     whole = output.merged(found)
+    whole.failures = [crash(*item) for item in found.crashes]
     if output_format in OWN:
         (output.write_json if output_format == "json" else output.write)(found, sys.stdout)
     else:

@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from bnlint import codes
+from bnlint.cli.common import Failure
+from bnlint.output import terminal
 from bnlint.output.formats import FORMATS
-from bnlint.suggest import near
+from bnlint.suggest import no_rule
 
 if TYPE_CHECKING:
     from bnlint.cache.store import Store
+    from bnlint.config import Config
+
+Command = TypeVar("Command", bound=Callable[..., object])
 
 
 def rule_codes(
     _context: click.Context, option: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...]:
-    words = [word.strip().upper() for value in values for word in value.split(",")]
-    prefixes = tuple(word for word in words if word)
-    for prefix in codes.unknown(prefixes):
-        hint = near(prefix, codes.known())
-        raise click.BadParameter(f"no rule's code is or starts with {prefix!r}{hint}", param=option)
-    return prefixes
+    words = [word.strip() for value in values for word in value.split(",")]
+    prefixes = []
+    for word, prefix in codes.meant(filter(None, words)).items():
+        if prefix is None:
+            raise click.BadParameter(no_rule(word), param=option)
+        prefixes.append(prefix)
+    return tuple(prefixes)
 
 
-def rule_options(command: Callable[..., int]) -> Callable[..., int]:
-    """``--select``, ``--ignore``, ``--format`` and ``--fail-possible``, which all commands have."""
+def _use_colours(
+    context: click.Context, _option: click.Parameter, when: terminal.When
+) -> terminal.When:
+    context.with_resource(terminal.colours(when))
+    return when
+
+
+def color_option(command: Command) -> Command:
+    """``--color``, which holds for all that the command writes."""
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        expose_value=False,
+        callback=_use_colours,
+        help="Whether to use colours; auto asks NO_COLOR, FORCE_COLOR and the terminal.",
+    )(command)
+
+
+def rule_options(command: Command) -> Command:
+    """``--select``, ``--ignore``, ``--format``, ``--color`` and ``--fail-possible``, which all
+    commands that judge something have."""
     for option in (
+        color_option,
         click.option(
             "--fail-possible",
             is_flag=True,
@@ -45,23 +75,54 @@ def rule_options(command: Callable[..., int]) -> Callable[..., int]:
         click.option(
             "--ignore",
             multiple=True,
-            metavar="CODE[,CODE]",
+            metavar="RULE[,RULE]",
             callback=rule_codes,
             help="Do not report these rules, even if selected.",
         ),
         click.option(
             "--select",
             multiple=True,
-            metavar="CODE[,CODE]",
+            metavar="RULE[,RULE]",
             callback=rule_codes,
-            help="Report these rules only; BN2 stands for all BN2xx.",
+            help="Report these rules only, by code or name; BN2 stands for all BN2xx.",
         ),
     ):
         command = option(command)
     return command
 
 
-def cache_folder(command: Callable[..., int]) -> Callable[..., int]:
+def config_options(command: Command) -> Command:
+    """``--config`` and ``--isolated``."""
+    for option in (
+        click.option("--isolated", is_flag=True, help="Follow no configuration file."),
+        click.option(
+            "--config",
+            "config_file",
+            metavar="FILE",
+            help="Follow this TOML file, as if it lay in the working directory.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def configuration(start: str, file: str | None, isolated: bool) -> Config:
+    """What is configured where a run starts, unless its command line says otherwise."""
+    from bnlint.config import Config, ConfigError, load, load_file
+
+    if isolated and file is not None:
+        raise click.UsageError("--isolated goes without --config")
+    try:
+        if isolated:
+            return Config()
+        if file is not None:
+            return load_file(Path(file))
+        return load(Path(start if os.path.isdir(start) else os.path.dirname(start)))
+    except ConfigError as error:
+        raise Failure(str(error)) from None
+
+
+def cache_folder(command: Command) -> Command:
     """``--cache-dir``."""
     return click.option(
         "--cache-dir",

@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from bnlint.cli.common import Failure
-from bnlint.suggest import near
+from bnlint.cli.options import color_option
+from bnlint.output import terminal
+from bnlint.output.wording import wrapped
+from bnlint.suggest import no_rule
+
+if TYPE_CHECKING:
+    from bnlint.pages import Page
 
 
 @click.command()
-@click.argument("code")
+@click.argument("code", metavar="RULE")
+@color_option
 def rule(code: str) -> None:
-    """Explain a rule, given its CODE or its name."""
+    """Explain a RULE, given its code or its name, or list a family such as BN2."""
     from bnlint import pages
 
-    if page := pages.find(code):
-        text = (
-            f"# {page.code} {page.title}\n\n"
-            f"*{page.name} · {page.severity} · since {page.since}*\n\n{page.text}"
-        )
+    wanted = code.strip().upper()
+    page = pages.find(code)
+    family = [page for page in pages.all_pages() if wanted and page.code.startswith(wanted)]
+    if page is not None:
+        _show(page)
+    elif family:
+        if wanted in pages.FAMILIES:
+            click.echo(f"{wanted}: {pages.FAMILIES[wanted]}\n")
+        _list(family)
+        click.echo(f"\nbnlint rule {family[0].code} explains the first of them.")
     else:
-        names = pages.names()
-        raise Failure(f"no rule {code!r}{near(code.upper(), names) or near(code, names.values())}")
-    if not sys.stdout.isatty():
-        click.echo(text, nl=False)
-        return
-    from rich.console import Console
-    from rich.markdown import Markdown
-
-    Console().print(Markdown(text))
+        raise Failure(no_rule(code))
 
 
 @click.command()
@@ -38,7 +44,28 @@ def rules() -> None:
     """List the rules."""
     from bnlint import pages
 
-    found = pages.all_pages()
-    width = max((len(page.name) for page in found), default=0)
+    _list(pages.all_pages())
+
+
+def _show(page: Page) -> None:
+    text = (
+        f"# {page.code} {page.title}\n\n"
+        f"*{page.name} · {page.severity} · since {page.since}*\n\n{page.text}"
+    )
+    if not (sys.stdout.isatty() or terminal.coloured(sys.stdout)):
+        click.echo(text, nl=False)
+        return
+    from rich.markdown import Markdown
+
+    terminal.console(sys.stdout).print(Markdown(text))
+
+
+def _list(found: Sequence[Page]) -> None:
+    longest = max((len(page.name) for page in found), default=0)
+    at_terminal = sys.stdout.isatty()
     for page in found:
-        click.echo(f"{page.code}  {page.severity:<7}  {page.name:<{width}}  {page.title}")
+        row = f"{page.code}  {page.severity:<7}  {page.name:<{longest}}  "
+        # A line each for other programs; for people, as many as the title needs.
+        lines = wrapped(page.title, terminal.width(sys.stdout), row) if at_terminal else ()
+        for line in lines or (row + page.title,):
+            click.echo(line)

@@ -186,7 +186,7 @@ def _stops(judged: Judged, layer: Layer) -> list[str]:
         for node in nodes:
             if any(node.name in verdict.nodes for _, verdict in judged.sets):
                 continue
-            waits = _waiting(judged, node.name)
+            waits = waiting(judged, node.name)
             after = (
                 f"only {', '.join(waits[:3])} waits for it, which training does not run"
                 if waits
@@ -196,7 +196,7 @@ def _stops(judged: Judged, layer: Layer) -> list[str]:
     return told
 
 
-def _waiting(judged: Judged, node: str) -> list[str]:
+def waiting(judged: Judged, node: str) -> list[str]:
     """What waits for an update, directly or by way of the layer's own plumbing."""
     graph = judged.analysis.graph
     plumbing = {node}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp import (
     attributes,
     builtins,
+    bypass,
     containers,
     dicts,
     libraries,
@@ -258,6 +259,7 @@ def _returned(machine: Interpreter, frame: Frame, ended: bool) -> Value:
         found = [*found, (paths.now, NONE)]
     if not found:
         raise Stop
+    bypass.returned(machine, frame, found)
     if len(found) == 1:
         paths.now = found[0][0]
         return found[0][1]

@@ -163,6 +163,13 @@ class Cases:
         for group in (state.runs, state.reads, state.all_blocks, state.selections, state.moments):
             for item in group:
                 yield self._split(item.guard, ())
+        by_mode = {d.place for d in state.decided if d.layers and d.training is not None}
+        for decided in state.decided:
+            if decided.place in by_mode:
+                yield self._split(decided.guard, ())
+        for estimator in state.estimators:
+            used = estimator.data["used"]
+            yield self._split(used.get("train", FALSE), used.values())
         yield self._split(TRUE, (state.eager,))
 
     def _split(self, base: Guard, facts: Iterable[Guard]) -> list[Guard]:

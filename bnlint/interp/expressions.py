@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bnlint.interp import (
     api,
     attributes,
+    bypass,
     calls,
     comparisons,
     dicts,
@@ -199,16 +200,12 @@ def _if_exp(machine: Interpreter, expr: ir.IfExp, frame: Frame) -> Value:
     machine.state.conditions.asking = machine.place(frame, expr.test)
     test = machine.guard_of(machine.eval(expr.test, frame))
     on_true, on_false = guards.conj(paths.now, test), guards.minus(paths.now, test)
+    body, orelse = bypass.sides(machine, expr, frame)
     if on_false == FALSE_GUARD:
-        return machine.eval(expr.body, frame)
+        return body()
     if on_true == FALSE_GUARD:
-        return machine.eval(expr.orelse, frame)
-    return paths.each(
-        [
-            (on_true, lambda: machine.eval(expr.body, frame)),
-            (on_false, lambda: machine.eval(expr.orelse, frame)),
-        ]
-    )
+        return orelse()
+    return paths.each([(on_true, body), (on_false, orelse)])
 
 
 def _comprehension(machine: Interpreter, expr: ir.Comprehension, frame: Frame) -> Value:

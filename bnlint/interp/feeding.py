@@ -20,9 +20,16 @@ def never_true(layer: Layer, run: RunRecord, state: State) -> tuple[Place, str] 
         return None
     if not isinstance(flag, Node) or flag.kind != "placeholder":
         return None
-    fed = dict(run.values).get(flag)
-    if fed is False:
-        return run.place, "the flag is fed False wherever it is run"
-    if flag in run.feeds or not run.feeds_known or flag.data.get("default") is not False:
+    if value_in(run, flag) is not False:
         return None
+    if flag in run.feeds:
+        return run.place, "the flag is fed False wherever it is run"
     return flag.place, "the flag is False unless it is fed, and nothing feeds it"
+
+
+def value_in(run: RunRecord, flag: Node) -> bool | None:
+    """What a flag is in one run: fed, or its default where it is sure not to be fed."""
+    if flag in run.feeds:
+        return dict(run.values).get(flag)
+    default = flag.data.get("default")
+    return default if run.feeds_known and isinstance(default, bool) else None

@@ -230,6 +230,8 @@ def is_pure(state: State) -> bool:
         or state.learning_phase_used
         or state.control_flow_v2
         or state.optimizers
+        or state.estimators
+        or state.decided
         or state.sys_path != state.given_path
         or state.restores != FALSE
         or state.eager != FALSE

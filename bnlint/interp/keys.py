@@ -18,6 +18,7 @@ _VARYING = (
     "scope name",
     "shape",
 )
+_OF_OTHERS = ("not", "and", "or", "equals", "is none", "convert", "compare")
 _PLAIN = ("fresh", "instance", "const", "choice", "in a loop", "one of many")
 
 
@@ -56,6 +57,18 @@ class Keys:
     def varies(self, key: int) -> bool:
         """Whether an unknown changes from one turn of a loop to the next."""
         return self._varies[key]
+
+    def set_elsewhere(self, key: int) -> bool:
+        """Whether an unknown comes out of code that is not there, and may be another each time."""
+        head, *rest = self._parts[key]
+        if head in ("call", "external"):
+            return True
+        if head == "attr":
+            return rest[0].__class__ is int and self._parts[rest[0]][0] == "external"
+        if head not in _OF_OTHERS:
+            return False
+        inner = rest[:1] if head == "equals" else rest
+        return any(part.__class__ is int and self.set_elsewhere(part) for part in inner)
 
     def parts(self, key: int) -> tuple[Any, ...]:
         return self._parts[key]

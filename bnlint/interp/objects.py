@@ -332,6 +332,10 @@ def _head_method(machine: Interpreter, value: Object, name: str, args: Args) -> 
     return estimators.head_method(machine, value, name, args)
 
 
+def _estimator_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
+    return estimators.estimator_method(machine, value, name, args)
+
+
 def _parser_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
     """``argparse``: the defaults are hints, never facts."""
     state = machine.state
@@ -384,6 +388,7 @@ _METHODS: dict[str, Callable[[Interpreter, Object, str, Args], Value | None]] = 
     "norm layer": _norm_layer_method,
     "keras model": _model_method,
     "head": _head_method,
+    "estimator": _estimator_method,
     "exit stack": _exit_stack_method,
     "source loader": _loader_method,
     "argument parser": _parser_method,

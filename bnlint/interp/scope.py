@@ -9,6 +9,7 @@ from bnlint.interp.guards import FALSE, TRUE, Guard
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bnlint.interp.nodes import Node
     from bnlint.interp.values import Class, Func, ModuleEnv, Place, Seq, Value
 
 
@@ -20,6 +21,23 @@ class Loop:
     def __init__(self) -> None:
         self.broken: Guard = FALSE
         self.continued: Guard = FALSE
+
+
+class Test:
+    """A test that was reached: ``training`` is how it comes out in training, None if its words do
+    not tell, ``mark`` the age of what is made after it, ``held`` the names of the tensors that
+    were there, ``on_true`` and ``on_false`` the paths of either side.
+    """
+
+    __slots__ = ("held", "mark", "on_false", "on_true", "place", "training")
+
+    def __init__(self, place: Place, training: bool | None, mark: int) -> None:
+        self.place = place
+        self.training = training
+        self.mark = mark
+        self.held: dict[Node, set[str]] = {}
+        self.on_true: Guard = FALSE
+        self.on_false: Guard = FALSE
 
 
 class Frame:
@@ -40,6 +58,7 @@ class Frame:
         "parent",
         "returns",
         "self_value",
+        "tests",
         "yielded",
     )
 
@@ -66,6 +85,7 @@ class Frame:
         self.guard: Guard = TRUE  # the paths on which this activation is still running
         self.returns: list[tuple[Guard, Value]] = []
         self.loops: list[Loop] = []
+        self.tests: list[Test] = []  # those by which it may return
 
     def tables(self, name: str) -> Iterator[dict[str, Value]]:
         """The namespaces that hold ``name``, innermost first: this frame's, those around it, and

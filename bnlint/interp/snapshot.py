@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from bnlint.finding import Location
 from bnlint.interp.effects.variables import as_known
-from bnlint.interp.feeding import never_true
+from bnlint.interp.feeding import never_true, value_in
+from bnlint.interp.guards import FALSE
 from bnlint.interp.nodes import Node, ancestors, gradient_sources, nodes_in, through
 from bnlint.interp.paths import projected
 from bnlint.interp.values import Known, Object, Place, Unknown
 from bnlint.model import (
     CollectionRead,
     Crossed,
+    Decision,
     Flag,
     Gate,
     GraphModel,
@@ -76,6 +78,12 @@ class _Snapshot:
         self.escaped = self._updates(ancestors(waiting))
 
         self.generators = self._generators()
+        self.batches = [
+            data
+            for record in state.runs
+            if holds(record.guard) and any(n.kind == "train" for n in ancestors(record.fetches))
+            for data in record.data
+        ]
         limits = [self._limit(op) for op in self.train_ops]
         self.limits = None if None in limits else [v for v in limits if v is not None]
 
@@ -108,6 +116,8 @@ class _Snapshot:
             ],
             hand_written=self._hand_written(),
             unused_flags=self._unused_flags(),
+            decisions=self._decisions(),
+            unmapped=dict(self._unmapped()),
             escaped=frozenset(self.escaped),
             scoped_flags=frozenset(state.scoped_flags),
             restores=holds(state.restores),
@@ -181,6 +191,7 @@ class _Snapshot:
             crossed=Crossed(location(layer.crossed[0]), layer.crossed[1])
             if layer.crossed is not None
             else None,
+            mode=layer.built_for[1] if layer.built_for is not None else None,
         )
 
     def _train_op(self, op: Node, run: set[int]) -> TrainOp:
@@ -297,10 +308,11 @@ class _Snapshot:
         trains = frozenset(n.id for n in before if n.kind == "train" and self.holds(n.guard))
         evaluated: set[int] = set()
         if not trains:
+            measured = self._is_fed_batches_of_training(record)
             for node in through(record.fetches):
                 if node.kind in ("summary", "update", "assign", "group", "variable"):
                     continue
-                if node.data.get("scalar") and node in self.below_losses:
+                if node.data.get("scalar") and (measured or node in self.below_losses):
                     continue
                 for item in ancestors([node], controls=False, fed=fed):
                     if item.kind == "norm" and item not in fed:
@@ -312,6 +324,14 @@ class _Snapshot:
             frozenset(evaluated & self.ids),
             record.fed,
             record.opaque,
+        )
+
+    def _is_fed_batches_of_training(self, record: RunRecord) -> bool:
+        """Whether a run gets nothing but the very values that training steps get."""
+        return (
+            all(record.data)
+            and any(record.data)
+            and all(any(data <= trained for trained in self.batches) for data in record.data)
         )
 
     def _read(self, read: Read) -> CollectionRead:
@@ -438,6 +458,102 @@ class _Snapshot:
                 name, place = layer.unused_parameter
                 out.append(UnusedFlag("", name, location(place), location(layer.place)))
         return out
+
+    def _decisions(self) -> list[Decision]:
+        """What tests did to tensors, where batch norm is applied on one side."""
+        decided = self.state.decided
+        places = {(d.place, d.target) for d in decided if d.layers}
+        found = [d for d in decided if (d.place, d.target) in places and self.holds(d.guard)]
+        if not found:
+            return []
+        trained = ancestors(self.losses, controls=False)
+        evaluated: set[Node] = set()
+        for record in self.state.runs:
+            if self.holds(record.guard):
+                fed = frozenset(record.feeds)
+                evaluated |= ancestors(through(record.fetches), controls=False, fed=fed)
+        normalised = self._normalised()
+        out = []
+        for one in found:
+            own = {layer.output for layer in one.layers}
+            applied = [d for d in found if d.layers and d.place == one.place]
+            if (
+                not own
+                and one.tensor in normalised
+                and all(d.tensor is not one.tensor for d in applied)
+            ):
+                continue  # it goes through another layer
+            out.append(
+                Decision(
+                    location(one.place),
+                    one.target,
+                    one.taken,
+                    tuple(layer.id for layer in one.layers),
+                    one.roles,
+                    one.training if one.flag is None else self._fed_in_training(one.flag),
+                    not own
+                    and one.tensor in evaluated - trained
+                    and any(
+                        d.tensor is not one.tensor
+                        and _weights(d.tensor) == _weights(one.tensor) != set()
+                        for d in applied
+                    ),
+                )
+            )
+        return out
+
+    def _unmapped(self) -> Iterator[tuple[int, Location]]:
+        """Layers whose flag is one unknown in all modes of an Estimator that is used in several."""
+        seen: dict[tuple[int, Place, tuple[Place, ...], int], set[str]] = {}
+        state = self.state
+        built = [layer for layer in self.layers if layer.built_for is not None]
+        for layer in built:
+            flag = layer.flag
+            own = isinstance(flag, Unknown) and not state.keys.set_elsewhere(flag.key)
+            if own and layer.built_for is not None and isinstance(flag, Unknown):
+                estimator, mode = layer.built_for
+                if self.holds(estimator.data["used"].get(mode, FALSE)):
+                    key = (id(estimator), layer.place, layer.trace, flag.key)
+                    seen.setdefault(key, set()).add(mode)
+        for layer in built:
+            if layer.built_for is None or not isinstance(layer.flag, Unknown):
+                continue
+            estimator, mode = layer.built_for
+            modes = seen.get((id(estimator), layer.place, layer.trace, layer.flag.key), set())
+            if mode == "train" and mode in modes and len(modes) > 1:
+                yield layer.id, location(estimator.place)
+
+    def _fed_in_training(self, flag: Node) -> bool | None:
+        """What a tensor is fed where something trains, if it is fed the other value elsewhere."""
+        runs = [run for run in self.state.runs if self.holds(run.guard)]
+        fed: dict[bool, set[bool | None]] = {True: set(), False: set()}
+        for run in runs:
+            before = ancestors(run.fetches, fed=frozenset(run.feeds))
+            if flag in before:
+                trains = any(n.kind == "train" for n in before)
+                fed[trains].add(value_in(run, flag))
+        for value in (True, False):
+            if fed[True] == {value} and fed[False] == {not value}:
+                return value
+        return None
+
+    def _normalised(self) -> set[Node]:
+        """What some batch norm of this path reads."""
+        found: set[Node] = set()
+        for graph in self.state.graphs:
+            for node in graph.nodes:
+                reads = node.kind in ("norm", "moments") or "batch_norm" in node.api
+                if reads and self.holds(node.guard):
+                    found.update(node.inputs)
+        return found
+
+
+def _weights(tensor: Node) -> set[Node]:
+    """The weights of the layer that a tensor is the output of."""
+    here = tensor
+    while len(here.inputs) == 1:
+        here = here.inputs[0]
+    return {n for n in here.inputs if n.kind == "variable"}
 
 
 def _gradients(op: Node) -> list[Node]:

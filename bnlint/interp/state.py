@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bnlint.interp.conditions import Conditions
 from bnlint.interp.guards import FALSE, TRUE, Guard
 from bnlint.interp.nodes import Node
-from bnlint.interp.paths import Paths
+from bnlint.interp.paths import ABSENT, Paths
 from bnlint.interp.values import Known, ModuleEnv, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bnlint.interp.keys import Keys
     from bnlint.interp.scope import Frame
     from bnlint.interp.values import Class
+    from bnlint.source import ir
 
 
 class OutOfBudget(Exception):
@@ -40,6 +41,7 @@ class Graph:
 
     ``numbers`` counts the unnamed layers of each variable scope since it was last entered, and
     ``opened`` are the variable scopes that were entered, each time with the paths that did it.
+    ``learning_phase`` is what the program set for the Keras layers that are built next.
     """
 
     id: int
@@ -51,6 +53,7 @@ class Graph:
     layers: int = 0
     variables: dict[str, Node] = field(default_factory=dict)
     named: dict[str, Node] = field(default_factory=dict)
+    learning_phase: Value = ABSENT
 
 
 @dataclass(slots=True, eq=False)
@@ -84,6 +87,7 @@ class Layer:
     unit_test: bool = False
     frozen: bool = False
     crossed: tuple[Place, bool] | None = None
+    built_for: tuple[Object, str] | None = None
     guard: Guard = TRUE
 
 
@@ -123,7 +127,8 @@ class RunRecord:
     """One run. ``fed`` is whether it is given data of its own, ``opaque`` whether it fetches what
     nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
     ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
-    that is not listed.
+    that is not listed. ``data`` are identities of the values that are fed beside these, one set for
+    each time that the run was met.
     """
 
     place: Place
@@ -134,6 +139,7 @@ class RunRecord:
     values: tuple[tuple[Node, bool], ...] = ()
     feeds_known: bool = False
     guard: Guard = TRUE
+    data: list[frozenset[tuple[Node, int]]] = field(default_factory=list, compare=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -198,6 +204,26 @@ class Moments:
     name_scope: str = "?"
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a test did to a tensor: ``layers`` were applied to it, or it is used as it is.
+
+    ``target`` is the name it is bound to, ``roles`` those it had before the test, ``taken`` how the
+    test came out, ``training`` how it does in training, None if its words do not ask for that.
+    ``flag`` is the tensor that a ``tf.cond`` tests.
+    """
+
+    place: Place
+    target: str
+    taken: bool
+    layers: tuple[Layer, ...]
+    tensor: Node
+    roles: frozenset[str]
+    training: bool | None
+    guard: Guard = TRUE
+    flag: Node | None = None
+
+
 class State:
     """Everything one abstract run mutates besides the Python heap."""
 
@@ -233,8 +259,12 @@ class State:
         self.savers: list[SaverRecord] = []
         self.exports: list[Export] = []
         self.moments: list[Moments] = []
+        self.decided: list[Decided] = []
+        self.decisions: dict[int, tuple[list[ir.Name], bool]] = {}  # by the identity of a test
         self.escaped: dict[Node, Guard] = {}
         self.optimizers: list[Object] = []
+        self.estimators: list[Object] = []
+        self.built_for: tuple[Object, str] | None = None  # the Estimator and its mode
         self.unknown_attrs: dict[int, dict[str, Value]] = {}
         self.patched: dict[str, Value] = {}
         self.patched_by_images: dict[str, Value] = {}
@@ -331,8 +361,11 @@ class State:
         """Note a run; a loop that fetches the same again says nothing new."""
         when = self.paths.guards.sometimes(self.paths.now, self.conditions.sometimes)
         run = replace(run, guard=when)
-        if run not in self.runs[-8:]:
+        known = next((one for one in self.runs[-8:] if one == run), None)
+        if known is None:
             self.runs.append(run)
+        else:
+            known.data.extend(run.data)
 
     def next_layer(self) -> int:
         """The id of one more layer, or of what may turn out to be one."""

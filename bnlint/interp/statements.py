@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import calls, classes, comparisons, containers, dicts, objects, operators
+from bnlint.interp import bypass, calls, classes, comparisons, containers, dicts, objects, operators
 from bnlint.interp.guards import FALSE, TRUE, Guard
 from bnlint.interp.paths import ABSENT, Choice, Raised, Stop
 from bnlint.interp.scope import Frame, Loop
@@ -204,18 +204,14 @@ def _if(machine: Interpreter, stmt: ir.If, frame: Frame) -> Ended:
     machine.state.conditions.asking = machine.place(frame, stmt.test)
     truth = machine.guard_of(test)
     on_true, on_false = paths.guards.conj(paths.now, truth), paths.guards.minus(paths.now, truth)
+    if on_false == FALSE and truth == TRUE and not paths.tries and _to_be_filled_in(stmt):
+        return False
+    body, orelse = bypass.branches(machine, stmt, frame, on_true, on_false)
     if on_false == FALSE:
-        if truth == TRUE and not paths.tries and _to_be_filled_in(stmt):
-            return False
-        return machine.block(stmt.body, frame)
+        return body()
     if on_true == FALSE:
-        return machine.block(stmt.orelse, frame)
-    return machine.fork(
-        [
-            (on_true, lambda: machine.block(stmt.body, frame)),
-            (on_false, lambda: machine.block(stmt.orelse, frame)),
-        ]
-    )
+        return orelse()
+    return machine.fork([(on_true, body), (on_false, orelse)])
 
 
 def _to_be_filled_in(stmt: ir.If) -> bool:

@@ -48,6 +48,7 @@ class Analysis:
                 ignore=config.ignore,
                 pedantic=config.pedantic,
                 apis=config.apis,
+                per_file=config.per_file,
             )
         except ConfigError as error:
             self.complaint = str(error)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from bnlint.output import json as findings_json
-from bnlint.output.graph import PIPED_WIDTH, print_findings
+from bnlint.output import terminal
+from bnlint.output.graph import print_findings
 from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
@@ -14,13 +15,10 @@ if TYPE_CHECKING:
 
 def write(report: CheckpointReport, stream: TextIO) -> None:
     """For a person."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = PIPED_WIDTH
+    console = terminal.console(stream)
     with console.capture() as captured:
         steps = "" if report.steps is None else f", global step {report.steps:,}"
         head = f"{report.path}: checkpoint, {report.variables:,} variables{steps}"
@@ -44,7 +42,7 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
             console.print(table)
         print_findings(report.report.findings, console)
         for note in report.notes:
-            console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
+            terminal.paragraph(console, f"note: {printable(note)}")
     stream.write(without_commands(captured.get()))
 
 

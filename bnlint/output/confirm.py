@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bnlint.output import json as findings_json
+from bnlint.output import terminal
+from bnlint.output.wording import Messages, heading
 from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
@@ -18,30 +20,28 @@ _STYLES = {"confirmed": "bold red", "refuted": "bold green", "undecided": "bold 
 
 def write(found: Confirmation, stream: TextIO) -> None:
     """For a person."""
-    from rich.console import Console
     from rich.text import Text
 
-    from bnlint.output.graph import PIPED_WIDTH, print_findings
+    from bnlint.output.graph import print_findings
 
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = PIPED_WIDTH
+    console = terminal.console(stream)
     with console.capture() as captured:
         for problem in found.problems:
-            line = f"{problem.path}:{problem.line}: BN900 {problem.message}"
-            console.print(Text(printable(line)), soft_wrap=True)
+            line = f"{problem.path}:{problem.line}: error: BN900 {problem.message}"
+            terminal.paragraph(console, printable(line))
+        messages = Messages()
         for ruling in found.rulings:
-            _ruling(ruling, console)
+            _ruling(ruling, messages, console)
         if found.unseen:
             console.print(Text("Only the graph shows:", "bold"))
             print_findings(found.unseen, console)
         for note in found.notes:
-            console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
+            terminal.paragraph(console, f"note: {printable(note)}")
         console.print(Text(_summary(found)), soft_wrap=True)
     stream.write(without_commands(captured.get()))
 
 
-def _ruling(ruling: Ruling, console: Any) -> None:
+def _ruling(ruling: Ruling, messages: Messages, console: Any) -> None:
     from rich.text import Text
 
     finding = ruling.finding
@@ -49,20 +49,20 @@ def _ruling(ruling: Ruling, console: Any) -> None:
     cell = f"cell {place.cell}:" if place.cell is not None else ""
     console.print(
         Text.assemble(
-            (printable(f"{place.path}:{cell}{place.line}:{place.column}"), "bold"),
-            f": {finding.rule.code} {finding.rule.name} [{finding.confidence}]: ",
+            *heading(finding, printable(f"{place.path}:{cell}{place.line}:{place.column}")),
+            ": ",
             (ruling.status, _STYLES[ruling.status]),
         ),
         soft_wrap=True,
     )
-    console.print(Text("  " + printable(finding.message)), soft_wrap=True)
+    terminal.paragraph(console, messages.of(finding), indent="  ")
     node = ruling.node
     where = f"{ruling.path}: " if ruling.path is not None else ""
     if node is not None and not ruling.reason.startswith(node):
         where += f"{node}: "
-    console.print(Text("  " + printable(where + ruling.reason), "blue"), soft_wrap=True)
+    terminal.paragraph(console, printable(where + ruling.reason), "blue", "  ")
     for layer, status in ruling.layers:
-        console.print(Text("  " + printable(f"{layer}: {status}"), "blue"), soft_wrap=True)
+        terminal.paragraph(console, printable(f"{layer}: {status}"), "blue", "  ")
 
 
 def _summary(found: Confirmation) -> str:

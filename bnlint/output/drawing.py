@@ -1,135 +1,188 @@
-"""A graph's train ops and layers as an SVG: a rail for each train op, a row for each layer.
+"""A graph's train ops and layers, drawn: the paths from each train op to the moving statistics.
 
-A line from every train op to every layer would be a tangle at 300 layers. A rail runs past all
-rows, and a branch leaves it where the train op updates the layer; where it should and does not, the
-branch breaks off before it gets there.
+Each train op is a box with a rail below it. Where it should move statistics, a path branches off,
+by way of the update ops to the statistics; one that stops is broken where it stops. 300 layers
+would be 300 times the same picture: layers of one scope whose paths are alike share one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from html import escape
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from bnlint.printable import printable
+from bnlint.output.page import count, safe
+from bnlint.output.scopes import Scope, scopes
+from bnlint.reports import Drawing, Edge, LayerRow, Path, TrainRow, Way
 
-if TYPE_CHECKING:
-    from bnlint.reports import Drawing, Edge, LayerRow, State
-
-ROW, RAIL, GLYPH = 18, 16, 6.7
-HEAD, MARGIN, GAP = 24, 14, 28
-WIDTH = 1240  # what a page may be wide before columns have to share it
-FEWEST_ROWS = 24
-LONGEST = 48
-SAID: dict[State, str] = {
-    "there": "updates it",
-    "part": "updates only some of its statistics",
-    "idle": "reaches its updates, which change nothing",
-    "missing": "trains it and does not update it",
-}
+# So many names are looked over at once; more of what is well are folded away.
+FOLDED = 24
+# So many nodes stand for all in one station.
+SHOWN = 3
+GLYPH = 7.3
 
 
-def svg(drawing: Drawing, number: int) -> str:
-    """The drawing of one report, the ``number``-th of its page."""
-    return "".join(_Picture(drawing, number).parts())
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the paths of layers have to have in common to be one picture."""
+
+    way: Way
+    nodes: tuple[str, ...]
+    waits: tuple[str, ...]
+    run_by: tuple[str, ...]
 
 
-class _Picture:
-    def __init__(self, drawing: Drawing, number: int) -> None:
-        self._report = drawing.report
-        self._number = number
-        layers = drawing.report.layers
-        self._edges: dict[int, list[Edge]] = {}
-        for edge in drawing.edges:
-            self._edges.setdefault(edge.layer, []).append(edge)
-        self._rails = len(drawing.report.train_ops)
-        self._shared = _shared([row.name for row in layers])
-        longest = max((len(self._short(row.name)) for row in layers), default=0)
-        self._label = longest * GLYPH + 16
-        self._stem = self._rails * RAIL + 26
-        width = self._stem + self._label + GAP
-        most = max(1, int((WIDTH - 2 * MARGIN) / width))
-        columns = min(most, -(-len(layers) // FEWEST_ROWS)) or 1
-        self._rows = -(-len(layers) // columns)
-        self._columns = -(-len(layers) // self._rows) if self._rows else 0
-        self._width = width
+@dataclass(slots=True)
+class _Lane:
+    """Paths of one shape, and the places of their layers in the report."""
 
-    def parts(self) -> Iterator[str]:
-        height = HEAD + self._rows * ROW + 2 * MARGIN
-        width = self._columns * self._width + 2 * MARGIN
-        yield (
-            f'<svg role="img" aria-label="train ops and layers" width="{width:.0f}" '
-            f'height="{height}" viewBox="0 0 {width:.0f} {height}">'
-        )
-        layers = list(enumerate(self._report.layers))
-        for column in range(self._columns):
-            here = layers[column * self._rows :][: self._rows]
-            yield from self._column(MARGIN + column * self._width, here)
-        yield "</svg>"
+    layers: list[int] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
 
-    def _column(self, left: float, layers: Sequence[tuple[int, LayerRow]]) -> Iterator[str]:
-        bottom = MARGIN + HEAD + (len(layers) - 0.5) * ROW
-        for rail, row in enumerate(self._report.train_ops):
-            x = left + rail * RAIL + 8
-            yield (
-                f'<g class="rail"><title>{_safe(row.name)}</title>'
-                f'<path d="M{x:.0f} {MARGIN + 16}V{bottom:.0f}"/>'
-                f'<rect x="{x - 7:.0f}" y="{MARGIN}" width="14" height="16" rx="3"/>'
-                f'<text x="{x:.0f}" y="{MARGIN + 12}">{rail + 1}</text></g>'
+
+def draw(drawing: Drawing, number: int) -> Iterator[str]:
+    """The drawing of one report, the ``number``-th of its page, as HTML."""
+    layers = drawing.report.layers
+    left = set(range(len(layers)))
+    for place, row in enumerate(drawing.report.train_ops):
+        edges = {edge.layer: edge for edge in drawing.edges if edge.train_op == place}
+        left -= edges.keys()
+        yield from _train_op(row, layers, edges, number)
+    if left and drawing.report.train_ops:
+        yield '<section class="op"><header>no train op</header>\n<div class="rail">\n'
+        for scope in scopes({place: layers[place].name for place in sorted(left)}):
+            said = f"{count(len(scope.members), 'layer')} that nothing here trains or updates"
+            yield f'<section class="scope"><h3>{_called(scope)}{said}</h3>\n'
+            yield from _names(scope, scope.members, "none", number)
+            yield "</section>\n"
+        yield "</div></section>\n"
+
+
+def _train_op(
+    row: TrainRow, layers: Sequence[LayerRow], edges: Mapping[int, Edge], number: int
+) -> Iterator[str]:
+    good = row.moved == row.total and not row.fails and not row.idle
+    yield (
+        f'<section class="op {"well" if good else "broken"}"><header><code>{safe(row.name)}</code> '
+        f"{safe(_told(row))}</header>\n"
+    )
+    if edges:
+        yield '<div class="rail">\n'
+        for scope in scopes({place: layers[place].name for place in edges}):
+            yield from _scope(scope, {place: edges[place] for place in scope.members}, number)
+        yield "</div>\n"
+    yield "</section>\n"
+
+
+def _told(row: TrainRow) -> str:
+    told = f"{row.reached} of {row.total} moving statistics reached"
+    if row.idle:
+        return f"{told}, but it is in a dead branch and trains nothing"
+    if row.fails:
+        return f"{told}, but running it fails: {row.fails}"
+    return f"{told}, {row.moved} of them moved" if row.moved < row.reached else told
+
+
+def _scope(scope: Scope, edges: Mapping[int, Edge], number: int) -> Iterator[str]:
+    updated = sum(edge.moves for edge in edges.values())
+    share = f'<span class="share"><i style="width:{100 * updated / len(edges):.1f}%"></i></span>'
+    said = f"{updated} of {count(len(edges), 'layer')} updated"
+    yield f'<section class="scope"><h3>{_called(scope)}{share}{said}</h3>\n'
+    for shape, lane in _lanes(scope, edges).items():
+        yield f'<div class="{shape.way}">\n'
+        yield from _path(shape, lane)
+        yield from _names(scope, lane.layers, shape.way, number)
+        yield "</div>\n"
+    yield "</section>\n"
+
+
+def _called(scope: Scope) -> str:
+    return f"<code>{safe(scope.name)}</code> " if scope.name else ""
+
+
+def _lanes(scope: Scope, edges: Mapping[int, Edge]) -> dict[_Shape, _Lane]:
+    """What is broken comes first."""
+    lanes: dict[_Shape, _Lane] = {}
+    for place, edge in edges.items():
+        for path in edge.paths:
+            inside = scope.layers[place] + "/"
+            shape = _Shape(
+                path.way,
+                # How many updates a statistic has makes a difference, how they are called does not.
+                ("",) * len(path.nodes) if path.way != "moves" else (),
+                tuple(name for name in path.waits if not name.startswith(inside)),
+                path.run_by,
             )
-        for place, (number, layer) in enumerate(layers):
-            yield from self._row(left, MARGIN + HEAD + (place + 0.5) * ROW, number, layer)
+            lane = lanes.setdefault(shape, _Lane())
+            lane.paths.append(path)
+            if place not in lane.layers[-1:]:
+                lane.layers.append(place)
+    return dict(sorted(lanes.items(), key=lambda item: item[0].way == "moves"))
 
-    def _row(self, left: float, y: float, number: int, layer: LayerRow) -> Iterator[str]:
-        edges = self._edges.get(number, [])
-        box = left + self._stem
-        # Several branches in a row lie beside each other, the first rail's at the bottom.
-        step = min(4.0, 12.0 / max(1, len(edges)))
-        for place, edge in enumerate(edges):
-            beside = ((len(edges) - 1) / 2 - place) * step
-            yield self._edge(left, y + beside, box, edge, layer)
-        states = {edge.state for edge in edges}
-        look = next((s for s in ("missing", "part", "idle", "there") if s in states), "none")
-        name = _safe(self._short(layer.name))
+
+def _path(shape: _Shape, lane: _Lane) -> Iterator[str]:
+    """The train op is the rail, at the left."""
+    nodes = [node for path in lane.paths for node in path.nodes]
+    statistics = _station("moving statistic", [path.variable for path in lane.paths])
+    updates = _station("update op", nodes)
+    first, run = '<span class="wire first"></span>', '<span class="wire"></span>'
+    cut, unused = '<span class="wire cut"></span>', '<span class="wire unused"></span>'
+    if shape.way == "moves":
+        # Of a statistic that a recording saw changing, the update may not be known.
+        parts = [first, updates, run, statistics] if nodes else [first, statistics]
+    elif shape.way == "idle":
+        parts = [first, updates, cut, statistics] if nodes else [cut, statistics]
+    elif shape.way == "unwritten":
+        parts = [cut, statistics]
+    elif shape.run_by:
+        by = _station("another train op", shape.run_by)
+        parts = [cut, by, unused, updates, unused, statistics]
+    elif waits := [name for path in lane.paths for name in path.waits]:
+        parts = [cut, _station("what waits for it", waits), unused, updates, unused, statistics]
+    else:
+        parts = [cut, updates, unused, statistics]
+    yield f'<div class="path">{"".join(parts)}</div>\n'
+    if said := _why(shape, lane):
+        yield f'<p class="why">{said}</p>\n'
+
+
+def _why(shape: _Shape, lane: _Lane) -> str:
+    if shape.way == "moves":
+        return ""
+    if shape.way == "idle":
+        return "The update runs and changes nothing."
+    if shape.way == "unwritten":
+        return "Nothing in the graph writes it."
+    if shape.run_by:
+        return "Only another train op runs the update."
+    if any(path.waits for path in lane.paths):
+        return "What waits for the update is not run with the train op."
+    return "Nothing waits for the update."
+
+
+def _station(kind: str, names: Sequence[str]) -> str:
+    """A box with the names, or with what is left of them where there are many layers."""
+    told = list(dict.fromkeys(names))
+    kinds = list(dict.fromkeys(name.rpartition("/")[2] for name in told))
+    every = told if len(told) <= SHOWN else kinds
+    lines = "".join(f"<code>{safe(name)}</code>" for name in every[:SHOWN])
+    more = "" if len(every) <= SHOWN else f"<small>and {len(every) - SHOWN} more</small>"
+    many = f"{len(told)} {kind}s" if len(told) > 1 else kind
+    return f'<span class="station"><small>{many}</small>{lines}{more}</span>'
+
+
+def _names(scope: Scope, places: Sequence[int], look: str, number: int) -> Iterator[str]:
+    """The layers of a picture, each of which leads to its row in the table."""
+    names = [scope.short(place) for place in places]
+    wide = f"{max(map(len, names)) * GLYPH + 12:.0f}px"
+    folded = look in ("moves", "none") and len(places) > FOLDED
+    if folded:
+        yield f"<details><summary>{count(len(places), 'layer')}</summary>\n"
+    yield f'<div class="layers" style="--wide: min({wide}, 100%)">\n'
+    for place, name in zip(places, names, strict=True):
         yield (
-            f'<a href="#layer-{self._number}-{number}"><g class="layer {look}">'
-            f"<title>{_safe(layer.name)}: {layer.reached} of {layer.statistics} updated</title>"
-            f'<rect x="{box:.0f}" y="{y - 7:.1f}" width="{self._label:.0f}" height="15" rx="3"/>'
-            f'<text x="{box + 8:.0f}" y="{y + 4:.1f}">{name}</text></g></a>'
+            f'<a class="layer {look}" href="#layer-{number}-{place}" '
+            f'title="{safe(scope.layers[place])}">{safe(name)}</a>\n'
         )
-
-    def _short(self, name: str) -> str:
-        """The end of a long name, which is what tells layers apart."""
-        end = name[self._shared :]
-        if len(end) <= LONGEST:
-            return end
-        end = end[1 - LONGEST :]
-        return "…" + (end[end.index("/") :] if "/" in end[:-1] else end)
-
-    def _edge(self, left: float, y: float, box: float, edge: Edge, layer: LayerRow) -> str:
-        x = left + edge.train_op * RAIL + 8
-        name = self._report.train_ops[edge.train_op].name
-        title = f"<title>{_safe(name)} {SAID[edge.state]}: {_safe(layer.name)}</title>"
-        if edge.state == "missing":
-            stop = box - 10
-            line = f'<path d="M{x:.0f} {y:.1f}H{stop - 5:.0f}"/>'
-            cross = f"M{stop - 4:.0f} {y - 4:.1f}l8 8m0 -8l-8 8"
-            return f'<g class="edge missing">{title}{line}<path class="cross" d="{cross}"/></g>'
-        dot = f'<circle cx="{x:.0f}" cy="{y:.1f}" r="3"/>'
-        line = f'<path d="M{x:.0f} {y:.1f}H{box:.0f}"/>'
-        return f'<g class="edge {edge.state}">{title}{line}{dot}</g>'
-
-
-def _shared(names: Sequence[str]) -> int:
-    """The length of the scope that all layers are in, which tells none of them apart."""
-    scopes = [name.split("/")[:-1] for name in names]
-    length = 0
-    for parts in zip(*scopes, strict=False):
-        if len(set(parts)) > 1:
-            break
-        length += len(parts[0]) + 1
-    return length if len(names) > 1 else 0
-
-
-def _safe(text: str) -> str:
-    return escape(printable(text))
+    yield "</div>\n"
+    if folded:
+        yield "</details>\n"

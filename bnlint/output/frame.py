@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from bnlint.finding import Location
+from bnlint.output.wording import wrapped
 from bnlint.printable import in_place, printable
 from bnlint.printable import shown as shown_char
 
@@ -68,8 +69,10 @@ def _file_frame(
         if not 1 <= number <= len(lines):
             # Nothing to show (a graph, a notebook's cell): the phrases alone.
             for mark in here:
-                if mark.label:
-                    yield _margin(gutter, "=", f" line {number}: {printable(mark.label)}")
+                said = f"line {number}: {printable(mark.label)}"
+                lines_of_it = wrapped(said, width - gutter - 2, " ") if mark.label else ()
+                for index, part in enumerate(lines_of_it):
+                    yield _margin(gutter, " " if index else "=", part)
             continue
         line = _SourceLine(lines[number - 1], width - gutter - 3, here)
         yield _code(gutter, number, line.text)
@@ -87,8 +90,9 @@ def _underline(gutter: int, line: _SourceLine, mark: Mark, room: int) -> Iterato
         yield _margin(gutter, "|", f"{rule} {label}", mark.style)
     else:
         yield _margin(gutter, "|", rule, mark.style)
-        indent = max(0, min(start, room - cell_len(label)))
-        yield _margin(gutter, "|", " " * (indent + 1) + label, mark.style)
+        indent = " " * (max(0, min(start, room - cell_len(label))) + 1)
+        for text in wrapped(label, room + 1, indent):
+            yield _margin(gutter, "|", text, mark.style)
 
 
 def _code(gutter: int, number: int, text: str) -> Line:

@@ -6,24 +6,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bnlint.output import json as findings_json
+from bnlint.output import terminal
+from bnlint.output.wording import Messages, heading
 from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
     from bnlint.finding import Finding, Location, Report
     from bnlint.reports import GraphReport, LayerRow
 
-# Where there is no terminal to ask, lines have a width that does not vary.
-PIPED_WIDTH = 120
 MOST_PATHS = 5
 
 
 def write(reports: Sequence[GraphReport], stream: TextIO) -> None:
     """For a person."""
-    from rich.console import Console
-
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = PIPED_WIDTH
+    console = terminal.console(stream)
     with console.capture() as captured:
         for report in reports:
             _report(report, console)
@@ -47,7 +43,7 @@ def _report(report: GraphReport, console: Any) -> None:
         elif row.moved < row.reached:
             told += f", {row.moved} of them moved"
         good = row.moved == row.total and not row.fails and not row.idle
-        console.print(Text(printable(told), "green" if good else "red"), soft_wrap=True)
+        terminal.paragraph(console, printable(told), "green" if good else "red")
     broken = [layer for layer in report.layers if layer.stops]
     for layer in broken[:MOST_PATHS]:
         console.print(_path(report, layer))
@@ -55,32 +51,26 @@ def _report(report: GraphReport, console: Any) -> None:
         console.print(Text(f"… and {len(broken) - MOST_PATHS} more layers without a path"))
     print_findings(report.report.findings, console)
     for note in report.notes:
-        console.print(Text(f"note: {printable(note)}"), soft_wrap=True)
+        terminal.paragraph(console, f"note: {printable(note)}")
 
 
 def print_findings(findings: Sequence[Finding], console: Any) -> None:
     """Each finding with its node, as there is no line of source to show."""
     from rich.text import Text
 
+    messages = Messages()
     for finding in findings:
-        style = "bold red" if finding.rule.severity == "error" else "bold yellow"
-        console.print(
-            Text.assemble(
-                (printable(_place(finding.location)), "bold"),
-                ": ",
-                (finding.rule.code, style),
-                f" {finding.rule.name} [{finding.confidence}]",
-            ),
-            soft_wrap=True,
-        )
-        console.print(Text("  " + printable(finding.message)), soft_wrap=True)
+        first = heading(finding, printable(_place(finding.location)))
+        console.print(Text.assemble(*first), soft_wrap=True)
+        terminal.paragraph(console, messages.of(finding), indent="  ")
         for related in finding.related:
             if related.location.node:
                 line = f"{_line(related.location)}: " if related.location.line else ""
-                text = f"  {line}{related.location.node}: {related.message}"
-                console.print(Text(printable(text), "blue"), soft_wrap=True)
+                text = f"{line}{related.location.node}: {related.message}"
+                terminal.paragraph(console, printable(text), "blue", "  ")
         if finding.reason is not None:
-            console.print(Text(f"  possible only: {printable(finding.reason)}", "blue"))
+            said = f"possible only: {printable(finding.reason)}"
+            terminal.paragraph(console, said, "blue", "  ")
 
 
 def _place(location: Location) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING
+
+from bnlint.output import terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -28,10 +31,9 @@ class ProgressBar:
         if self._bar is None:
             if time.monotonic() - self._start < DELAY:
                 return
-            from rich.console import Console
             from rich.progress import Progress
 
-            self._bar = Progress(console=Console(stderr=True), transient=True)
+            self._bar = Progress(console=terminal.console(sys.stderr), transient=True)
             self._task = self._bar.add_task("Analysing", total=total)
             self._bar.start()
         assert self._task is not None

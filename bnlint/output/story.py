@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TextIO
 
 from bnlint import codes
 from bnlint.finding import Finding, Location, Problem, Report
+from bnlint.output import terminal
 from bnlint.output.frame import Line, Mark, Source, frames
+from bnlint.output.wording import STYLES, Messages, heading, wrapped
 from bnlint.printable import printable
-
-# Where there is no terminal to ask, lines are clipped to a width that does not vary.
-PIPED_WIDTH = 120
-
-_STYLES = {"error": "bold red", "warning": "bold yellow"}
 
 
 def write(report: Report, source: Source, stream: TextIO) -> None:
-    if not (stream.isatty() or os.environ.get("FORCE_COLOR")):
-        stream.writelines(_plain(line) + "\n" for line in _lines(report, source, PIPED_WIDTH))
+    lines = _lines(report, source, terminal.width(stream))
+    if not terminal.coloured(stream):
+        stream.writelines(_plain(line) + "\n" for line in lines)
         return
     # Where nobody sees colours, importing rich's console would be a tenth of a small run.
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    console = terminal.console(stream)
     # Captured and written in one go: a Console that meets a broken pipe exits on its own.
     with console.capture() as captured:
-        for line in _lines(report, source, max(40, console.width)):
+        for line in lines:
             console.print(Text.assemble(*line), soft_wrap=True)
     stream.write(captured.get())
 
 
 def _lines(report: Report, source: Source, width: int) -> Iterator[Line]:
+    messages = Messages()
     for finding in report.findings:
-        yield from _finding(finding, source, width)
+        yield from _finding(finding, messages, source, width)
         yield []
     for problem in report.problems:
-        yield from _problem(problem)
+        yield from _problem(problem, width)
         yield []
 
 
@@ -57,17 +54,11 @@ def line_of(location: Location) -> int:
     return max(1, location.line if location.raw_line is None else location.raw_line)
 
 
-def _finding(finding: Finding, source: Source, width: int) -> Iterator[Line]:
+def _finding(finding: Finding, messages: Messages, source: Source, width: int) -> Iterator[Line]:
     rule = finding.rule
-    style = _STYLES[rule.severity]
-    yield [
-        (place(finding.location), "bold"),
-        (": ", ""),
-        (rule.code, style),
-        (f" {rule.name} [{finding.confidence}]", ""),
-    ]
-    yield [(f"  {printable(finding.message)}", "")]
-    marks = [Mark(finding.location, "", style, primary=True)]
+    yield heading(finding, place(finding.location))
+    yield from ([(line, "")] for line in wrapped(messages.of(finding), width, "  "))
+    marks = [Mark(finding.location, "", STYLES[rule.severity], primary=True)]
     marks += [
         Mark(related.location, related.message, "blue", primary=False)
         for related in finding.related
@@ -75,19 +66,21 @@ def _finding(finding: Finding, source: Source, width: int) -> Iterator[Line]:
     yield from frames(marks, source, width)
     gutter = " " * (max(len(str(mark.location.line)) for mark in marks) + 1)
     if finding.reason is not None:
-        yield _footer(gutter, f"possible only: {printable(finding.reason)}")
-    yield _footer(gutter, f"help: bnlint rule {rule.code}")
+        yield from _footer(gutter, f"possible only: {printable(finding.reason)}", width)
+    yield from _footer(gutter, f"help: bnlint rule {rule.code}", width)
 
 
-def _footer(gutter: str, text: str) -> Line:
-    return [(f"{gutter}= ", "blue"), (text, "")]
+def _footer(gutter: str, text: str, width: int) -> Iterator[Line]:
+    sign = f"{gutter}= "
+    for number, line in enumerate(wrapped(text, width, " " * len(sign))):
+        yield [(sign if not number else " " * len(sign), "blue"), (line[len(sign) :], "")]
 
 
-def _problem(problem: Problem) -> Iterator[Line]:
+def _problem(problem: Problem, width: int) -> Iterator[Line]:
     yield [
         (printable(f"{problem.path}:{problem.line}"), "bold"),
         (": ", ""),
-        (codes.UNREADABLE, _STYLES["error"]),
+        (f"error: {codes.UNREADABLE}", STYLES["error"]),
         (f" {codes.UNREADABLE_NAME}", ""),
     ]
-    yield [(f"  {printable(problem.message)}", "")]
+    yield from ([(line, "")] for line in wrapped(printable(problem.message), width, "  "))

@@ -22,7 +22,12 @@ def write(
 
         story.write(report, source, stream)
     if summary:
-        stream.write(_summary(report) + "\n")
+        write_summary(report, stream)
+
+
+def write_summary(report: Report, stream: TextIO) -> None:
+    """How much was found and looked at."""
+    stream.write(summed_up(report) + "\n")
 
 
 def write_concise(report: Report, stream: TextIO) -> None:
@@ -35,14 +40,15 @@ def write_concise(report: Report, stream: TextIO) -> None:
         else:
             where = place(finding.location)
         only = f" (possible only: {finding.reason})" if finding.reason is not None else ""
-        said = printable(f"{finding.rule.code} {finding.message}{only}")
+        said = printable(f"{finding.rule.code} {finding.brief}{only}")
         stream.write(f"{where}: {said}\n")
     for problem in report.problems:
         said = f"{problem.path}:{problem.line}: {codes.UNREADABLE} {problem.message}"
         stream.write(printable(said) + "\n")
 
 
-def _summary(report: Report) -> str:
+def summed_up(report: Report) -> str:
+    """How much was found and looked at, in a line, and what else there is to know in others."""
     found = _count(len(report.findings), "finding") if report.findings else "No findings"
     if report.known:
         found = f"{_count(len(report.findings), 'new finding')}, {report.known} in the baseline"

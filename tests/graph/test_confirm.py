@@ -221,7 +221,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = script(tmp_path, BOUND_TO_LOSS)
     assert main(["confirm", path, meta("loss_waits_for_updates")]) == 1
     said = capsys.readouterr().out
-    assert "train.py:14:9: BN202 update-ops-bound-to-the-loss [definite]: confirmed" in said
+    assert "train.py:14:9: error: BN202 update-ops-bound-to-the-loss: confirmed" in said
     assert "loss_waits_for_updates.meta: GradientDescent does not reach" in said
     assert said.endswith("1 confirmed, 0 refuted, 0 undecided; 0 that only the graph shows.\n")
     assert main(["confirm", path, meta("ref_unfused_placeholder"), "--format", "json"]) == 0

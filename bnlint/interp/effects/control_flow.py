@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import truth
+from bnlint.interp import bypass, truth
 from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.state import Layer, Selected
@@ -45,6 +45,7 @@ def cond(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Va
     if not state.branch_depth:
         _select_nothing(state.layers[first:second], state.layers[second:])
     _selection(machine, on_true, on_false, mark, args)
+    bypass.in_graph(machine, args.place, nodes_in(predicate), on_true, on_false, mark)
     return _merge(machine, name, nodes_in(predicate), [on_true, on_false], args)
 
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from bnlint.apis import UPDATE_OPS
 from bnlint.interp.args import Args
-from bnlint.interp.effects import training
+from bnlint.interp.effects import ops, training
 from bnlint.interp.effects.sessions import run_hooks
+from bnlint.interp.guards import FALSE
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.state import RunRecord
 from bnlint.interp.values import NONE, Bound, Func, Instance, Known, Object, Partial, Value
 
 if TYPE_CHECKING:
+    from bnlint.interp.guards import Guard
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
@@ -20,10 +22,49 @@ if TYPE_CHECKING:
 def make_estimator(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``Estimator(model_fn=…, params=…)``."""
     model_fn = args.get("model_fn", 0)
+    state = machine.state
+    estimator = Object("estimator", args.place, used={})
+    state.estimators.append(estimator)
     if isinstance(model_fn, (Func, Bound, Partial, Instance)):
+        before = state.built_for
         for mode in ("train", "eval", "infer"):
+            state.built_for = estimator, mode
             _build(machine, model_fn, mode, args)
-    return Object("estimator", args.place)
+        state.built_for = before
+    return estimator
+
+
+_USES = {
+    "train": ("train",),
+    "fit": ("train",),
+    "partial_fit": ("train",),
+    "evaluate": ("eval",),
+    "predict": ("infer",),
+    "train_and_evaluate": ("train", "eval"),
+}
+
+
+def estimator_method(
+    machine: Interpreter, estimator: Object, name: str, args: Args
+) -> Value | None:
+    """Note for what an Estimator is used; what is called besides is not known."""
+    _note(machine, estimator, name)
+    return None
+
+
+def train_and_evaluate(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.estimator.train_and_evaluate(estimator, train_spec, eval_spec)``."""
+    estimator = args.get("estimator", 0)
+    if isinstance(estimator, Object) and estimator.kind == "estimator":
+        _note(machine, estimator, "train_and_evaluate")
+    return ops.generic(machine, name, args, frame)
+
+
+def _note(machine: Interpreter, estimator: Object, name: str) -> None:
+    paths = machine.state.paths
+    used: dict[str, Guard] = estimator.data["used"]
+    for mode in _USES.get(name, ()):
+        used[mode] = paths.guards.disj(used.get(mode, FALSE), paths.now)
 
 
 def _parameters(func: Value) -> list[str] | None:
@@ -140,6 +181,7 @@ HANDLERS = {
     "tf.contrib.learn.Estimator": make_estimator,
     "tf.contrib.tpu.TPUEstimator": make_estimator,
     "tf.estimator.tpu.TPUEstimator": make_estimator,
+    "tf.estimator.train_and_evaluate": train_and_evaluate,
     "tf.estimator.EstimatorSpec": spec,
     "tf.contrib.tpu.TPUEstimatorSpec": spec,
     "tf.estimator.tpu.TPUEstimatorSpec": spec,

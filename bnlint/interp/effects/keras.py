@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp.args import Args
 from bnlint.interp.effects import ops
 from bnlint.interp.nodes import Node, ancestors, nodes_in
-from bnlint.interp.values import Instance, Known, Map, Object, Place, Seq, Value
+from bnlint.interp.values import NONE, Instance, Map, Object, Place, Seq, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -132,9 +132,18 @@ def add(machine: Interpreter, model: Object, layer: Value) -> None:
 
 
 def learning_phase(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    node = machine.state.node("placeholder", name, (), args.place)
+    state = machine.state
+    node = state.node("placeholder", name, (), args.place)
     node.data["dtype"] = "bool"
-    return node
+    return state.paths.filled(state.graph.learning_phase, node)
+
+
+def set_learning_phase(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """The mode of all layers of this graph that are built from now on without a flag."""
+    graph, value = machine.state.graph, args.get("value", 0)
+    if value is not None:
+        graph.learning_phase = machine.state.paths.over(graph.learning_phase, value)
+    return NONE
 
 
 def eager(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -143,13 +152,10 @@ def eager(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     return Object("plain context", args.place)
 
 
-def plain(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    return Known(None)
-
-
 HANDLERS = {
     "tf.keras.backend.learning_phase": learning_phase,
-    "tf.keras.backend.set_learning_phase": plain,
+    "tf.keras.backend.set_learning_phase": set_learning_phase,
+    "tf.keras.backend.clear_session": ops.reset_default_graph,
     "tf.enable_eager_execution": eager,
     "tf.contrib.eager.enable_eager_execution": eager,
     "tf.enable_v2_behavior": eager,

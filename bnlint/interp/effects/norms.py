@@ -11,6 +11,7 @@ from bnlint.interp.effects import collections, layouts
 from bnlint.interp.effects.scopes import with_arg_scope
 from bnlint.interp.effects.variables import add_variable, as_known, begin_again, layer_path
 from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.paths import ABSENT
 from bnlint.interp.state import Layer
 from bnlint.interp.values import NONE, Known, Map, Object, Place, Seq, Unknown, Value
 
@@ -59,7 +60,18 @@ def _object_path(machine: Interpreter, layer: Object) -> str:
 
 def call_layer(machine: Interpreter, layer: Object, args: Args) -> Value:
     """The call of a batch-norm layer object."""
-    return apply(machine, layer.data["row"], args, layer)
+    row = layer.data["row"]
+    phase = machine.state.graph.learning_phase
+    if row.default is None and phase is not ABSENT and not _given(args.get(row.flag, 1)):
+        kwargs = {**args.kwargs, row.flag: phase}
+        phased = Args(args.positional[:1], kwargs, args.place, args.more, args.places)
+        return lifted(machine, phased, lambda given: apply(machine, row, given, layer))
+    return apply(machine, row, args, layer)
+
+
+def _given(flag: Value | None) -> bool:
+    """Whether a Keras layer gets a flag; None is none."""
+    return flag is not None and not (isinstance(flag, Known) and flag.value is None)
 
 
 def _flag(row: NormApi, args: Args) -> tuple[Value | None, Place | None]:
@@ -226,6 +238,7 @@ def apply(
         unit_test=machine.in_unit_test(),
         frozen=frozen and live,
         crossed=None if scope_open else layouts.crossed(row, inputs, made),
+        built_for=state.built_for,
         guard=state.paths.now,
     )
     layer.unused_parameter = _unused_parameter(machine, layer)

@@ -1,0 +1,230 @@
+"""Tests that decide whether batch norm is applied to a tensor, or the tensor is used as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnlint.interp.effects.norms import FLAG_NAMES
+from bnlint.interp.guards import FALSE, Guard
+from bnlint.interp.nodes import Node
+from bnlint.interp.paths import Choice
+from bnlint.interp.scope import Test
+from bnlint.interp.state import Decided, Layer
+from bnlint.source import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bnlint.interp.interpreter import Interpreter
+    from bnlint.interp.scope import Frame
+    from bnlint.interp.values import Place, Value
+
+RETURNED = "return"
+_TRAINING = frozenset({"train", "training"})
+_OTHERS = frozenset({"eval", "evaluate", "evaluation", "infer", "inference", "predict", "test"})
+_DEEPEST = 12
+
+
+def _reached(machine: Interpreter, place: Place, test: ir.Expr, frame: Frame) -> Test:
+    """A test that is to be decided now."""
+    paths = machine.state.paths
+    out = Test(place, when_training(test), machine.state.fresh())
+    for name, value in frame.locals.items():
+        if isinstance(value, (Node, Choice)):
+            for node in _tensors(paths.read(value)):
+                out.held.setdefault(node, set()).add(name)
+    return out
+
+
+def _tensors(value: Value) -> list[Node]:
+    """The tensors that a value may be: with a merged one those that it stands for, too."""
+    parts = [v for _, v in value.alternatives] if isinstance(value, Choice) else [value]
+    found = [part for part in parts if isinstance(part, Node)]
+    return [*found, *(i for n in found if n.kind == "phi" for i in n.inputs)]
+
+
+def decides(machine: Interpreter, stmt: ir.If) -> tuple[list[ir.Name], bool]:
+    """The names that a branch of a statement binds, and whether one returns."""
+    known = machine.state.decisions.get(id(stmt))
+    if known is None:
+        names: dict[str, ir.Name] = {}
+        returns = False
+        for node in _own([*stmt.body, *stmt.orelse]):
+            returns = returns or isinstance(node, ir.Return)
+            for target in node.targets if isinstance(node, ir.Assign) else ():
+                if isinstance(target, ir.Name):
+                    names[target.id] = target
+        known = machine.state.decisions[id(stmt)] = list(names.values()), returns
+    return known
+
+
+def _own(body: list[ir.Stmt]) -> Iterator[ir.Stmt]:
+    """The statements of a block and of the blocks in it that are no loops and no functions."""
+    for stmt in body:
+        yield stmt
+        if isinstance(stmt, (ir.If, ir.With)):
+            yield from _own(stmt.body)
+        if isinstance(stmt, ir.If):
+            yield from _own(stmt.orelse)
+
+
+def when_training(test: ir.Expr) -> bool | None:
+    """How a test comes out in training, None if its words do not ask for that."""
+    if isinstance(test, ir.UnaryOp):
+        inner = when_training(test.value)
+        return None if inner is None else not inner
+    if isinstance(test, ir.BoolOp):
+        sides = [when_training(test.left), when_training(test.right)]
+        wanted = test.op == "and"  # a part of such a test is enough to keep the layer out
+        return wanted if wanted in sides else None
+    if isinstance(test, ir.Compare):
+        return _compared(test)
+    if isinstance(test, ir.Subscript):
+        key = test.index
+        return True if isinstance(key, ir.Const) and key.value in FLAG_NAMES else None
+    return True if _last(test) in FLAG_NAMES else None
+
+
+def _compared(test: ir.Compare) -> bool | None:
+    if len(test.rights) != 1 or test.ops[0] not in ("==", "is", "!=", "is not"):
+        return None
+    same = test.ops[0] in ("==", "is")
+    for side, other in ((test.left, test.rights[0]), (test.rights[0], test.left)):
+        if isinstance(side, ir.Const) and isinstance(side.value, bool):
+            inner = when_training(other)
+            return None if inner is None else inner == (side.value == same)
+        word = side.value if isinstance(side, ir.Const) else _last(side)
+        if not isinstance(word, str) or isinstance(side, ir.Name):
+            continue
+        if word.lower() in _TRAINING:
+            return same
+        if word.lower() in _OTHERS:
+            return not same
+    return None
+
+
+def _last(expr: ir.Expr) -> str:
+    if isinstance(expr, ir.Attr):
+        return expr.attr
+    return expr.id if isinstance(expr, ir.Name) else ""
+
+
+def branches(
+    machine: Interpreter, stmt: ir.If, frame: Frame, on_true: Guard, on_false: Guard
+) -> tuple[Callable[[], bool], Callable[[], bool]]:
+    """What runs each branch of a statement, noting what it makes of tensors."""
+    names, returns = decides(machine, stmt)
+    if not names and not returns:
+        return (
+            lambda: machine.block(stmt.body, frame),
+            lambda: machine.block(stmt.orelse, frame),
+        )
+    test = _reached(machine, machine.place(frame, stmt.test), stmt.test, frame)
+    if returns:
+        test.on_true, test.on_false = on_true, on_false
+        frame.tests.append(test)
+
+    def run(body: list[ir.Stmt], taken: bool) -> bool:
+        if machine.block(body, frame):
+            return True
+        now = machine.state.paths.now
+        for name in names:
+            if name.id in frame.locals:
+                value = machine.state.paths.read(frame.locals[name.id])
+                _note(machine, test, name.id, taken, value, now)
+        return False
+
+    return lambda: run(stmt.body, True), lambda: run(stmt.orelse, False)
+
+
+def returned(machine: Interpreter, frame: Frame, found: list[tuple[Guard, Value]]) -> None:
+    """A function is left: what it gives back, by the tests that made it return."""
+    guards = machine.state.paths.guards
+    for test in frame.tests:
+        for guard, value in found:
+            for taken, side in ((True, test.on_true), (False, test.on_false)):
+                both = guards.conj(guard, side)
+                if both != FALSE:
+                    _note(machine, test, RETURNED, taken, value, both)
+
+
+def sides(
+    machine: Interpreter, expr: ir.IfExp, frame: Frame
+) -> tuple[Callable[[], Value], Callable[[], Value]]:
+    """What computes each side of a conditional expression, noting what it makes of tensors."""
+    test = _reached(machine, machine.place(frame, expr.test), expr.test, frame)
+
+    def compute(side: ir.Expr, taken: bool) -> Value:
+        value = machine.eval(side, frame)
+        _note(machine, test, RETURNED, taken, value, machine.state.paths.now)
+        return value
+
+    return lambda: compute(expr.body, True), lambda: compute(expr.orelse, False)
+
+
+def in_graph(
+    machine: Interpreter, place: Place, flag: list[Node], on_true: Value, on_false: Value, mark: int
+) -> None:
+    """A ``tf.cond`` by a flag that is fed, with the two tensors that it selects between."""
+    if len(flag) != 1 or flag[0].kind != "placeholder":
+        return
+    sides = []
+    for value in (on_true, on_false):
+        if not isinstance(value, Node):
+            return
+        found = list(_walk(machine, value, machine.state.paths.now, mark, 0))
+        if len(found) != 1:
+            return
+        sides.append(found[0])
+    if sides[0][2] is not sides[1][2]:
+        return
+    for taken, (guard, layers, tensor) in zip((True, False), sides, strict=True):
+        roles = frozenset({RETURNED})
+        machine.state.decided.append(
+            Decided(place, RETURNED, taken, layers, tensor, roles, None, guard, flag[0])
+        )
+
+
+def _note(
+    machine: Interpreter, test: Test, target: str, taken: bool, value: Value, guard: Guard
+) -> None:
+    state = machine.state
+    for when, node in _alternatives(machine, value, guard):
+        for found, layers, source in _walk(machine, node, when, test.mark, 0):
+            roles = test.held.get(source)
+            if roles is None:
+                continue
+            one = Decided(
+                test.place, target, taken, layers, source, frozenset(roles), test.training, found
+            )
+            state.decided.append(one)
+
+
+def _alternatives(machine: Interpreter, value: Value, guard: Guard) -> Iterator[tuple[Guard, Node]]:
+    parts = value.alternatives if isinstance(value, Choice) else [(guard, value)]
+    for own, one in parts:
+        both = machine.state.paths.guards.conj(guard, own)
+        if both != FALSE and isinstance(one, Node):
+            yield both, one
+
+
+def _walk(
+    machine: Interpreter, node: Node, guard: Guard, mark: int, depth: int
+) -> Iterator[tuple[Guard, tuple[Layer, ...], Node]]:
+    """Back to what was there before the test, with the layers between: no other with weights."""
+    if node.kind == "phi" and node.id > mark:
+        for own, one in node.data["alternatives"]:
+            both = machine.state.paths.guards.conj(guard, own)
+            if both != FALSE and depth < _DEEPEST:
+                yield from _walk(machine, one, both, mark, depth + 1)
+        return
+    if node.id <= mark:
+        yield guard, (), node
+        return
+    if depth >= _DEEPEST or not node.inputs:
+        return
+    layer = node.data.get("layer") if node.kind == "norm" else None
+    if layer is None and (node.kind not in ("op", "linear") or len(node.inputs) > 1):
+        return
+    for found, layers, source in _walk(machine, node.inputs[0], guard, mark, depth + 1):
+        yield found, (*layers, layer) if layer is not None else layers, source
