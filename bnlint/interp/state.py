@@ -127,7 +127,7 @@ class RunRecord:
     """One run. ``fed`` is whether it is given data of its own, ``opaque`` whether it fetches what
     nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
     ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
-    that is not listed.
+    that is not listed. ``loops`` are those that it is in, outermost first.
     """
 
     place: Place
@@ -138,6 +138,7 @@ class RunRecord:
     values: tuple[tuple[Node, bool], ...] = ()
     feeds_known: bool = False
     guard: Guard = TRUE
+    loops: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -282,7 +283,7 @@ class State:
         self.eager: Guard = FALSE
         self.complete = True
         self.notes: list[str] = []
-        self.looping = 0
+        self.loops: list[int] = []  # the keys of those that are running
         self.loop_weight = 1
         self.loop_weights: list[int] = []
         self.sys_path: list[str] = []
@@ -339,7 +340,7 @@ class State:
 
     def fresh_key(self) -> int:
         """A key of its own; what is made inside a loop differs from turn to turn."""
-        return self.keys.of("turn" if self.looping else "fresh", self.fresh())
+        return self.keys.of("turn" if self.loops else "fresh", self.fresh())
 
     def step(self) -> None:
         self.steps += 1
@@ -395,10 +396,15 @@ class State:
             block.ops += 1
         return node
 
+    def enter_loop(self, place: Place) -> None:
+        """A loop begins: another one for each way of calls that leads there."""
+        calls = tuple(frame.call_place for frame in self.frames)
+        self.loops.append(self.keys.of("loop", place, calls))
+
     def record_run(self, run: RunRecord) -> None:
         """Note a run; a loop that fetches the same again says nothing new."""
         when = self.paths.guards.sometimes(self.paths.now, self.conditions.sometimes)
-        run = replace(run, guard=when)
+        run = replace(run, guard=when, loops=tuple(self.loops))
         if run not in self.runs[-8:]:
             self.runs.append(run)
 
