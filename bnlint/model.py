@@ -39,6 +39,11 @@ class Flag:
     from_default: bool = False
     reason: str | None = None
 
+    @property
+    def always_true(self) -> bool:
+        """Whether it is a constant True, wherever that was written."""
+        return self.kind == "constant" and self.value in (True, 1)
+
 
 @dataclass(slots=True, eq=False)
 class Misplaced:
@@ -69,7 +74,9 @@ class NormLayer:
     GAN's generator), ``unit_test`` whether a unit test builds it. ``frozen`` is whether it has
     updates though its call says ``trainable=False``; ``crossed`` what fixes the layout of its input
     where the layer takes another axis for the channels. ``mode`` is the mode for which an Estimator
-    builds it: ``train``, ``eval`` or ``infer``.
+    builds it: ``train``, ``eval`` or ``infer``. ``both_modes`` is whether the same call has a flag
+    other than a constant True on some path or in some program: something may then read the
+    moving statistics.
     """
 
     id: int
@@ -97,6 +104,7 @@ class NormLayer:
     frozen: bool = False
     crossed: Crossed | None = None
     mode: str | None = None
+    both_modes: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -354,3 +362,10 @@ class Project:
     notes: list[str] = field(default_factory=list)
     incomplete: set[Incomplete] = field(default_factory=set)
     crashes: list[tuple[str, Exception]] = field(default_factory=list)
+
+    def compare_modes(self) -> None:
+        """Tell every layer whether its call has two modes, over all programs."""
+        layers = [one for p in self.programs for state in p.states for one in state.layers]
+        other = {one.location for one in layers if not one.flag.always_true}
+        for layer in layers:
+            layer.both_modes = layer.location in other

@@ -161,6 +161,44 @@ def test_the_command_line_excludes_too(capsys: pytest.CaptureFixture[str]) -> No
     assert found(capsys, "--exclude", "/a.py", "--exclude", "b.*") == []
 
 
+def test_what_is_excluded_and_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.py", "old/b.py", "old/gen/c.py"):
+        write(name, "'BN201'")
+    Path("pyproject.toml").write_text('[tool.bnlint]\nexclude = ["old/", "gen"]\n', "utf-8")
+    rows = {name: f"{name}:3 BN201 definite" for name in ("a.py", "old/b.py", "old/gen/c.py")}
+    told = "bnlint: note: excluded, but checked as it was named (--force-exclude leaves it out): "
+
+    def said(*arguments: str) -> tuple[list[str], str]:
+        main(["check", "--format", "json", *arguments])
+        out, err = capsys.readouterr()
+        return [
+            f"{f['path']}:{f['line']} {f['code']} {f['confidence']}"
+            for f in json.loads(out)["findings"]
+        ], err
+
+    assert said() == ([rows["a.py"]], "")
+    assert said("a.py", "old/b.py") == ([rows["a.py"], rows["old/b.py"]], f"{told}old/b.py\n")
+    assert said("old") == ([rows["old/b.py"]], f"{told}old\n")
+    assert said("old/b.py", "old/gen") == (
+        [rows["old/b.py"], rows["old/gen/c.py"]],
+        f"{told}old/b.py, old/gen\n",
+    )
+    assert said("-q", "old/b.py") == ([rows["old/b.py"]], "")
+    assert said("--force-exclude", "a.py", "old/b.py") == ([rows["a.py"]], "")
+    assert said("--force-exclude", "old", "old/gen/c.py") == ([], "")
+    stdin = ("--stdin-filename", "old/x.py", "-")
+    read_from(monkeypatch, f"{NORM}\n'BN201'\n")
+    assert said(*stdin) == (["old/x.py:3 BN201 definite"], f"{told}old/x.py\n")
+    read_from(monkeypatch, f"{NORM}\n'BN201'\n")
+    assert said("--force-exclude", *stdin) == ([], "")
+    assert main(["check", "--force-exclude", "--show-files", "old/b.py", "a.py"]) == 0
+    assert capsys.readouterr() == ("a.py\n", "")
+    assert main(["check", "--force-exclude", "old/b.py"]) == 0
+    assert capsys.readouterr() == ("No findings; 0 files checked.\n", "")
+
+
 def test_a_wrong_configuration(capsys: pytest.CaptureFixture[str], project: Path) -> None:
     Path("pyproject.toml").write_text("[tool.bnlint]\nselct = []\n", encoding="utf-8")
     assert main(["check"]) == 2

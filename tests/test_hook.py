@@ -112,6 +112,15 @@ def test_a_passing_file(project: Path, environment: dict[str, str]) -> None:
     assert "Passed" in output
 
 
+def test_an_excluded_file(project: Path, environment: dict[str, str]) -> None:
+    (project / "old").mkdir()
+    (project / "old" / "train.py").write_text(WRONG, encoding="utf-8")
+    (project / "pyproject.toml").write_text('[tool.bnlint]\nexclude = ["old/"]\n', "utf-8")
+    code, output = run(project, environment)
+    assert code == 0, output
+    assert output.count("Passed") == 2
+
+
 def test_a_failing_file(project: Path, environment: dict[str, str]) -> None:
     (project / "train.py").write_text(WRONG, encoding="utf-8")
     code, output = run(project, environment)

@@ -27,9 +27,12 @@ class _Site:
     def __init__(self) -> None:
         self.layers: list[NormLayer] = []
         self.trained: NormLayer | None = None
+        self.trained_somewhere = False
+        self.adversarial = False
         self.trained_without_restore = False
         self.restored = False
         self.evaluated: dict[Location, tuple[NormLayer, Run]] = {}
+        self.predicted: dict[Location, tuple[NormLayer, Run]] = {}
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -38,6 +41,7 @@ def check(project: Project) -> Iterator[Finding]:
     for program in project.programs:
         for state in states(program):
             _collect(state, sites)
+            _collect_predictions(state, sites)
     reported: set[Location] = set()
     for location, site in sites.items():
         for finding in _judge(location, site):
@@ -55,6 +59,8 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
             flags.setdefault(layer.name, set()).add((layer.flag.kind, layer.flag.value))
     for layer in state.layers:
         site = sites.setdefault(layer.location, _Site())
+        site.trained_somewhere |= layer.id in trained
+        site.adversarial |= layer.adversarial
         if layer.name is not None and len(flags[layer.name]) > 1:
             continue  # fine: another tower shares the variables with another flag
         site.layers.append(layer)
@@ -82,7 +88,23 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
             site.evaluated.setdefault(_place(layer), (layer, run))
 
 
+def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> None:
+    """The layers of a state that restores weights, trains nothing and knows one mode only."""
+    if not state.restores or state.train_ops:
+        return  # fine: it does more than to predict
+    other = {one.location for one in state.layers if not one.flag.always_true}
+    for layer in state.layers:
+        if layer.location in other or layer.unit_test or layer.flag.from_default:
+            continue
+        for run in state.runs:
+            if layer.id in run.evaluates and layer.id not in run.reaches and not run.opaque:
+                sites[layer.location].predicted.setdefault(_place(layer), (layer, run))
+
+
 def _judge(location: Location, site: _Site) -> Iterator[Finding]:
+    if site.trained_somewhere:
+        for layer, run in site.predicted.values():  # whatever flag it is trained with
+            yield _always_true(location, layer, run, site.adversarial)
     if not site.layers or site.trained is None:
         return  # fine: only evaluated or only defined here, or with another tower beside it
     if any(layer.flag.kind != "constant" for layer in site.layers):
@@ -99,14 +121,12 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
             yield _always_false(location, site.trained, site.restored)
         return
     for layer, run in site.evaluated.values():  # none: this network exists for training only
-        yield _always_true(location, layer, run)
+        yield _always_true(location, layer, run, site.adversarial)
 
 
-def _always_true(location: Location, layer: NormLayer, run: Run) -> Finding:
+def _always_true(location: Location, layer: NormLayer, run: Run, adversarial: bool) -> Finding:
     origin = _place(layer)
-    # A flag that is a parameter shows that two modes were meant, however True got into it.
-    own = layer.flag.origin is not None and layer.flag.origin.within(layer.location)
-    deliberate = layer.adversarial and own and not layer.flag.from_default
+    deliberate = adversarial and not layer.both_modes
     return Finding(
         RULE,
         origin,

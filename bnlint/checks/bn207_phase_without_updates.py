@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.updates import diagnose
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -17,9 +18,12 @@ RULE = Rule("BN207", "phase-without-updates", "error")
 
 def judge(model: GraphModel) -> Iterator[Verdict]:
     layers = {layer.id: layer for layer in model.layers}
+    worse = {op.id for op, diagnosis in diagnose(model) if diagnosis is not None}
     for op in model.train_ops:
         if op.unit_test or not op.run:
             continue  # fine: nobody uses what it trains
+        if op.id in worse:
+            continue  # fine here: BN201 to BN206 name layers that nothing ever updates
         trained = [layers[i] for i in op.trains if layers[i].updates]
         phases = [(n, run) for n, run in enumerate(model.runs) if op.id in run.trains]
         found = [(n, run, _stale(model, op, n, run, trained)) for n, run in phases]

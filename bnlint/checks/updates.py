@@ -98,8 +98,8 @@ def _undecided(model: GraphModel, op: TrainOp, missing: tuple[NormLayer, ...]) -
         return "the update ops are collected, and some run fetches what the source does not show"
     if _on_purpose(model, missing):
         return (
-            "these layers of adversarial networks have the flag True in their own call, often on "
-            "purpose, and then nothing reads the moving statistics"
+            "these layers of adversarial networks have the flag True wherever they are built, "
+            "often on purpose, and nothing reads their moving statistics"
         )
     return None
 
@@ -107,26 +107,19 @@ def _undecided(model: GraphModel, op: TrainOp, missing: tuple[NormLayer, ...]) -
 def _on_purpose(model: GraphModel, missing: tuple[NormLayer, ...]) -> bool:
     """Whether all belong to adversarial networks that use the batch's statistics at all times.
 
-    The generators have to say so, too: one that takes a flag shows that two modes were meant.
+    The generators have to do so, too: one that is also built in another mode reads its statistics.
     """
     generators = [layer for layer in model.layers if layer.adversarial]
     if not generators:
         return False
     evaluated = {i for run in model.runs for i in run.evaluates}
-    return all(_written_true(layer) for layer in generators) and all(
-        _written_true(layer) and (layer.adversarial or layer.id not in evaluated)
-        for layer in missing
+    return all(_one_mode(layer) for layer in generators) and all(
+        _one_mode(layer) and (layer.adversarial or layer.id not in evaluated) for layer in missing
     )
 
 
-def _written_true(layer: NormLayer) -> bool:
-    flag = layer.flag
-    return (
-        flag.kind == "constant"
-        and flag.value is True
-        and flag.origin is not None
-        and flag.origin.within(layer.location)
-    )
+def _one_mode(layer: NormLayer) -> bool:
+    return layer.flag.always_true and not layer.both_modes
 
 
 def _diagnosis(

@@ -14,10 +14,12 @@ from bnlint.cli.common import (
     FAILED,
     FOUND,
     Failure,
+    crash,
     say,
     say_crashed,
     there,
     verdict,
+    write_page,
 )
 from bnlint.cli.options import (
     cache_folder,
@@ -29,6 +31,7 @@ from bnlint.cli.options import (
 from bnlint.output import formats
 from bnlint.printable import printable
 from bnlint.regular import reason
+from bnlint.source.discover import excluded
 
 if TYPE_CHECKING:
     from bnlint.finding import Report
@@ -77,6 +80,11 @@ STDIN = "<stdin>"
     help="Leave out what matches, as a line of .gitignore; repeatable.",
 )
 @click.option(
+    "--force-exclude",
+    is_flag=True,
+    help="Leave out what is excluded even if it is named, as hooks name all changed files.",
+)
+@click.option(
     "--no-ignores", is_flag=True, help="Also report what comments and per-file-ignores silence."
 )
 @click.option(
@@ -96,6 +104,11 @@ STDIN = "<stdin>"
     help="Exit with 1 if a program was not read to its end.",
 )
 @click.option(
+    "--show-silenced",
+    is_flag=True,
+    help="With --format sarif: also what is silenced, as suppressed results.",
+)
+@click.option(
     "--statistics",
     is_flag=True,
     help="Say how many findings there are of each rule, and not which.",
@@ -105,6 +118,7 @@ STDIN = "<stdin>"
     is_flag=True,
     help="Print the files that would be checked, and check nothing.",
 )
+@click.option("--html", metavar="FILE", help="Also write the findings as a page to FILE.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no remarks.")
 @click.option(
     "--fix",
@@ -132,13 +146,16 @@ def check(
     write_baseline: str | None,
     prune_baseline: bool,
     exclude: tuple[str, ...],
+    force_exclude: bool,
     no_ignores: bool,
     require_reason: bool,
     exit_zero: bool,
     show_incomplete: bool,
     fail_incomplete: bool,
+    show_silenced: bool,
     statistics: bool,
     show_files: bool,
+    html: str | None,
     quiet: bool,
     fix: bool,
     diff: bool,
@@ -156,12 +173,25 @@ def check(
         raise Failure("standard input cannot be fixed: name the file")
     if statistics and output_format != "text":
         raise click.UsageError("--statistics goes with --format text")
+    if show_silenced and output_format != "sarif":
+        raise click.UsageError("--show-silenced goes with --format sarif")
+    if html is not None and (diff or show_files or write_baseline is not None):
+        raise click.UsageError("--html goes without --diff, --show-files and --write-baseline")
     named, overlay = _inputs(paths, stdin_filename)
     config = configuration(named[0], config_file, isolated)
     known = baselines.opened(baseline, config.baseline, write_baseline, prune_baseline)
+    missing = [path for path in paths if path not in named and path != "-"]
+    exclude = (*config.excludes(Path.cwd()), *exclude)
+    left_out = excluded(named, exclude)
+    if force_exclude:
+        named = tuple(path for path in named if path not in left_out)
+        overlay = {path: data for path, data in overlay.items() if path in named}
+    elif left_out and not quiet:
+        what = "excluded, but checked as it was named"
+        say(f"note: {what} (--force-exclude leaves it out): {', '.join(left_out)}")
     options = Options(
         paths=named,
-        exclude=(*config.excludes(Path.cwd()), *exclude),
+        exclude=exclude,
         select=select or config.select,
         ignore=ignore or config.ignore,
         pedantic=pedantic or config.pedantic,
@@ -175,7 +205,6 @@ def check(
         # What is written to files is decided by what they say now, and by nothing that is kept.
         cache=None if no_cache or fix else lambda: opened_cache(cache_dir),
     )
-    missing = len(named) < len(paths)
     if show_files:
         return max(_show_files(options), FAILED if missing else CLEAN)
     outcome = _run(options, quiet)
@@ -199,20 +228,24 @@ def check(
     if not quiet:
         for note in report.notes:
             say(f"note: {note}")
-        if not outcome.files and not report.problems:
+        if options.paths and not outcome.files and not report.problems:
             say(f"note: no Python files to check in {', '.join(options.paths)}")
     if show_incomplete:
         for item in report.incomplete:
             say(f"incomplete: {item.path}:{item.line}: {item.reason}")
     say_crashed(outcome.crashes)
-    if output_format == "sarif":
-        from bnlint.fixing import with_fixes
-
-        with_fixes(report, options)
+    report.failures = [f"{path}: no such file or directory" for path in missing]
+    report.failures += [crash(*item) for item in outcome.crashes]
     if statistics:
         _write_statistics(report, quiet)
+    elif output_format == "sarif":
+        _write_sarif(report, options, show_silenced)
     else:
         _write(outcome, output_format, quiet)
+    if html is not None:
+        from bnlint.output.check_page import check_page
+
+        write_page(html, check_page(report, outcome.source))
     if outcome.crashes or missing:
         return FAILED
     code = _exit_code(report, fail_possible)
@@ -282,6 +315,14 @@ def _write_statistics(report: Report, quiet: bool) -> None:
     statistics.write(report, sys.stdout)
     if not quiet:
         text.write_summary(report, sys.stdout)
+
+
+def _write_sarif(report: Report, options: Options, show_silenced: bool) -> None:
+    from bnlint.fixing import with_fixes
+    from bnlint.output import sarif
+
+    with_fixes(report, options)
+    (sarif.write_with_silenced if show_silenced else sarif.write)(report, sys.stdout)
 
 
 def _write(outcome: Outcome, output_format: str, quiet: bool) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bnlint.cli.common import Failure, verdict
+from bnlint.cli.common import Failure, say, verdict
 from bnlint.cli.options import color_option, rule_options
 from bnlint.output.formats import OWN, write
 
@@ -29,8 +29,8 @@ from bnlint.output.formats import OWN, write
 def trace(out: str, watch_statistics: bool, command: tuple[str, ...]) -> int:
     """Run COMMAND (after --), record its graphs and what its sessions run, and judge them.
 
-    This is the only command of bnlint that runs the code it is about. COMMAND's own exit code is
-    passed on if it is not zero.
+    This is the only command of bnlint that runs the code it is about. If COMMAND fails, its own
+    exit code is passed on, whatever was recorded.
     """
     from bnlint.graph import trace as tracing
     from bnlint.graph.errors import GraphError
@@ -39,7 +39,15 @@ def trace(out: str, watch_statistics: bool, command: tuple[str, ...]) -> int:
         code = tracing.run(command, out, watch=watch_statistics)
     except GraphError as error:
         raise Failure(str(error)) from None
-    verdict = _report_trace(out, (), (), "text", False)
+    if code:
+        say(f"note: the command failed with exit code {code}, which is passed on")
+    try:
+        verdict = _report_trace(out, (), (), "text", False)
+    except Failure as failure:
+        if not code:
+            raise
+        failure.show()
+        return code
     return code or verdict
 
 

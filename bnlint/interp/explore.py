@@ -278,4 +278,5 @@ def _analyse(
     explorer.run_uncalled(entries)
     if progress is not None:
         progress(len(entries), len(entries))
+    explorer.project.compare_modes()
     return explorer.project

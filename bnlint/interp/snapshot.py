@@ -78,6 +78,12 @@ class _Snapshot:
         self.escaped = self._updates(ancestors(waiting))
 
         self.generators = self._generators()
+        self.batches = [
+            data
+            for record in state.runs
+            if holds(record.guard) and any(n.kind == "train" for n in ancestors(record.fetches))
+            for data in record.data
+        ]
         limits = [self._limit(op) for op in self.train_ops]
         self.limits = None if None in limits else [v for v in limits if v is not None]
 
@@ -302,10 +308,11 @@ class _Snapshot:
         trains = frozenset(n.id for n in before if n.kind == "train" and self.holds(n.guard))
         evaluated: set[int] = set()
         if not trains:
+            measured = self._is_fed_batches_of_training(record)
             for node in through(record.fetches):
                 if node.kind in ("summary", "update", "assign", "group", "variable"):
                     continue
-                if node.data.get("scalar") and node in self.below_losses:
+                if node.data.get("scalar") and (measured or node in self.below_losses):
                     continue
                 for item in ancestors([node], controls=False, fed=fed):
                     if item.kind == "norm" and item not in fed:
@@ -322,6 +329,14 @@ class _Snapshot:
             frozenset(i for i in self.ids if flags.get(i) is True),
             frozenset(i for i in self.ids if flags.get(i) is False),
             record.loops,
+        )
+
+    def _is_fed_batches_of_training(self, record: RunRecord) -> bool:
+        """Whether a run gets nothing but the very values that training steps get."""
+        return (
+            all(record.data)
+            and any(record.data)
+            and all(any(data <= trained for trained in self.batches) for data in record.data)
         )
 
     def _read(self, read: Read) -> CollectionRead:

@@ -127,7 +127,8 @@ class RunRecord:
     """One run. ``fed`` is whether it is given data of its own, ``opaque`` whether it fetches what
     nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
     ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
-    that is not listed. ``loops`` are those that it is in, outermost first.
+    that is not listed. ``data`` are identities of the values that are fed beside these, one set for
+    each time that the run was met. ``loops`` are those that it is in, outermost first.
     """
 
     place: Place
@@ -139,6 +140,7 @@ class RunRecord:
     feeds_known: bool = False
     guard: Guard = TRUE
     loops: tuple[int, ...] = ()
+    data: list[frozenset[tuple[Node, int]]] = field(default_factory=list, compare=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -405,8 +407,11 @@ class State:
         """Note a run; a loop that fetches the same again says nothing new."""
         when = self.paths.guards.sometimes(self.paths.now, self.conditions.sometimes)
         run = replace(run, guard=when, loops=tuple(self.loops))
-        if run not in self.runs[-8:]:
+        known = next((one for one in self.runs[-8:] if one == run), None)
+        if known is None:
             self.runs.append(run)
+        else:
+            known.data.extend(run.data)
 
     def next_layer(self) -> int:
         """The id of one more layer, or of what may turn out to be one."""

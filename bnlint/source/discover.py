@@ -34,16 +34,27 @@ def discover(
     """The files to check, sorted, and an error for each path that is not there or not readable.
 
     Directories are searched for Python files and notebooks (with ``markdown`` for Markdown too),
-    leaving out what ``.gitignore`` files, hidden and
-    generated directories hide. ``exclude`` holds patterns as in a ``.gitignore`` of the working
-    directory; they hide arguments, too. A relative argument gives relative paths; a file that is
+    leaving out what ``.gitignore`` files, hidden and generated directories hide. ``exclude`` holds
+    patterns as in a ``.gitignore`` of the working directory; like those, they do not hide the
+    arguments, which somebody named. A relative argument gives relative paths; a file that is
     reached twice is given once.
     """
     suffixes = SUFFIXES + MARKDOWN if markdown else SUFFIXES
-    search = _Search(Patterns([_exclude_pattern(pattern) for pattern in exclude]), suffixes)
+    search = _Search(_excluding(exclude), suffixes)
     for path in paths:
         search.argument(path)
     return sorted(search.found.values()), search.errors
+
+
+def excluded(paths: Sequence[str], exclude: Sequence[str]) -> list[str]:
+    """Those of the arguments that the patterns would hide if nobody had named them."""
+    patterns = _excluding(exclude)
+    return [
+        path
+        for path in paths
+        if (below := os.path.relpath(path)) != os.curdir
+        and patterns.hides(below, os.path.isdir(path))
+    ]
 
 
 class _Search:
@@ -60,12 +71,10 @@ class _Search:
             shown = os.path.normpath(path)
         if os.path.isdir(path):
             real = os.path.realpath(path)
-            if not self._excluded(shown, True):
-                outer = _outer_rules(real, self.errors)
-                self._directory("" if shown == os.curdir else shown, real, outer)
+            outer = _outer_rules(real, self.errors)
+            self._directory("" if shown == os.curdir else shown, real, outer)
         elif os.path.isfile(path):
-            if not self._excluded(shown, False):
-                self.found.setdefault(os.path.realpath(path), shown)
+            self.found.setdefault(os.path.realpath(path), shown)
         elif os.path.lexists(path) and not os.path.islink(path):
             self.errors.append(SourceError(path, 1, "not a regular file"))
         else:
@@ -122,8 +131,9 @@ class _Search:
         return bool(self._exclude) and self._excluded(os.path.join(shown, name), directory)
 
     def _excluded(self, shown: str, directory: bool) -> bool:
+        # What is above was looked at on the way here, or was named.
         path = os.path.relpath(shown, self._here)
-        return path != os.curdir and self._exclude.hides(path, directory)
+        return path != os.curdir and bool(self._exclude.verdict(path, directory))
 
 
 # --- .gitignore --------------------------------------------------------------------------
@@ -196,6 +206,10 @@ def _read_patterns(path: str, errors: list[SourceError]) -> Patterns:
         said = f"more than {MOST_PATTERNS:,} lines; the others are not followed"
         errors.append(SourceError(path, MOST_PATTERNS, said))
     return Patterns(lines[:MOST_PATTERNS])
+
+
+def _excluding(patterns: Sequence[str]) -> Patterns:
+    return Patterns([_exclude_pattern(pattern) for pattern in patterns])
 
 
 def _exclude_pattern(pattern: str) -> str:

@@ -13,6 +13,7 @@ from textwrap import dedent
 
 import pytest
 
+from bnlint.cli import main
 from bnlint.graph import trace
 from bnlint.graph.errors import GraphError
 
@@ -220,6 +221,39 @@ def test_a_program_without_tensorflow(tmp_path: Path) -> None:
     assert trace.run([sys.executable, "-c", "raise SystemExit(4)"], out) == 4
     with pytest.raises(GraphError, match="no recording"):
         trace.check(out)
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "said"),
+    [
+        ("raise SystemExit(4)", 4, "exit code 4"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 137, "exit code 137"),
+        ("", 2, None),
+    ],
+)
+def test_the_commands_own_exit_code(
+    source: str, code: int, said: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What failed is the program, of which nothing could be recorded for that reason."""
+    out = str(tmp_path / "out")
+    assert main(["trace", "--out", out, "--", sys.executable, "-c", source]) == code
+    note = f"bnlint: note: the command failed with {said}, which is passed on\n" if said else ""
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(f"{note}bnlint: error: {out}: no recording in this directory: ")
+
+
+def test_what_a_failed_command_recorded_is_shown(
+    fake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = fake / "train.py"
+    script.write_text(PRELUDE + "session.run(['GradientDescent'])\nraise SystemExit(7)\n")
+    out = str(fake / "out")
+    assert main(["trace", "--out", out, "--", sys.executable, str(script)]) == 7
+    shown = capsys.readouterr()
+    assert "graph-0.meta: 2 of 2 moving statistics were updated\n" in shown.out
+    said = "bnlint: note: the command failed with exit code 7, which is passed on\n"
+    assert shown.err == said
 
 
 def test_a_command_that_does_not_exist(tmp_path: Path) -> None:

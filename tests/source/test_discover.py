@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hostile import NO_FILES, make_no_file
 
-from bnlint.source.discover import discover
+from bnlint.source.discover import discover, excluded
 
 Tree = Callable[..., None]
 
@@ -119,7 +119,14 @@ def test_exclude(tree: Tree) -> None:
     assert found(exclude=("/tests/", "*_gen.py")) == ["a.py", "p/a.py", "p/tests/d.py"]
     assert found(exclude=("./p/a.py", "p/tests/**")) == ["a.py", "p/b_gen.py", "tests/c.py"]
     assert found(exclude=(os.path.abspath("p"),)) == ["a.py", "tests/c.py"]
-    assert found("a.py", "tests", exclude=("a.py", "tests")) == []
+    assert found("a.py", "tests", exclude=("a.py", "tests")) == ["a.py", "tests/c.py"]
+    assert found("p/tests", exclude=("p/", "d.py")) == []
+    assert excluded(["a.py", "tests", "p/tests/d.py", "p/a.py"], ["/a.py", "tests/"]) == [
+        "a.py",
+        "tests",
+        "p/tests/d.py",
+    ]
+    assert excluded([".", "tests", "../tests"], ["*.py"]) == []
     assert found(os.path.abspath("p"), exclude=("p/tests", "b*")) == [os.path.abspath("p/a.py")]
 
 

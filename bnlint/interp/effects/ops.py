@@ -56,6 +56,10 @@ _HOST_FUNCTIONS = frozenset(
 _NO_CALLBACK = ("tf.py_func", "tf.numpy_function", "tf.py_function", "tf.data.", "tf.train.")
 
 
+_ELEMENTWISE = frozenset(["div", "multiply", "sqrt", "exp", "log"])
+"""Ops on measures that leave a measure."""
+
+
 def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """Any op: a node that depends on the nodes of its arguments."""
     state = machine.state
@@ -92,7 +96,7 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     layouts.note(node, args)
     if last in api.REDUCTIONS or name.startswith(("tf.losses.", "tf.contrib.losses.")):
         node.data["scalar"] = True
-    elif kind == "linear":
+    elif kind == "linear" or last in _ELEMENTWISE:
         node.data["scalar"] = bool(inputs) and any(n.data.get("scalar") for n in inputs)
     if name.startswith(("tf.losses.", "tf.contrib.losses.", "tf.contrib.slim.losses.")):
         state.add_to("losses", node)

@@ -11,6 +11,8 @@ from bnlint.interp.state import RunRecord, SaverRecord
 from bnlint.interp.values import NONE, Instance, Known, Map, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
@@ -68,8 +70,16 @@ def record_fed(
             if isinstance(key, Node) and isinstance(value, Known) and value.value in (True, False)
         ),
         (nothing and not args.more) or listed,
+        data=[frozenset(_data(machine, pairs))] if listed else [],
     )
     machine.state.record_run(run)
+
+
+def _data(machine: Interpreter, pairs: list[tuple[Value, Value]]) -> Iterator[tuple[Node, int]]:
+    """What is fed to which tensor; a plain number is an option and no data."""
+    for key, value in pairs:
+        if isinstance(key, Node) and not isinstance(value, Known):
+            yield key, machine.state.paths.keep(value)
 
 
 def _opaque(value: Value | None) -> bool:
