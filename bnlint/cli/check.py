@@ -14,6 +14,7 @@ from bnlint.cli.common import (
     FAILED,
     FOUND,
     Failure,
+    crash,
     say,
     say_crashed,
     there,
@@ -103,6 +104,11 @@ STDIN = "<stdin>"
     help="Exit with 1 if a program was not read to its end.",
 )
 @click.option(
+    "--show-silenced",
+    is_flag=True,
+    help="With --format sarif: also what is silenced, as suppressed results.",
+)
+@click.option(
     "--statistics",
     is_flag=True,
     help="Say how many findings there are of each rule, and not which.",
@@ -146,6 +152,7 @@ def check(
     exit_zero: bool,
     show_incomplete: bool,
     fail_incomplete: bool,
+    show_silenced: bool,
     statistics: bool,
     show_files: bool,
     html: str | None,
@@ -166,12 +173,14 @@ def check(
         raise Failure("standard input cannot be fixed: name the file")
     if statistics and output_format != "text":
         raise click.UsageError("--statistics goes with --format text")
+    if show_silenced and output_format != "sarif":
+        raise click.UsageError("--show-silenced goes with --format sarif")
     if html is not None and (diff or show_files or write_baseline is not None):
         raise click.UsageError("--html goes without --diff, --show-files and --write-baseline")
     named, overlay = _inputs(paths, stdin_filename)
     config = configuration(named[0], config_file, isolated)
     known = baselines.opened(baseline, config.baseline, write_baseline, prune_baseline)
-    missing = len(named) < len(paths)
+    missing = [path for path in paths if path not in named and path != "-"]
     exclude = (*config.excludes(Path.cwd()), *exclude)
     left_out = excluded(named, exclude)
     if force_exclude:
@@ -225,12 +234,12 @@ def check(
         for item in report.incomplete:
             say(f"incomplete: {item.path}:{item.line}: {item.reason}")
     say_crashed(outcome.crashes)
-    if output_format == "sarif":
-        from bnlint.fixing import with_fixes
-
-        with_fixes(report, options)
+    report.failures = [f"{path}: no such file or directory" for path in missing]
+    report.failures += [crash(*item) for item in outcome.crashes]
     if statistics:
         _write_statistics(report, quiet)
+    elif output_format == "sarif":
+        _write_sarif(report, options, show_silenced)
     else:
         _write(outcome, output_format, quiet)
     if html is not None:
@@ -306,6 +315,14 @@ def _write_statistics(report: Report, quiet: bool) -> None:
     statistics.write(report, sys.stdout)
     if not quiet:
         text.write_summary(report, sys.stdout)
+
+
+def _write_sarif(report: Report, options: Options, show_silenced: bool) -> None:
+    from bnlint.fixing import with_fixes
+    from bnlint.output import sarif
+
+    with_fixes(report, options)
+    (sarif.write_with_silenced if show_silenced else sarif.write)(report, sys.stdout)
 
 
 def _write(outcome: Outcome, output_format: str, quiet: bool) -> None:

@@ -39,11 +39,16 @@ def say(line: str) -> None:
     click.echo(f"bnlint: {printable(line)}", err=True)
 
 
+def crash(where: str, error: Exception) -> str:
+    """A line on an error of ours."""
+    said = str(error).strip().splitlines()
+    parts = [where, type(error).__name__, said[0] if said else ""]
+    return f"internal error: {': '.join(part for part in parts if part)}"
+
+
 def say_crashed(crashes: Sequence[tuple[str, Exception]]) -> None:
     for where, error in crashes:
-        said = str(error).strip().splitlines()
-        parts = [where, type(error).__name__, said[0] if said else ""]
-        say(f"internal error: {': '.join(part for part in parts if part)}")
+        say(crash(where, error))
         if os.environ.get(TRACEBACK):
             _say_traceback(error)
     if crashes:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bnlint.cli.common import FAILED, Failure, say_crashed, there, verdict
+from bnlint.cli.common import FAILED, Failure, crash, say_crashed, there, verdict
 from bnlint.cli.options import config_options, configuration, rule_options
 from bnlint.output.formats import OWN, write
 
@@ -54,6 +54,7 @@ def confirm(
         raise Failure(str(error)) from None
     say_crashed(found.crashes)
     whole = output.merged(found)
+    whole.failures = [crash(*item) for item in found.crashes]
     if output_format in OWN:
         (output.write_json if output_format == "json" else output.write)(found, sys.stdout)
     else:

@@ -128,7 +128,7 @@ class RunRecord:
     nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
     ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
     that is not listed. ``data`` are identities of the values that are fed beside these, one set for
-    each time that the run was met.
+    each time that the run was met. ``loops`` are those that it is in, outermost first.
     """
 
     place: Place
@@ -139,6 +139,7 @@ class RunRecord:
     values: tuple[tuple[Node, bool], ...] = ()
     feeds_known: bool = False
     guard: Guard = TRUE
+    loops: tuple[int, ...] = ()
     data: list[frozenset[tuple[Node, int]]] = field(default_factory=list, compare=False)
 
 
@@ -284,7 +285,7 @@ class State:
         self.eager: Guard = FALSE
         self.complete = True
         self.notes: list[str] = []
-        self.looping = 0
+        self.loops: list[int] = []  # the keys of those that are running
         self.loop_weight = 1
         self.loop_weights: list[int] = []
         self.sys_path: list[str] = []
@@ -341,7 +342,7 @@ class State:
 
     def fresh_key(self) -> int:
         """A key of its own; what is made inside a loop differs from turn to turn."""
-        return self.keys.of("turn" if self.looping else "fresh", self.fresh())
+        return self.keys.of("turn" if self.loops else "fresh", self.fresh())
 
     def step(self) -> None:
         self.steps += 1
@@ -397,10 +398,15 @@ class State:
             block.ops += 1
         return node
 
+    def enter_loop(self, place: Place) -> None:
+        """A loop begins: another one for each way of calls that leads there."""
+        calls = tuple(frame.call_place for frame in self.frames)
+        self.loops.append(self.keys.of("loop", place, calls))
+
     def record_run(self, run: RunRecord) -> None:
         """Note a run; a loop that fetches the same again says nothing new."""
         when = self.paths.guards.sometimes(self.paths.now, self.conditions.sometimes)
-        run = replace(run, guard=when)
+        run = replace(run, guard=when, loops=tuple(self.loops))
         known = next((one for one in self.runs[-8:] if one == run), None)
         if known is None:
             self.runs.append(run)

@@ -170,7 +170,15 @@ def train_loop(machine: Interpreter, name: str, args: Args, frame: Frame | None)
 
     A ``train_step_fn`` of the project's own runs what it likes in each step.
     """
-    given = args.get("train_op", 0) or NONE
+    machine.state.enter_loop(args.place)
+    try:
+        _train(machine, args.get("train_op", 0) or NONE, args)
+    finally:
+        machine.state.loops.pop()
+    return NONE
+
+
+def _train(machine: Interpreter, given: Value, args: Args) -> None:
     record(machine, given, args)
     run_hooks(machine, args)
     step = args.get("train_step_fn")
@@ -179,7 +187,6 @@ def train_loop(machine: Interpreter, name: str, args: Args, frame: Frame | None)
         counter = args.get("global_step") or machine.state.unknown("a global step")
         options = args.get("train_step_kwargs") or machine.state.unknown("options of a step")
         machine.call(step, Args([session, given, counter, options], {}, args.place), None)
-    return NONE
 
 
 def train_step(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
