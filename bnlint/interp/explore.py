@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 
 OPEN_STEPS = 4_000_000
-"""How many steps all functions that nothing calls may take together."""
+"""How many steps and visited nodes of guards all uncalled functions may take together."""
 
 
 COLLECTED_STEPS = 400_000
-"""After so many steps what earlier programs built is given back."""
+"""After so many steps and visited nodes what earlier programs built is given back."""
 
 
 class Explorer:
@@ -59,18 +59,20 @@ class Explorer:
                 path, f"{name} was not looked at: the budget for all functions is spent"
             )
             return
-        self.open_steps += self.explore(name, path, root, True).steps
+        self.open_steps += self.explore(name, path, root, True)
 
-    def explore(
-        self, name: str, path: str, root: Callable[[Machine], None], is_open: bool
-    ) -> State:
-        """Run one root on all its paths, and look at those that rules may tell apart."""
+    def explore(self, name: str, path: str, root: Callable[[Machine], None], is_open: bool) -> int:
+        """Run one root on all its paths, and look at those that rules may tell apart.
+
+        Returns what that cost, in steps and visited nodes of guards.
+        """
         program = Program(name, path, is_open)
         self.project.programs.append(program)
         state = self.execute(program, root, self.conditions(path, is_open))
         by_hand.layers(state)
         cases = Cases(state)
         program.states.extend(snapshots(state, cases.assignments))
+        cost = state.steps + state.conditions.guards.spent
         if len(program.states) > 1 and state.layers:  # else there is nothing to explain
             cases.keep_little()
             program.explain = _explanation(program, cases)
@@ -82,11 +84,11 @@ class Explorer:
             reason = f"the import of {missing} was not found"
             self.project.incomplete.add(Incomplete(place[0], place[1], reason))
         self.entered |= state.entered
-        self._since += state.steps
+        self._since += cost
         if self._since > COLLECTED_STEPS:
             self._since = 0
             gc.collect()  # what a program built holds itself, and nothing else does
-        return state
+        return cost
 
     def conditions(self, path: str, imported: bool) -> Conditions:
         """The table for a program that runs, or itself imports, a file: with what images ask."""
