@@ -142,9 +142,7 @@ _NORMS = (
         "layers",
         "",
         None,
-        tuple(
-            "incoming beta gamma epsilon decay stddev trainable restore reuse scope name".split()
-        ),
+        ("incoming", "beta", "gamma", "epsilon", "decay", "stddev", "trainable", "restore"),
         "decay",
         0.9,
         destination="in_place",
