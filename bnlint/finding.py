@@ -154,11 +154,22 @@ class Incomplete:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A finding that is not reported: a comment in the source says so, or something ``external``,
+    the configuration or a baseline. ``why`` is the comment's reason, or what else silences it."""
+
+    finding: Finding
+    external: bool
+    why: str
+
+
 @dataclass(slots=True)
 class Report:
     """The outcome of one run. ``notes`` are remarks for ``--pedantic``, ``python2`` the files that
     were read as Python 2, ``incomplete`` the programs that were not read to their end. Of the
-    baseline, ``known`` counts the findings that it hid and ``gone`` what is no longer found."""
+    baseline, ``known`` counts the findings that it hid and ``gone`` what is no longer found.
+    ``failures`` are lines on what the run itself could not do."""
 
     checked: int = 0
     skipped: int = 0
@@ -169,3 +180,5 @@ class Report:
     incomplete: list[Incomplete] = field(default_factory=list)
     known: int = 0
     gone: int = 0
+    silenced: list[Silenced] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)

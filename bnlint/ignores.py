@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -43,12 +43,13 @@ class Comment(Protocol):
 @dataclass(frozen=True, slots=True)
 class Ignore:
     """One well-formed comment: from which line to which it silences what. No ``prefixes`` means
-    every rule but those about comments. ``span`` is the comment's own place."""
+    every rule but those about comments. ``span`` is the comment's own place, ``why`` its reason."""
 
     first: int
     last: int
     prefixes: tuple[str, ...]
     span: Span
+    why: str = ""
 
     def covers(self, code: str) -> bool:
         if not self.prefixes:  # or a comment without a use would silence what is said of it
@@ -72,8 +73,10 @@ class Ignores:
     notes: tuple[str, ...]
     unknown: tuple[tuple[Span, str], ...] = ()
 
-    def silence(self, code: str, location: Location) -> bool:
-        return any(ignore.reaches(location) and ignore.covers(code) for ignore in self.ignores)
+    def silencing(self, code: str, location: Location) -> Iterator[Ignore]:
+        return (
+            ignore for ignore in self.ignores if ignore.reaches(location) and ignore.covers(code)
+        )
 
 
 def parse(comments: Iterable[Comment], path: str, *, require_reason: bool = False) -> Ignores:
@@ -88,9 +91,10 @@ def parse(comments: Iterable[Comment], path: str, *, require_reason: bool = Fals
         match = _DIRECTIVE.search(comment.text)
         if match is None:
             continue
-        kind, prefixes, wrong, missing = _read(match["rest"].strip(), require_reason)
-        unknown += [(comment.span, text) for text in missing]
-        notes += [f"{path}:{line}: {text}" for text in wrong]
+        read = _read(match["rest"].strip(), require_reason)
+        unknown += [(comment.span, text) for text in read.missing]
+        notes += [f"{path}:{line}: {text}" for text in read.wrong]
+        kind, prefixes, why = read.kind, read.prefixes, read.why
         if prefixes is None:
             continue
         if kind == "enable":
@@ -100,21 +104,22 @@ def parse(comments: Iterable[Comment], path: str, *, require_reason: bool = Fals
             found += [replace(block, last=line) for block in ended]
             open_blocks = [block for block in open_blocks if block not in ended]
         elif kind == "disable":
-            open_blocks.append(Ignore(line, LAST_LINE, prefixes, comment.span))
+            open_blocks.append(Ignore(line, LAST_LINE, prefixes, comment.span, why))
         elif kind == "ignore-file":
-            found.append(Ignore(1, LAST_LINE, prefixes, comment.span))
+            found.append(Ignore(1, LAST_LINE, prefixes, comment.span, why))
         else:
             at = line + (kind == "ignore-next-line")
-            found.append(Ignore(at, at, prefixes, comment.span))
+            found.append(Ignore(at, at, prefixes, comment.span, why))
     return Ignores((*found, *open_blocks), tuple(notes), tuple(unknown))
 
 
-def silenced(finding: Finding, ignores: dict[str, Ignores]) -> bool:
-    """Whether a comment on any of the finding's places silences it; ``ignores`` are by path."""
-    return any(
-        place.path in ignores and ignores[place.path].silence(finding.rule.code, place)
-        for place in places(finding)
-    )
+def silencing(finding: Finding, ignores: dict[str, Ignores]) -> Ignore | None:
+    """A comment on any of the finding's places that silences it; ``ignores`` are by path."""
+    for place in places(finding):
+        if place.path in ignores:
+            for ignore in ignores[place.path].silencing(finding.rule.code, place):
+                return ignore
+    return None
 
 
 def places(finding: Finding) -> tuple[Location, ...]:
@@ -129,24 +134,33 @@ def _is_rule(bare: str) -> bool:
     return named or _BARE_CODE.match(bare) is not None
 
 
-def _read(
-    text: str, require_reason: bool
-) -> tuple[str, tuple[str, ...] | None, Sequence[str], Sequence[str]]:
-    """What kind of comment it is, the rules it names (None if it does not work), remarks, and what
-    is said of rules that do not exist."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What kind of comment it is, the rules it names (None if it does not work), its reason,
+    remarks, and what is said of rules that do not exist."""
+
+    kind: str
+    prefixes: tuple[str, ...] | None
+    why: str = ""
+    wrong: Sequence[str] = ()
+    missing: Sequence[str] = ()
+
+
+def _read(text: str, require_reason: bool) -> _Read:
     match = _IGNORE.fullmatch(text)
     if match is None:
         said = f"not a bnlint comment: {text!r} (write `# bnlint: ignore[CODE] reason`)"
-        return "", None, [said], []
+        return _Read("", None, wrong=[said])
     kind = match["kind"]
     if match["codes"] is None and _is_rule(match["bare"]):
         said = f"an {kind} without its brackets: {text!r} (write `{kind}[CODE]`)"
-        return kind, None, [said], []
+        return _Read(kind, None, wrong=[said])
     why = match["bare"] if match["codes"] is None else match["why"]
     if require_reason and kind != "enable" and not re.search(r"\w", why):
-        return kind, None, [f"without a reason it silences nothing: {text!r}"], []
+        return _Read(kind, None, wrong=[f"without a reason it silences nothing: {text!r}"])
+    why = why.strip()
     if match["codes"] is None:
-        return kind, (), [], []
+        return _Read(kind, (), why)
     meant = codes.meant(word.strip() for word in match["codes"].split(","))
     unknown = list(dict.fromkeys(word for word, prefix in meant.items() if word and prefix is None))
     missing = [no_rule(word, f" to {kind}") for word in unknown[:_NAMED]]
@@ -154,4 +168,4 @@ def _read(
         missing.append(f"{len(unknown) - _NAMED:,} more unknown codes to {kind}")
     empty = f"an {kind} with an empty code in its brackets"
     good = tuple(dict.fromkeys(prefix for prefix in meant.values() if prefix is not None))
-    return kind, good or None, [empty] if "" in meant else [], missing
+    return _Read(kind, good or None, why, [empty] if "" in meant else [], missing)

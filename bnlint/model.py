@@ -199,6 +199,8 @@ class Run:
     ``reaches`` are the updates it runs, ``trains`` the train ops it fetches, ``evaluates`` the
     layers whose output it computes for use beyond the losses that training minimises, ``fed``
     whether it is given data of its own, ``opaque`` whether it also fetches what nobody here saw.
+    ``on`` and ``off`` are the layers that it computes with a flag that is known to be True or False
+    in it, ``loops`` the loops of the source that it is in, as numbers.
     """
 
     location: Location
@@ -207,6 +209,9 @@ class Run:
     evaluates: frozenset[int]
     fed: bool = False
     opaque: bool = False
+    on: frozenset[int] = frozenset()
+    off: frozenset[int] = frozenset()
+    loops: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

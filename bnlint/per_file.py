@@ -78,9 +78,9 @@ class PerFileIgnores:
             for entry in entries
         ]
 
-    def silence(self, code: str, path: str) -> bool:
-        """Whether a rule is not to be reported in a file, given by its absolute path."""
-        return any(True for _ in self._silencing(code, path))
+    def silencing(self, code: str, path: str) -> PerFile | None:
+        """An entry by which a rule is not reported in a file, given by its absolute path."""
+        return next((entry for entry, _ in self._silencing(code, path)), None)
 
     def unused(
         self,

@@ -24,6 +24,7 @@ SOURCE_ONLY = {
     "BN103": "a graph does not show the parameters of functions",
     "BN107": "a graph does not show that another graph has a layer more",
     "BN108": "a graph has one mode, and does not show what decided on its flag",
+    "BN207": "a graph does not show in which order its steps are run",
     "BN302": "whether an update is made in a branch is not looked for in a graph",
     "BN305": "the layout that convolutions are told is not looked for in a graph",
     "BN307": "a graph does not show which layers are meant to stay what they are",

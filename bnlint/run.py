@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bnlint import codes, ignores
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
-from bnlint.finding import Finding, Incomplete, Location, Problem, Report
+from bnlint.finding import Finding, Incomplete, Location, Problem, Report, Silenced
 from bnlint.fingerprint import stamped
 from bnlint.per_file import PerFile, PerFileIgnores
 from bnlint.trail import digest
@@ -142,6 +142,11 @@ def _check(
     if work.entries:
         report.findings = sorted([*report.findings, *run.about_suppressions(paths)], key=_order)
     report.findings = stamped(report.findings, workspace.source)
+    hidden = stamped((item.finding for item in report.silenced), workspace.source)
+    report.silenced = [
+        dataclasses.replace(item, finding=finding)
+        for item, finding in zip(report.silenced, hidden, strict=True)
+    ]
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
     report.skipped = sum(path not in lowered and not workspace.failed(path) for path in paths)
@@ -189,27 +194,32 @@ class _Run:
         """What is to be said."""
         options = self._options
         comments = self._comments()
-        findings = (
-            finding
-            for finding in self._findings
-            if (options.pedantic or finding.confidence == "definite")
-            and not self._silenced(finding, comments)
-        )
+        findings: list[Finding] = []
+        silenced: dict[_Key, Silenced] = {}
+        for finding in self._findings:
+            if options.pedantic or finding.confidence == "definite":
+                mark = self._silencing(finding, comments)
+                finding = self._displayed(finding)
+                if mark is None:
+                    findings.append(finding)
+                else:
+                    silenced.setdefault(_key(finding), Silenced(finding, *mark))
         problems = [
             dataclasses.replace(problem, path=_relative(problem.path))
             for problem in self._workspace.problems
             if not codes.matches(codes.UNREADABLE, options.ignore)
-            and not self._per_file.silence(codes.UNREADABLE, problem.path)
+            and self._per_file.silencing(codes.UNREADABLE, problem.path) is None
         ]
         notes = self._notes.union(*(file.notes for file in comments.values()))
         return Report(
-            findings=list(_unique(sorted(map(self._displayed, findings), key=_order))),
+            findings=list(_unique(sorted(findings, key=_order))),
             python2=[_relative(path) for path in self._workspace.python2()],
             problems=sorted(problems, key=lambda problem: (problem.path, problem.line)),
             notes=sorted(notes) if options.pedantic else [],
             incomplete=sorted(
                 dataclasses.replace(item, path=_relative(item.path)) for item in self._incomplete
             ),
+            silenced=sorted(silenced.values(), key=lambda item: _order(item.finding)),
         )
 
     def about_suppressions(self, paths: Collection[str]) -> list[Finding]:
@@ -237,13 +247,18 @@ class _Run:
             self._displayed(finding)
             for finding in found
             if codes.selected(finding.rule.code, options.select, options.ignore)
-            and not self._silenced(finding, every)
+            and self._silencing(finding, every) is None
         ]
 
-    def _silenced(self, finding: Finding, comments: dict[str, ignores.Ignores]) -> bool:
-        return ignores.silenced(finding, comments) or self._per_file.silence(
-            finding.rule.code, finding.location.path
-        )
+    def _silencing(
+        self, finding: Finding, comments: dict[str, ignores.Ignores]
+    ) -> tuple[bool, str] | None:
+        """What silences a finding: whether it is no comment, and why it does; None if nothing."""
+        comment = ignores.silencing(finding, comments)
+        if comment is not None:
+            return False, comment.why
+        entry = self._per_file.silencing(finding.rule.code, finding.location.path)
+        return None if entry is None else (True, f"per-file-ignores of {entry.pattern}")
 
     def _folders(self) -> list[str]:
         """The folders that are checked as a whole."""
@@ -297,6 +312,7 @@ def _about(report: Report, work: _Work, options: Options, workspace: Workspace) 
     told = given.union(map(_relative, work.unread))
     report.problems = [problem for problem in report.problems if problem.path in told]
     report.incomplete = [item for item in report.incomplete if item.path in given]
+    report.silenced = [item for item in report.silenced if _paths(item.finding) & given]
     if all(_paths(finding) & given for finding in report.findings):
         return
     alone = _Run(options, workspace, None)
@@ -326,10 +342,17 @@ def _unique(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Each thing once, though several ways through the program lead to it."""
     seen = set()
     for finding in findings:
-        key = (finding.rule.code, finding.location, finding.message)
+        key = _key(finding)
         if key not in seen:
             seen.add(key)
             yield finding
+
+
+_Key = tuple[str, Location, str]
+
+
+def _key(finding: Finding) -> _Key:
+    return finding.rule.code, finding.location, finding.message
 
 
 def _relative(path: str) -> str:

@@ -201,7 +201,8 @@ def test_sarif_of_what_is_unusual(capsys: pytest.CaptureFixture[str]) -> None:
     assert "region" not in graph["locations"][0]["physicalLocation"]
     assert graph["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == "a/b"
     assert problem["message"]["text"] == "no\ufffd"
-    (notice,) = run["invocations"][0]["toolExecutionNotifications"]
+    unread, notice = run["invocations"][0]["toolExecutionNotifications"]
+    assert unread["message"]["text"] == "no\ufffd"
     assert notice["message"]["text"] == "not read to its end: a budget ran out"
 
 
@@ -262,3 +263,95 @@ def test_a_missing_path_is_wrong_usage_everywhere(
         (line,) = err.splitlines()
         assert line.startswith("bnlint: error: ")
         assert "gone" in line
+
+
+def sarif(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> dict[str, Any]:
+    """The one run of a SARIF report, which is as the schema says."""
+    capsys.readouterr()
+    assert main(["check", "--format", "sarif", *arguments]) == code
+    document = json.loads(capsys.readouterr().out)
+    Draft4Validator(official()).validate(document)
+    (run,) = document["runs"]
+    assert isinstance(run, dict)
+    return run
+
+
+def test_what_is_silenced_is_in_sarif_if_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    step = "# bnlint: ignore-next-line[BN201] measured\ntrain_op ="
+    Path("commented.py").write_text(SOURCE.replace("train_op =", step), encoding="utf-8")
+    Path("old.py").write_text(SOURCE, encoding="utf-8")
+    assert main(["check", "--write-baseline", "known.json", "old.py"]) == 0
+    Path("legacy.py").write_text(SOURCE, encoding="utf-8")
+    Path("open.py").write_text(SOURCE, encoding="utf-8")
+    Path("pyproject.toml").write_text(
+        '[tool.bnlint]\nbaseline = "known.json"\nper-file-ignores."legacy.py" = ["BN2"]\n',
+        encoding="utf-8",
+    )
+    (shown,) = sarif(capsys, 1)["results"]
+    assert "suppressions" not in shown
+    results = sarif(capsys, 1, "--show-silenced")["results"]
+    told = {
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]: (
+            result["ruleId"],
+            result["suppressions"],
+        )
+        for result in results
+    }
+    external = {"kind": "external", "status": "accepted"}
+    assert told == {
+        "open.py": ("BN201", []),
+        "commented.py": (
+            "BN201",
+            [{"kind": "inSource", "status": "accepted", "justification": "measured"}],
+        ),
+        "legacy.py": ("BN201", [{**external, "justification": "per-file-ignores of legacy.py"}]),
+        "old.py": ("BN201", [{**external, "justification": "known in known.json"}]),
+    }
+    assert {result["partialFingerprints"]["bnlint/v1"] for result in results} == {
+        shown["partialFingerprints"]["bnlint/v1"]
+    }
+    assert len(results) == len(told)
+    # What is not silenced is not told twice, and what is given by itself has its own only.
+    assert len(sarif(capsys, 1, "--show-silenced", "--isolated", "--no-ignores")["results"]) == 4
+    assert len(sarif(capsys, 0, "--show-silenced", "commented.py")["results"]) == 1
+    assert main(["check", "--show-silenced"]) == 2
+    assert capsys.readouterr().err.endswith("Error: --show-silenced goes with --format sarif\n")
+
+
+def test_sarif_says_what_went_wrong(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (invocation,) = sarif(capsys, 1)["invocations"]
+    assert invocation["executionSuccessful"] is True
+    (notice,) = invocation["toolExecutionNotifications"]
+    assert (notice["level"], notice["associatedRule"]) == ("warning", {"id": "BN900"})
+    place = notice["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "bad.py"
+
+    (invocation,) = sarif(capsys, 2, "train.py", "gone.py")["invocations"]
+    assert invocation == {
+        "executionSuccessful": False,
+        "toolExecutionNotifications": [
+            {"level": "error", "message": {"text": "gone.py: no such file or directory"}}
+        ],
+    }
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("division by zero\nin two lines")
+
+    monkeypatch.setattr("bnlint.interp.analyse", broken)
+    (invocation,) = sarif(capsys, 2, "--no-cache", "train.py")["invocations"]
+    assert invocation == {
+        "executionSuccessful": False,
+        "toolExecutionNotifications": [
+            {
+                "level": "error",
+                "message": {
+                    "text": "internal error: train.py: ZeroDivisionError: division by zero"
+                },
+            }
+        ],
+    }

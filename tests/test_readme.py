@@ -6,11 +6,9 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
 
 from bnlint import cli, pages
-from bnlint.cli.check import check
 
 CHECKOUT = Path(__file__).parent.parent
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -45,18 +43,6 @@ def test_the_rule_table_is_that_of_the_pages() -> None:
         (page.code, f"rules/{page.path.name}", page.name, page.severity, page.title)
         for page in pages.all_pages()
     ]
-
-
-def test_the_documented_options_are_those_of_the_command() -> None:
-    documented = {
-        name
-        for names in re.findall(r"^\| (`-.*?) \|", section("Options"), re.MULTILINE)
-        for name in re.findall(r"`(--?[a-z-]+)", names)
-    }
-    options = {
-        name for option in check.params if isinstance(option, click.Option) for name in option.opts
-    }
-    assert documented == options
 
 
 def test_the_example_is_what_the_command_prints(

@@ -51,11 +51,13 @@ def write(known: Baseline, report: Report) -> int:
 def leave_new(report: Report, known: Baseline, options: Options, prune: bool) -> None:
     """Take out of a report what is known, and of the baseline what is gone, if that is wanted."""
     from bnlint.baseline import Scope
+    from bnlint.finding import Silenced
 
     scope = Scope(options.paths, options.select, options.ignore, options.pedantic)
     gone = known.gone(report.findings, scope)
     report.findings, old = known.split(report.findings)
     report.known = len(old)
+    report.silenced += [Silenced(finding, True, f"known in {known.path}") for finding in old]
     if prune and gone:
         _store(known, known.entries - gone)
         say(f"{len(gone)} taken out of {known.path}")

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from bnlint.cli import baseline as baselines
+from bnlint.cli import completion
 from bnlint.cli.common import (
     CLEAN,
     FAILED,
     FOUND,
     Failure,
+    crash,
     say,
     say_crashed,
     there,
     verdict,
+    write_page,
 )
 from bnlint.cli.options import (
     cache_folder,
@@ -42,7 +45,7 @@ STDIN = "<stdin>"
     epilog="Exit codes: 0 nothing found; 1 findings, or files that could not be read; "
     "2 wrong usage or configuration, or an error in bnlint itself."
 )
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", shell_complete=completion.files)
 @rule_options
 @config_options
 @click.option(
@@ -53,17 +56,20 @@ STDIN = "<stdin>"
 @click.option(
     "--stdin-filename",
     metavar="FILE",
+    shell_complete=completion.files,
     help="The name of the file that - stands for; its imports are followed from there.",
 )
 @click.option("--markdown", is_flag=True, help="Also check fenced Python blocks in Markdown files.")
 @click.option(
     "--baseline",
     metavar="FILE",
+    shell_complete=completion.files,
     help="Report only what is not in this baseline, and count what is; replaces the key baseline.",
 )
 @click.option(
     "--write-baseline",
     metavar="FILE",
+    shell_complete=completion.files,
     help="Write all findings of today to a baseline, and exit with 0.",
 )
 @click.option(
@@ -102,6 +108,11 @@ STDIN = "<stdin>"
     help="Exit with 1 if a program was not read to its end.",
 )
 @click.option(
+    "--show-silenced",
+    is_flag=True,
+    help="With --format sarif: also what is silenced, as suppressed results.",
+)
+@click.option(
     "--statistics",
     is_flag=True,
     help="Say how many findings there are of each rule, and not which.",
@@ -110,6 +121,12 @@ STDIN = "<stdin>"
     "--show-files",
     is_flag=True,
     help="Print the files that would be checked, and check nothing.",
+)
+@click.option(
+    "--html",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="Also write the findings as a page to FILE.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no remarks.")
 @click.option(
@@ -144,8 +161,10 @@ def check(
     exit_zero: bool,
     show_incomplete: bool,
     fail_incomplete: bool,
+    show_silenced: bool,
     statistics: bool,
     show_files: bool,
+    html: str | None,
     quiet: bool,
     fix: bool,
     diff: bool,
@@ -163,10 +182,14 @@ def check(
         raise Failure("standard input cannot be fixed: name the file")
     if statistics and output_format != "text":
         raise click.UsageError("--statistics goes with --format text")
+    if show_silenced and output_format != "sarif":
+        raise click.UsageError("--show-silenced goes with --format sarif")
+    if html is not None and (diff or show_files or write_baseline is not None):
+        raise click.UsageError("--html goes without --diff, --show-files and --write-baseline")
     named, overlay = _inputs(paths, stdin_filename)
     config = configuration(named[0], config_file, isolated)
     known = baselines.opened(baseline, config.baseline, write_baseline, prune_baseline)
-    missing = len(named) < len(paths)
+    missing = [path for path in paths if path not in named and path != "-"]
     exclude = (*config.excludes(Path.cwd()), *exclude)
     left_out = excluded(named, exclude)
     if force_exclude:
@@ -220,14 +243,18 @@ def check(
         for item in report.incomplete:
             say(f"incomplete: {item.path}:{item.line}: {item.reason}")
     say_crashed(outcome.crashes)
-    if output_format == "sarif":
-        from bnlint.fixing import with_fixes
-
-        with_fixes(report, options)
+    report.failures = [f"{path}: no such file or directory" for path in missing]
+    report.failures += [crash(*item) for item in outcome.crashes]
     if statistics:
         _write_statistics(report, quiet)
+    elif output_format == "sarif":
+        _write_sarif(report, options, show_silenced)
     else:
         _write(outcome, output_format, quiet)
+    if html is not None:
+        from bnlint.output.check_page import check_page
+
+        write_page(html, check_page(report, outcome.source))
     if outcome.crashes or missing:
         return FAILED
     code = _exit_code(report, fail_possible)
@@ -297,6 +324,14 @@ def _write_statistics(report: Report, quiet: bool) -> None:
     statistics.write(report, sys.stdout)
     if not quiet:
         text.write_summary(report, sys.stdout)
+
+
+def _write_sarif(report: Report, options: Options, show_silenced: bool) -> None:
+    from bnlint.fixing import with_fixes
+    from bnlint.output import sarif
+
+    with_fixes(report, options)
+    (sarif.write_with_silenced if show_silenced else sarif.write)(report, sys.stdout)
 
 
 def _write(outcome: Outcome, output_format: str, quiet: bool) -> None:

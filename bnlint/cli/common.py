@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -38,11 +39,16 @@ def say(line: str) -> None:
     click.echo(f"bnlint: {printable(line)}", err=True)
 
 
+def crash(where: str, error: Exception) -> str:
+    """A line on an error of ours."""
+    said = str(error).strip().splitlines()
+    parts = [where, type(error).__name__, said[0] if said else ""]
+    return f"internal error: {': '.join(part for part in parts if part)}"
+
+
 def say_crashed(crashes: Sequence[tuple[str, Exception]]) -> None:
     for where, error in crashes:
-        said = str(error).strip().splitlines()
-        parts = [where, type(error).__name__, said[0] if said else ""]
-        say(f"internal error: {': '.join(part for part in parts if part)}")
+        say(crash(where, error))
         if os.environ.get(TRACEBACK):
             _say_traceback(error)
     if crashes:
@@ -79,6 +85,14 @@ def there(paths: Sequence[str]) -> tuple[str, ...]:
     if len(found) < len(paths):
         say(f"error: {said}")
     return found
+
+
+def write_page(path: str, page: str) -> None:
+    """Write what ``--html`` asked for. Raises Failure."""
+    try:
+        Path(path).write_text(page, "utf-8", "backslashreplace", "\n")
+    except OSError as error:
+        raise Failure(f"{path}: {reason(error)}") from None
 
 
 def verdict(code: int, findings: Sequence[Finding], fail_possible: bool) -> int:

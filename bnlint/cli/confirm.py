@@ -6,14 +6,15 @@ import sys
 
 import click
 
-from bnlint.cli.common import FAILED, Failure, say_crashed, there, verdict
+from bnlint.cli import completion
+from bnlint.cli.common import FAILED, Failure, crash, say_crashed, there, verdict
 from bnlint.cli.options import config_options, configuration, rule_options
 from bnlint.output.formats import OWN, write
 
 
 @click.command()
-@click.argument("script")
-@click.argument("graph", metavar="GRAPH_OR_TRACE")
+@click.argument("script", shell_complete=completion.files)
+@click.argument("graph", metavar="GRAPH_OR_TRACE", shell_complete=completion.files)
 @click.option(
     "--train-op", "train_ops", multiple=True, metavar="NAME", help="Judge this op; repeatable."
 )
@@ -54,6 +55,7 @@ def confirm(
         raise Failure(str(error)) from None
     say_crashed(found.crashes)
     whole = output.merged(found)
+    whole.failures = [crash(*item) for item in found.crashes]
     if output_format in OWN:
         (output.write_json if output_format == "json" else output.write)(found, sys.stdout)
     else:

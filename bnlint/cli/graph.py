@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bnlint.cli.common import CLEAN, Failure, verdict
+from bnlint.cli import completion
+from bnlint.cli.common import CLEAN, Failure, verdict, write_page
 from bnlint.cli.options import rule_options
 from bnlint.output.formats import OWN, write
 
 if TYPE_CHECKING:
-    from bnlint.reports import GraphReport
+    from bnlint.reports import Drawing
 
 
 @click.command()
-@click.argument("path")
+@click.argument("path", shell_complete=completion.files)
 @click.option(
     "--train-op", "train_ops", multiple=True, metavar="NAME", help="Judge this op; repeatable."
 )
@@ -44,13 +44,17 @@ def graph(
     from bnlint.graph.errors import GraphError
     from bnlint.output import graph as output
 
+    drawings: list[Drawing] = []
     try:
         if html is None:
             from bnlint.graph.command import inspect
 
             reports = inspect(path, train_ops, fetches, select, ignore)
         else:
-            reports = _draw(html, path, train_ops, fetches, select, ignore)
+            from bnlint.graph.edges import draw
+
+            drawings = draw(path, train_ops, fetches, select, ignore)
+            reports = [drawing.report for drawing in drawings]
     except GraphError as error:
         raise Failure(str(error)) from None
     whole = output.merged(reports)
@@ -58,33 +62,17 @@ def graph(
         (output.write_json if output_format == "json" else output.write)(reports, sys.stdout)
     else:
         write(output_format, whole, sys.stdout)
+    if html is not None:
+        from bnlint.output.graph_page import graph_page
+
+        write_page(html, graph_page(drawings))
     code = max((report.exit_code for report in reports), default=CLEAN)
     return verdict(code, whole.findings, fail_possible)
 
 
-def _draw(
-    html: str,
-    path: str,
-    train_ops: tuple[str, ...],
-    fetches: tuple[str, ...],
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-) -> list[GraphReport]:
-    """The reports of ``graph``, which are also written to a page."""
-    from bnlint.graph.edges import draw
-    from bnlint.output.graph_page import graph_page
-
-    drawings = draw(path, train_ops, fetches, select, ignore)
-    try:
-        Path(html).write_text(graph_page(drawings), "utf-8", "backslashreplace", "\n")
-    except OSError as error:
-        raise Failure(f"{html}: {error.strerror or error}") from None
-    return [drawing.report for drawing in drawings]
-
-
 @click.command()
-@click.argument("path")
-@click.argument("later", required=False)
+@click.argument("path", shell_complete=completion.files)
+@click.argument("later", required=False, shell_complete=completion.files)
 @rule_options
 def checkpoint(
     path: str,

@@ -33,3 +33,13 @@ def value_in(run: RunRecord, flag: Node) -> bool | None:
         return dict(run.values).get(flag)
     default = flag.data.get("default")
     return default if run.feeds_known and isinstance(default, bool) else None
+
+
+def flag_in(run: RunRecord, layer: Layer) -> bool | None:
+    """What a layer's flag is in one run, None if it is not known."""
+    flag = layer.flag
+    if flag is None:
+        return layer.default if isinstance(layer.default, bool) else None
+    if isinstance(flag, Known):
+        return None if flag.value is None or isinstance(flag.value, str) else bool(flag.value)
+    return value_in(run, flag) if isinstance(flag, Node) and flag.kind == "placeholder" else None

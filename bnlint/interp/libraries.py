@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import api, tensorflow, truth
+from bnlint.interp import api, operators, tensorflow, truth
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.builtins import identity, leave_program
 from bnlint.interp.containers import map_method
@@ -94,7 +94,8 @@ def _path_join(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     import posixpath
 
     parts = [a.value for a in args.positional if isinstance(a, Known) and isinstance(a.value, str)]
-    if len(parts) == len(args.positional) and parts:
+    whole = sum(map(len, parts)) <= operators.LONGEST
+    if len(parts) == len(args.positional) and parts and whole:
         return Known(posixpath.join(*parts))
     return machine.state.unknown(
         "a path", "call", *(truth.key_of(machine, a) for a in args.positional)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.finding import Location
 from bnlint.interp.effects.variables import as_known
-from bnlint.interp.feeding import never_true, value_in
+from bnlint.interp.feeding import flag_in, never_true, value_in
 from bnlint.interp.guards import FALSE
 from bnlint.interp.nodes import Node, ancestors, gradient_sources, nodes_in, through
 from bnlint.interp.paths import projected
@@ -317,6 +317,8 @@ class _Snapshot:
                 for item in ancestors([node], controls=False, fed=fed):
                     if item.kind == "norm" and item not in fed:
                         evaluated.add(item.data["layer"].id)
+        computed = [n.data["layer"] for n in before if n.kind == "norm"]
+        flags = {layer.id: flag_in(record, layer) for layer in computed}
         return Run(
             location(record.place),
             frozenset(self._updates(before)),
@@ -324,6 +326,9 @@ class _Snapshot:
             frozenset(evaluated & self.ids),
             record.fed,
             record.opaque,
+            frozenset(i for i in self.ids if flags.get(i) is True),
+            frozenset(i for i in self.ids if flags.get(i) is False),
+            record.loops,
         )
 
     def _is_fed_batches_of_training(self, record: RunRecord) -> bool:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.conditions import Conditions
-from bnlint.interp.guards import FALSE, TRUE, Guard, Guards
+from bnlint.interp.guards import FALSE, TRUE, Guard
 from bnlint.interp.nodes import Node
 from bnlint.interp.paths import ABSENT, Paths
 from bnlint.interp.values import Known, ModuleEnv, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from bnlint.interp.keys import Keys
     from bnlint.interp.scope import Frame
@@ -128,7 +128,7 @@ class RunRecord:
     nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
     ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
     that is not listed. ``data`` are identities of the values that are fed beside these, one set for
-    each time that the run was met.
+    each time that the run was met. ``loops`` are those that it is in, outermost first.
     """
 
     place: Place
@@ -139,6 +139,7 @@ class RunRecord:
     values: tuple[tuple[Node, bool], ...] = ()
     feeds_known: bool = False
     guard: Guard = TRUE
+    loops: tuple[int, ...] = ()
     data: list[frozenset[tuple[Node, int]]] = field(default_factory=list, compare=False)
 
 
@@ -224,16 +225,6 @@ class Decided:
     flag: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What the body of a module leaves beside its namespace: options, and ops without inputs."""
-
-    flags: dict[str, Value] = field(default_factory=dict)
-    choices: dict[str, list[Any]] = field(default_factory=dict)
-    nodes: tuple[Node, ...] = ()
-    entered: frozenset[Any] = frozenset()
-
-
 class State:
     """Everything one abstract run mutates besides the Python heap."""
 
@@ -277,6 +268,7 @@ class State:
         self.built_for: tuple[Object, str] | None = None  # the Estimator and its mode
         self.unknown_attrs: dict[int, dict[str, Value]] = {}
         self.patched: dict[str, Value] = {}
+        self.patched_by_images: dict[str, Value] = {}
         self.learning_phase_used = False
         self.entered: set[tuple[str, Any]] = set()
         self.root_open = False
@@ -284,7 +276,7 @@ class State:
         self.eager: Guard = FALSE
         self.complete = True
         self.notes: list[str] = []
-        self.looping = 0
+        self.loops: list[int] = []  # the keys of those that are running
         self.loop_weight = 1
         self.loop_weights: list[int] = []
         self.sys_path: list[str] = []
@@ -292,8 +284,8 @@ class State:
         self.building = False  # whether an image of a module is being made
         self.importing: list[str] = []
         self.imported: dict[str, set[str]] = {}
+        self.finished: list[str] = []  # the modules that were imported, as they ended
         self.not_found: dict[tuple[str, int], str] = {}
-        self.declared: dict[str, Declared] = {}
         self.flag_defaults: dict[str, Value] = {}
         self.flag_choices: dict[str, list[Any]] = {}
         self.normalizer_place: Place | None = None
@@ -301,37 +293,6 @@ class State:
         self.graph_loops = 0  # how many loops of the graph are being built
         self.control_flow_v2 = False
         self.making: list[Class] = []  # classes whose metaclass is running
-
-    # --- imports -----------------------------------------------------------------------------
-
-    def apart(self, path: Sequence[str]) -> State:
-        """A state in which a module is run to make an image of it."""
-        own = State(self.keys, self.budget, Conditions(self.keys, Guards()))
-        own.sys_path, own.given_path = list(path), list(path)
-        own.building = True
-        return own
-
-    def begin_import(self, path: str) -> Declared:
-        """A module's body begins; what is returned tells at its end what it declared."""
-        self.importing.append(path)
-        return Declared(
-            dict(self.flag_defaults),
-            dict(self.flag_choices),
-            tuple(self.graph.nodes),
-            frozenset(self.entered),
-        )
-
-    def end_import(self, path: str, before: Declared) -> None:
-        """A module's body has been run."""
-        self.importing.pop()
-        if not self.building:
-            return
-        self.declared[path] = Declared(
-            {k: v for k, v in self.flag_defaults.items() if before.flags.get(k) is not v},
-            {k: v for k, v in self.flag_choices.items() if before.choices.get(k) is not v},
-            tuple(self.graph.nodes[len(before.nodes) :]),
-            frozenset(self.entered - before.entered),
-        )
 
     # --- identity and budget ---------------------------------------------------------------
 
@@ -341,7 +302,7 @@ class State:
 
     def fresh_key(self) -> int:
         """A key of its own; what is made inside a loop differs from turn to turn."""
-        return self.keys.of("turn" if self.looping else "fresh", self.fresh())
+        return self.keys.of("turn" if self.loops else "fresh", self.fresh())
 
     def step(self) -> None:
         self.steps += 1
@@ -397,10 +358,15 @@ class State:
             block.ops += 1
         return node
 
+    def enter_loop(self, place: Place) -> None:
+        """A loop begins: another one for each way of calls that leads there."""
+        calls = tuple(frame.call_place for frame in self.frames)
+        self.loops.append(self.keys.of("loop", place, calls))
+
     def record_run(self, run: RunRecord) -> None:
         """Note a run; a loop that fetches the same again says nothing new."""
         when = self.paths.guards.sometimes(self.paths.now, self.conditions.sometimes)
-        run = replace(run, guard=when)
+        run = replace(run, guard=when, loops=tuple(self.loops))
         known = next((one for one in self.runs[-8:] if one == run), None)
         if known is None:
             self.runs.append(run)

@@ -1,8 +1,9 @@
 """Findings as SARIF 2.1.0, which GitHub's code scanning and many viewers read.
 
 The rules carry their pages; a finding has its story as related locations and as a code flow that
-ends at the finding, and a fingerprint that outlives edits elsewhere. Programs that were not read
-to their end are notifications, as they are no results.
+ends at the finding, and a fingerprint that outlives edits elsewhere. What went wrong in the run are
+notifications: files that could not be read (results, too, so that they are seen), and programs that
+were not read to their end.
 """
 
 from __future__ import annotations
@@ -22,38 +23,62 @@ ROOT = "SRCROOT"
 
 
 def write(report: Report, stream: TextIO) -> None:
+    """What a report shows."""
+    dump_json(_document(report, [_finding(finding) for finding in report.findings]), stream)
+
+
+def write_with_silenced(report: Report, stream: TextIO) -> None:
+    """What a report shows and what was silenced, which some readers take for open all the same."""
+    results = [{**_finding(finding), "suppressions": []} for finding in report.findings]
+    for item in report.silenced:
+        suppression = {"kind": "external" if item.external else "inSource", "status": "accepted"}
+        if item.why:
+            suppression["justification"] = printable(item.why)
+        results.append({**_finding(item.finding), "suppressions": [suppression]})
+    dump_json(_document(report, results), stream)
+
+
+def _document(report: Report, results: list[dict[str, Any]]) -> dict[str, Any]:
     rules = _rules()
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
-    results = [_finding(finding, numbers) for finding in report.findings]
-    for problem in report.problems:
-        where = Location(problem.path, problem.line, 1, problem.line, 1)
-        results.append(
-            {
-                "ruleId": codes.UNREADABLE,
-                "ruleIndex": numbers[codes.UNREADABLE],
-                "level": "error",
-                "message": {"text": _plain(problem.message)},
-                "locations": [{"physicalLocation": _line(where)}],
-            }
-        )
-    notices = [
+    unread = [
+        {
+            "level": "error",
+            "message": {"text": _plain(problem.message)},
+            "locations": [_whole_line(problem.path, problem.line)],
+        }
+        for problem in report.problems
+    ]
+    results = [*results, *({"ruleId": codes.UNREADABLE, **result} for result in unread)]
+    results = [{**result, "ruleIndex": numbers[result["ruleId"]]} for result in results]
+    notices: list[dict[str, Any]] = [
+        {"level": "error", "message": {"text": _plain(said)}} for said in report.failures
+    ]
+    # The run went on without these files: a warning, where an error would mean that it failed.
+    notices += [
+        {**result, "level": "warning", "associatedRule": {"id": codes.UNREADABLE}}
+        for result in unread
+    ]
+    notices += [
         {
             "level": "note",
             "message": {"text": _plain(f"not read to its end: {item.reason}")},
-            "locations": [
-                {"physicalLocation": _line(Location(item.path, item.line, 1, item.line, 1))}
-            ],
+            "locations": [_whole_line(item.path, item.line)],
         }
         for item in report.incomplete
     ]
+    invocation = {
+        "executionSuccessful": not report.failures,
+        "toolExecutionNotifications": notices,
+    }
     run = {
         "tool": {"driver": {"name": "bnlint", **_version(), "rules": rules}},
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notices}],
+        "invocations": [invocation],
         "originalUriBaseIds": {ROOT: {"description": {"text": "where bnlint was run"}}},
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
-    dump_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, stream)
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _version() -> dict[str, str]:
@@ -83,7 +108,11 @@ def _rule(code: str, name: str, title: str, text: str, severity: str) -> dict[st
     }
 
 
-def _finding(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
+def _whole_line(path: str, line: int) -> dict[str, Any]:
+    return {"physicalLocation": _line(Location(path, line, 1, line, 1))}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
     rule = finding.rule
     level = rule.severity if finding.confidence == "definite" else "note"
     properties: dict[str, Any] = {"confidence": finding.confidence, "witness": finding.witness}
@@ -94,7 +123,6 @@ def _finding(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
         message += f" (possible only: {finding.reason})"
     result: dict[str, Any] = {
         "ruleId": rule.code,
-        "ruleIndex": numbers[rule.code],
         "level": level,
         "message": {"text": _plain(message)},
         "locations": [_location(finding.location)],

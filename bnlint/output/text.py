@@ -27,7 +27,7 @@ def write(
 
 def write_summary(report: Report, stream: TextIO) -> None:
     """How much was found and looked at."""
-    stream.write(_summary(report) + "\n")
+    stream.write(summed_up(report) + "\n")
 
 
 def write_concise(report: Report, stream: TextIO) -> None:
@@ -47,7 +47,8 @@ def write_concise(report: Report, stream: TextIO) -> None:
         stream.write(printable(said) + "\n")
 
 
-def _summary(report: Report) -> str:
+def summed_up(report: Report) -> str:
+    """How much was found and looked at, in a line, and what else there is to know in others."""
     found = _count(len(report.findings), "finding") if report.findings else "No findings"
     if report.known:
         found = f"{_count(len(report.findings), 'new finding')}, {report.known} in the baseline"

@@ -19,7 +19,19 @@ import pytest
 from bnlint.cache.plain import decode, encode
 from bnlint.cache.store import Store
 from bnlint.cli import main
-from bnlint.finding import Aim, Edit, Finding, Fix, Incomplete, Location, Related, Report, Rule
+from bnlint.finding import (
+    Aim,
+    Edit,
+    Finding,
+    Fix,
+    Incomplete,
+    Location,
+    Problem,
+    Related,
+    Report,
+    Rule,
+    Silenced,
+)
 from bnlint.output.formats import FORMATS
 
 NETWORK = """\
@@ -301,7 +313,19 @@ def test_plain_data_comes_back_whole() -> None:
         "0123",
         "a consequence",
     )
-    report = Report(1, 2, [finding], [], ["note"], ["b.py"], [Incomplete("a.py", 1, "why")], 3, 4)
+    report = Report(
+        1,
+        2,
+        [finding],
+        [Problem("c.py", 1, "no")],
+        ["note"],
+        ["b.py"],
+        [Incomplete("a.py", 1, "why")],
+        3,
+        4,
+        [Silenced(finding, True, "why")],
+        ["a failure"],
+    )
     # A field that is new has to be here as well.
     assert all(getattr(finding, field.name) for field in dataclasses.fields(finding))
     stored = json.loads(json.dumps(encode(report)))

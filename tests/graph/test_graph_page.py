@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html.parser import HTMLParser
 from pathlib import Path as File
 
 import pytest
+from markup import Page
 
 from bnlint.cli import main
 from bnlint.finding import Report
@@ -17,40 +17,6 @@ from bnlint.output.scopes import scopes
 from bnlint.reports import Drawing, Edge, GraphReport, LayerRow, Path, TrainRow, UpdateRow, Way
 
 from .conftest import GRAPHS
-
-VOID = {"meta", "br", "link", "img"}
-
-
-class Page(HTMLParser):
-    """Every element with its attributes, the text of each kind of element, and the nesting."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: dict[str, list[str]] = {}
-        self._open: list[str] = []
-        self.feed(text)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        for tag in set(self._open):
-            self.texts.setdefault(tag, []).append(data)
-
-    def classes(self, first: str) -> list[str]:
-        found = (str(attrs.get("class", "")) for _, attrs in self.elements)
-        return [name for name in found if name.split() and name.split()[0] == first]
 
 
 def drawn(name: str) -> Page:
@@ -249,4 +215,6 @@ def test_command(tmp_path: File, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == said
     assert Page(file.read_text("utf-8")).classes("rail") == ["rail", "rail"]
     assert main(["graph", graph, "--html", str(tmp_path / "none" / "out.html")]) == 2
-    assert "No such file" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == said
+    assert err.endswith("out.html: no such file or directory\n")
