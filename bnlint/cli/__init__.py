@@ -25,9 +25,13 @@ _COMMANDS = {
     "trace": "trace",
     "check-trace": "trace",
     "confirm": "confirm",
+    "init": "init",
     "server": "server",
     "clean": "clean",
 }
+
+# By this variable a shell asks for what may come next on the command line (click's protocol).
+_COMPLETE = "_BNLINT_COMPLETE"
 
 
 class _Commands(click.Group):
@@ -47,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Imports and abstract runs make many objects and little garbage: look for it less often.
     gc.set_threshold(50_000, 20, 20)
     atexit.register(gc.freeze)  # a process that ends needs no last look
+    if _COMPLETE in os.environ:
+        return _run(argv)  # click answers a shell in bytes, which our streams do not take
     with outlets() as (out, _):
         code = _run(argv)
         out.flush()

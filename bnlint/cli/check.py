@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bnlint.cli import baseline as baselines
+from bnlint.cli import completion
 from bnlint.cli.common import (
     CLEAN,
     FAILED,
@@ -44,7 +45,7 @@ STDIN = "<stdin>"
     epilog="Exit codes: 0 nothing found; 1 findings, or files that could not be read; "
     "2 wrong usage or configuration, or an error in bnlint itself."
 )
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", shell_complete=completion.files)
 @rule_options
 @config_options
 @click.option(
@@ -55,17 +56,20 @@ STDIN = "<stdin>"
 @click.option(
     "--stdin-filename",
     metavar="FILE",
+    shell_complete=completion.files,
     help="The name of the file that - stands for; its imports are followed from there.",
 )
 @click.option("--markdown", is_flag=True, help="Also check fenced Python blocks in Markdown files.")
 @click.option(
     "--baseline",
     metavar="FILE",
+    shell_complete=completion.files,
     help="Report only what is not in this baseline, and count what is; replaces the key baseline.",
 )
 @click.option(
     "--write-baseline",
     metavar="FILE",
+    shell_complete=completion.files,
     help="Write all findings of today to a baseline, and exit with 0.",
 )
 @click.option(
@@ -118,7 +122,12 @@ STDIN = "<stdin>"
     is_flag=True,
     help="Print the files that would be checked, and check nothing.",
 )
-@click.option("--html", metavar="FILE", help="Also write the findings as a page to FILE.")
+@click.option(
+    "--html",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="Also write the findings as a page to FILE.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no remarks.")
 @click.option(
     "--fix",

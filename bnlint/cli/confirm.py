@@ -6,14 +6,15 @@ import sys
 
 import click
 
+from bnlint.cli import completion
 from bnlint.cli.common import FAILED, Failure, crash, say_crashed, there, verdict
 from bnlint.cli.options import config_options, configuration, rule_options
 from bnlint.output.formats import OWN, write
 
 
 @click.command()
-@click.argument("script")
-@click.argument("graph", metavar="GRAPH_OR_TRACE")
+@click.argument("script", shell_complete=completion.files)
+@click.argument("graph", metavar="GRAPH_OR_TRACE", shell_complete=completion.files)
 @click.option(
     "--train-op", "train_ops", multiple=True, metavar="NAME", help="Judge this op; repeatable."
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bnlint.cli import completion
 from bnlint.cli.common import CLEAN, Failure, verdict, write_page
 from bnlint.cli.options import rule_options
 from bnlint.output.formats import OWN, write
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("path")
+@click.argument("path", shell_complete=completion.files)
 @click.option(
     "--train-op", "train_ops", multiple=True, metavar="NAME", help="Judge this op; repeatable."
 )
@@ -70,8 +71,8 @@ def graph(
 
 
 @click.command()
-@click.argument("path")
-@click.argument("later", required=False)
+@click.argument("path", shell_complete=completion.files)
+@click.argument("later", required=False, shell_complete=completion.files)
 @rule_options
 def checkpoint(
     path: str,

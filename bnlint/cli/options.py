@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from bnlint import codes
+from bnlint.cli import completion
 from bnlint.cli.common import Failure
 from bnlint.output import terminal
 from bnlint.output.formats import FORMATS
@@ -76,6 +77,7 @@ def rule_options(command: Command) -> Command:
             "--ignore",
             multiple=True,
             metavar="RULE[,RULE]",
+            shell_complete=completion.rules,
             callback=rule_codes,
             help="Do not report these rules, even if selected.",
         ),
@@ -83,6 +85,7 @@ def rule_options(command: Command) -> Command:
             "--select",
             multiple=True,
             metavar="RULE[,RULE]",
+            shell_complete=completion.rules,
             callback=rule_codes,
             help="Report these rules only, by code or name; BN2 stands for all BN2xx.",
         ),
@@ -99,6 +102,7 @@ def config_options(command: Command) -> Command:
             "--config",
             "config_file",
             metavar="FILE",
+            shell_complete=completion.files,
             help="Follow this TOML file, as if it lay in the working directory.",
         ),
     ):
@@ -127,6 +131,7 @@ def cache_folder(command: Command) -> Command:
     return click.option(
         "--cache-dir",
         metavar="DIR",
+        shell_complete=completion.folders,
         help="Where results are kept; without it, in the user's cache directory.",
     )(command)
 

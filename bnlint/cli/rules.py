@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bnlint.cli import completion
 from bnlint.cli.common import Failure
 from bnlint.cli.options import color_option
 from bnlint.output import terminal
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("code", metavar="RULE")
+@click.argument("code", metavar="RULE", shell_complete=completion.rules)
 @color_option
 def rule(code: str) -> None:
     """Explain a RULE, given its code or its name, or list a family such as BN2."""

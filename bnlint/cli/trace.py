@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from bnlint.cli import completion
 from bnlint.cli.common import Failure, say, verdict
 from bnlint.cli.options import color_option, rule_options
 from bnlint.output.formats import OWN, write
@@ -25,7 +26,13 @@ from bnlint.output.formats import OWN, write
     help="Also compare the moving statistics before and after: the last word.",
 )
 @color_option
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument(
+    "command",
+    nargs=-1,
+    required=True,
+    type=click.UNPROCESSED,
+    shell_complete=completion.files,
+)
 def trace(out: str, watch_statistics: bool, command: tuple[str, ...]) -> int:
     """Run COMMAND (after --), record its graphs and what its sessions run, and judge them.
 
@@ -52,7 +59,7 @@ def trace(out: str, watch_statistics: bool, command: tuple[str, ...]) -> int:
 
 
 @click.command("check-trace")
-@click.argument("directory")
+@click.argument("directory", shell_complete=completion.folders)
 @rule_options
 def check_trace(
     directory: str,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bnlint.source import ir
 
 _METACLASS = "__metaclass__"  # as Python 2 says it; it is inherited
+_BASES_A_STEP = 8  # what is looked up in so many bases costs as much as a step
 
 
 def define(machine: Interpreter, stmt: ir.ClassDef, frame: Frame) -> Value:
@@ -30,6 +31,7 @@ def define(machine: Interpreter, stmt: ir.ClassDef, frame: Frame) -> Value:
     body.cls = cls
     body.guard = machine.state.paths.now
     machine.block(stmt.body, body)
+    machine.state.steps += len(cls.mro()) // _BASES_A_STEP
     metaclass = given.pop("metaclass", None)
     if metaclass is not None:
         attrs[_METACLASS] = metaclass
@@ -71,8 +73,7 @@ def _by_metaclass(machine: Interpreter, cls: Class, place: tuple[str, ir.Span]) 
 
 def _tell_bases(machine: Interpreter, cls: Class, args: Args) -> None:
     for base in cls.mro()[1:]:
-        hook = _member(base, "__init_subclass__")
-        if hook is not None:
+        if "__init_subclass__" in base.attrs and (hook := _member(base, "__init_subclass__")):
             machine.call(hook, args, None)
             return
 

@@ -7,7 +7,7 @@ exclude each other by construction, as ``mode`` and ``mode is None`` do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards
@@ -46,6 +46,7 @@ class Conditions:
 
     ``asking`` is the place of the test that is being decided. ``sometimes`` are variables for tests
     of what changes from one turn of a loop to the next: no options, now they hold and now not.
+    ``base`` is the table that this one was copied from.
     """
 
     def __init__(self, keys: Keys, guards: Guards) -> None:
@@ -57,7 +58,22 @@ class Conditions:
         self._sites: dict[int, int] = {}
         self._asked: dict[Place, set[int]] = {}
         self.asking: Place | None = None
+        self.base: Conditions | None = None
         self.sometimes: set[int] = set()
+
+    def clone(self) -> Conditions:
+        """A table that begins with all that is known here; what is asked of it stays in it."""
+        out = Conditions(self.keys, self.guards.clone())
+        for key, known in self._ladders.items():
+            out._ladders[key] = replace(known, steps=dict(known.steps))
+        out._of_variable.update(self._of_variable)
+        out._places.update(self._places)
+        out._sites.update(self._sites)
+        for place, asked in self._asked.items():
+            out._asked[place] = set(asked)
+        out.sometimes |= self.sometimes
+        out.base = self
+        return out
 
     # --- from keys to guards -------------------------------------------------------------------
 

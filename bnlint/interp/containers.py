@@ -245,7 +245,7 @@ def _grows(text: str, name: str, plain: list[Any], named: dict[str, Any]) -> boo
     if name == "format":
         return operators.is_wide(text, given)
     if name in ("zfill", "ljust", "rjust", "center"):
-        return any(isinstance(v, int) and v > 10_000 for v in given)
+        return any(isinstance(v, int) and v > operators.LONGEST for v in given)
     if name in ("replace", "join"):
         parts = [p for v in given for p in (v if isinstance(v, (list, tuple)) else [v])]
         longest = max((len(p) for p in parts if isinstance(p, str)), default=0)
@@ -304,6 +304,6 @@ def _scalar_method(machine: Interpreter, value: Known, name: str, args: Args) ->
                 return machine.state.unknown("a string")
             if isinstance(result, (list, tuple)):
                 return Seq("list", [Known(r) for r in result])
-            if not isinstance(result, str) or len(result) <= 10_000:
+            if not isinstance(result, str) or len(result) <= operators.LONGEST:
                 return Known(result)
     return machine.unknown_from(f"the method {name}", *args.values())

@@ -11,9 +11,8 @@ from bnlint.interp import attributes, by_hand, calls
 from bnlint.interp.args import Args
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
-from bnlint.interp.guards import TRUE, Guard, Guards, TooLarge
+from bnlint.interp.guards import TRUE, Guard, TooLarge
 from bnlint.interp.imports import Modules
-from bnlint.interp.keys import Keys
 from bnlint.interp.machine import Machine
 from bnlint.interp.paths import Stop
 from bnlint.interp.relevance import names_in
@@ -32,11 +31,11 @@ if TYPE_CHECKING:
 
 
 OPEN_STEPS = 4_000_000
-"""How many steps all functions that nothing calls may take together."""
+"""How many steps and visited nodes of guards all uncalled functions may take together."""
 
 
 COLLECTED_STEPS = 400_000
-"""After so many steps what earlier programs built is given back."""
+"""After so many steps and visited nodes what earlier programs built is given back."""
 
 
 class Explorer:
@@ -46,7 +45,6 @@ class Explorer:
         self, source: Source, entries: Sequence[str] = (), budget: Budget | None = None
     ) -> None:
         self.modules = Modules(source, entries)
-        self.keys = Keys()
         self.budget = budget or Budget()
         self.project = Project()
         self.entered: set[tuple[str, object]] = set()
@@ -61,18 +59,20 @@ class Explorer:
                 path, f"{name} was not looked at: the budget for all functions is spent"
             )
             return
-        self.open_steps += self.explore(name, path, root, True).steps
+        self.open_steps += self.explore(name, path, root, True)
 
-    def explore(
-        self, name: str, path: str, root: Callable[[Machine], None], is_open: bool
-    ) -> State:
-        """Run one root on all its paths, and look at those that rules may tell apart."""
+    def explore(self, name: str, path: str, root: Callable[[Machine], None], is_open: bool) -> int:
+        """Run one root on all its paths, and look at those that rules may tell apart.
+
+        Returns what that cost, in steps and visited nodes of guards.
+        """
         program = Program(name, path, is_open)
         self.project.programs.append(program)
-        state = self.execute(program, root, Conditions(self.keys, Guards()))
+        state = self.execute(program, root, self.conditions(path, is_open))
         by_hand.layers(state)
         cases = Cases(state)
         program.states.extend(snapshots(state, cases.assignments))
+        cost = state.steps + state.conditions.guards.spent
         if len(program.states) > 1 and state.layers:  # else there is nothing to explain
             cases.keep_little()
             program.explain = _explanation(program, cases)
@@ -84,11 +84,22 @@ class Explorer:
             reason = f"the import of {missing} was not found"
             self.project.incomplete.add(Incomplete(place[0], place[1], reason))
         self.entered |= state.entered
-        self._since += state.steps
+        self._since += cost
         if self._since > COLLECTED_STEPS:
             self._since = 0
             gc.collect()  # what a program built holds itself, and nothing else does
-        return state
+        return cost
+
+    def conditions(self, path: str, imported: bool) -> Conditions:
+        """The table for a program that runs, or itself imports, a file: with what images ask."""
+        self.modules.prepare(path, imported, self._for_images)
+        return self.modules.images.conditions.clone()
+
+    def _for_images(self, sys_path: tuple[str, ...]) -> Machine:
+        state = State(self.modules.images.keys, self.budget, self.modules.images.conditions)
+        state.sys_path, state.given_path = list(sys_path), list(sys_path)
+        state.building = True
+        return Machine(state, self.modules)
 
     def execute(
         self,
@@ -98,7 +109,7 @@ class Explorer:
         start: Guard = TRUE,
     ) -> State:
         """Run one root on the paths of ``start``."""
-        state = State(self.keys, self.budget, conditions)
+        state = State(conditions.keys, self.budget, conditions)
         state.paths.now = start
         state.root_open = program.open
         try:
@@ -115,7 +126,7 @@ class Explorer:
             state.complete = False
             self.project.crashes.append((program.path, error))
         finally:
-            self.modules.restore()
+            self.modules.images.restore()
         return state
 
     def _incomplete(self, path: str, reason: str) -> None:

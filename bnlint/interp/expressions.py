@@ -294,7 +294,7 @@ def _joined(machine: Interpreter, expr: ir.Joined, frame: Frame) -> Value:
 
 def _text(machine: Interpreter, parts: list[Value]) -> Value:
     long = sum(len(p.value) for p in parts if isinstance(p, Known) and isinstance(p.value, str))
-    if all(isinstance(p, Known) for p in parts) and long <= 10_000:
+    if all(isinstance(p, Known) for p in parts) and long <= operators.LONGEST:
         return Known("".join(str(p.value) for p in parts if isinstance(p, Known)))
     keys = [truth.key_of(machine, p) for p in parts]
     return machine.state.unknown("a formatted string", "joined", *keys)

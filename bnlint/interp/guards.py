@@ -47,6 +47,14 @@ class Guards:
         self.spent = 0
         self.most = most
 
+    def clone(self) -> Guards:
+        """A table in which all that was made here means the same, and nothing is spent yet."""
+        out = Guards(self.most)
+        out._var, out._low, out._high = list(self._var), list(self._low), list(self._high)
+        out._unique = dict(self._unique)
+        out.variables = self.variables
+        return out
+
     @contextmanager
     def within(self, steps: int) -> Iterator[None]:
         """Spend no more than this meanwhile; ends quietly where it would be more."""

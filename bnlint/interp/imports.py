@@ -6,11 +6,10 @@ import os
 from typing import TYPE_CHECKING, Protocol
 
 from bnlint.interp import api, attributes
-from bnlint.interp.guards import FALSE, Guard, TooLarge
-from bnlint.interp.images import Image, Impure, contents, is_pure
+from bnlint.interp.guards import FALSE, Guard
+from bnlint.interp.images import Images, Impure, Key, is_pure
 from bnlint.interp.relevance import imported_names, mentions
 from bnlint.interp.scope import Frame
-from bnlint.interp.state import Declared, OutOfBudget, State
 from bnlint.interp.values import (
     Api,
     External,
@@ -65,9 +64,8 @@ class Modules:
         # What the syntax of a definition or a loop tells, by its identity.
         self.generators: dict[int, bool] = {}
         self.counters: dict[int, list[ir.Expr]] = {}
-        self._images: dict[tuple[str, tuple[str, ...]], Image] = {}
-        self._impure: set[tuple[str, tuple[str, ...]]] = set()
-        self._used: dict[int, Image] = {}
+        self.images = Images()
+        self._preparing: set[Key] = set()
         self._defined: dict[str, frozenset[str]] = {}
 
     def ir_of(self, path: str) -> ir.Module | None:
@@ -140,75 +138,47 @@ class Modules:
         found = state.modules.get(path)
         if found is not None:
             return found
-        if not main and not state.building:
-            image = self._image(machine, path)
-            if image is not None:
-                return self._adopt(state, image, (path, tuple(state.sys_path)))
-        return self._execute(machine, path, main)
+        return (None if main else self.images.adopt(state, path)) or self._execute(
+            machine, path, main
+        )
 
-    def _image(self, machine: Interpreter, path: str) -> Image | None:
-        """The image of a module; None if it has none, or cannot have one here."""
-        state = machine.state
-        if state.patched or state.graph.id != 0:
-            return None
-        key = (path, tuple(state.sys_path))
-        if key not in self._images and key not in self._impure:
-            self._make_image(machine, path, key[1])
-        return self._images.get(key)
+    def prepare(
+        self, path: str, imported: bool, machine_of: Callable[[tuple[str, ...]], Interpreter]
+    ) -> None:
+        """Make the images that a program needs which runs, or itself imports, a file.
 
-    def _make_image(self, machine: Interpreter, path: str, extra: tuple[str, ...]) -> None:
-        """Run a module, and what it imports, in a state of its own."""
-        own = machine.state.apart(extra)
-        try:
-            self.run(machine.within(own), path)
-        except (Impure, OutOfBudget, TooLarge, RecursionError):
-            self._impure.update((running, extra) for running in own.importing)
-            self._impure.add((path, extra))
-            halfway = set(own.importing)
-            done = [p for p in own.modules if not self._needs(own, p) & halfway]
-        else:
-            done = list(own.modules)
-        for module in done:
-            if (module, extra) not in self._images and (module, extra) not in self._impure:
-                needed = self._needs(own, module)
-                env = own.modules[module]
-                self._images[(module, extra)] = Image(
-                    env,
-                    tuple(p for p in own.modules if p in needed),
-                    own.declared.get(module, Declared()),
-                    contents(env),
-                )
+        ``machine_of`` gives a machine for images, for a ``sys.path``.
+        """
+        for key in self.images.wanted():
+            self._prepare(key, machine_of)
+        for needed in [path] if imported else self._needs(path, ()):
+            self._prepare((needed, ()), machine_of)
 
-    def _needs(self, state: State, path: str) -> set[str]:
-        """A module and all that it imports."""
-        seen: set[str] = set()
-        todo = [path]
-        while todo:
-            one = todo.pop()
-            if one not in seen:
-                seen.add(one)
-                todo.extend(state.imported.get(one, ()))
-        return seen
+    def _prepare(self, key: Key, machine_of: Callable[[tuple[str, ...]], Interpreter]) -> None:
+        if key in self._preparing or self.images.knows(key):
+            return
+        path, extra = key
+        self._preparing.add(key)
+        for needed in self._needs(path, extra):
+            self._prepare((needed, extra), machine_of)
+        if not self.images.knows(key):  # as one that it imports and that imports it
+            machine = machine_of(extra)
+            self.images.make(key, machine, lambda: self.run(machine, path))
+        self._preparing.discard(key)
 
-    def _adopt(self, state: State, image: Image, key: tuple[str, tuple[str, ...]]) -> ModuleEnv:
-        """Import an image and what it needs."""
-        for path in image.imports:
-            if path in state.modules:
-                continue
-            part = self._images.get((path, key[1]), image)
-            state.modules[path] = part.env
-            state.flag_defaults.update(part.declared.flags)
-            state.flag_choices.update(part.declared.choices)
-            state.graph.nodes.extend(part.declared.nodes)
-            state.entered.update(part.declared.entered)
-            self._used[id(part)] = part
-        return image.env
-
-    def restore(self) -> None:
-        """Undo what the program that ended wrote to images."""
-        for image in self._used.values():
-            image.restore()
-        self._used.clear()
+    def _needs(self, path: str, extra: tuple[str, ...]) -> list[str]:
+        """The project's modules that the body of a file imports by name, in its order."""
+        module = self.ir_of(path)
+        found: dict[str, None] = {}
+        for name in imported_names(module.body) if module is not None else ():
+            dotted = name.lstrip(".")
+            level = len(name) - len(dotted)
+            parts = dotted.split(".") if dotted else []
+            for end in range(0 if level else 1, len(parts) + 1):
+                meant = self.resolver.resolve(".".join(parts[:end]), level, path, extra)
+                if meant is not None:
+                    found[meant] = None
+        return list(found)
 
     def _execute(self, machine: Interpreter, path: str, main: bool) -> ModuleEnv:
         state = machine.state
@@ -217,10 +187,10 @@ class Modules:
         env.globals["__name__"] = Known(env.name)
         env.globals["__file__"] = Known(path)
         state.modules[path] = env
-        if not path.endswith(".py") and not self.resolver.exists(path):
-            return env
-        module = self.ir_of(path)
+        is_file = path.endswith(".py") or self.resolver.exists(path)
+        module = self.ir_of(path) if is_file else None
         if module is None:
+            state.finished.append(path)
             return env
         frame = Frame(env, env.globals)
         frame.guard = env.born
@@ -229,7 +199,7 @@ class Modules:
             return env
         blocks, state.blocks = state.blocks, []
         before = state.paths.now
-        mark = state.begin_import(path)
+        state.importing.append(path)
         try:
             ended, _ = state.paths.attempt(
                 lambda: machine.block(module.body, frame, outermost=True)
@@ -241,7 +211,8 @@ class Modules:
         state.paths.now = before  # what fails for us need not fail for its users
         if state.building and not is_pure(state):
             raise Impure
-        state.end_import(path, mark)
+        state.importing.pop()
+        state.finished.append(path)
         return env
 
     def dynamic_member(self, machine: Interpreter, module: Object, name: str) -> Value:

@@ -59,9 +59,6 @@ class Interpreter(Protocol):
     def modules(self) -> Importer:
         """The modules of the project."""
 
-    def within(self, state: State) -> Interpreter:
-        """An interpreter over another state."""
-
     # --- where it is -------------------------------------------------------------------------
 
     def place(self, frame: Frame, node: ir.Node) -> Place:

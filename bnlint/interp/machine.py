@@ -58,10 +58,6 @@ class Machine:
         self.modules = modules
         self.limit = state.budget.steps
 
-    def within(self, state: State) -> Machine:
-        """A machine over another state."""
-        return Machine(state, self.modules)
-
     # --- small helpers -----------------------------------------------------------------------
 
     def place(self, frame: Frame, node: ir.Node) -> Place:

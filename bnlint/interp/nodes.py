@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.guards import TRUE
@@ -19,6 +20,10 @@ MERGED = frozenset(
 
 LINEAR = frozenset({"linear", "group"})
 """Kinds whose gradient does not read the value of their inputs (facts: a07, i02)."""
+
+
+_DEEPEST = 6
+"""How deep in lists nodes are looked for."""
 
 
 class Node(Value):
@@ -68,27 +73,35 @@ class Node(Value):
         return f"Node({self.id} {self.kind} {self.api})"
 
 
-def nodes_in(value: Value | None, depth: int = 6) -> list[Node]:
+def nodes_in(value: Value | None) -> list[Node]:
     """The graph nodes a value holds or depends on, in order, without duplicates."""
+    return nodes_of((value,))
+
+
+def nodes_of(values: Iterable[Value | None]) -> list[Node]:
+    """The graph nodes that values hold or depend on, in order, without duplicates."""
     out: dict[Node, None] = {}
-    _collect(value, out, depth)
+    seen: dict[int, int] = {}
+    for value in values:
+        _collect(value, out, _DEEPEST, seen)
     return list(out)
 
 
-def _collect(value: Value | None, out: dict[Node, None], depth: int) -> None:
+def _collect(value: Value | None, out: dict[Node, None], depth: int, seen: dict[int, int]) -> None:
     if value is None or isinstance(value, Known) or depth == 0:
         return
     if isinstance(value, Node):
         out[value] = None
-    elif isinstance(value, Seq):
-        for item in value.items[:4000]:
-            _collect(item, out, depth - 1)
+    elif isinstance(value, (Seq, Map)):
+        if seen.get(id(value), 0) >= depth:
+            return  # lists may share what they hold, and hold themselves
+        seen[id(value)] = depth
+        items = value.items if isinstance(value, Seq) else value.items.values()
+        for item in islice(items, 4000):
+            _collect(item, out, depth - 1, seen)
     elif isinstance(value, Unknown):
         for node in value.deps:
             out[node] = None
-    elif isinstance(value, Map):
-        for item in list(value.items.values())[:4000]:
-            _collect(item, out, depth - 1)
     elif isinstance(value, Object):
         for item in value.data.get("nodes", ()):
             out[item] = None

@@ -17,7 +17,7 @@ from bnlint.interp.effects import (
     sessions,
     training,
 )
-from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.nodes import Node, nodes_in, nodes_of
 from bnlint.interp.state import Graph
 from bnlint.interp.values import (
     NONE,
@@ -99,7 +99,7 @@ def _node_method(machine: Interpreter, node: Node, name: str, args: Args) -> Val
         sessions.record_fed(machine, (node,), False, args.get("feed_dict", 0), args)
         return state.unknown("a fetched value") if name == "eval" else NONE
     if name in ("assign", "assign_add", "assign_sub", "scatter_sub", "scatter_update"):
-        value = [n for v in args.values() for n in nodes_in(v)]
+        value = nodes_of(args.values())
         return training.assignment(machine, f"Variable.{name}", node, value, args)
     if name.startswith("_add_control_input"):
         training.wait_for(machine, node, nodes_in(args.get("op", 0) or args.get("ops")))
@@ -174,7 +174,7 @@ def call_method(
     for value in args.values():
         if not isinstance(value, Known):
             machine.escape(value)
-    deps = dict.fromkeys(n for v in args.values() for n in nodes_in(v))
+    deps = dict.fromkeys(nodes_of(args.values()))
     return machine.state.unknown(f"{receiver.kind}.{name}", deps=deps)
 
 

@@ -35,7 +35,9 @@ _BINARY: dict[str, Any] = {
     "<<": operator.lshift,
     ">>": operator.rshift,
 }
-_LONGEST = 10_000
+LONGEST = 10_000
+"""Characters of a string that are followed."""
+
 MOST_ITEMS = 8192
 """Elements of a list that are followed."""
 
@@ -159,14 +161,14 @@ def _fold(machine: Interpreter, op: str, left: Any, right: Any) -> Value:
             if not isinstance(left, int) and not isinstance(right, int):
                 raise TypeError
             size = len(left) * right if isinstance(left, str) else len(right) * left
-            if size > _LONGEST:
+            if size > LONGEST:
                 raise OverflowError
         if op == "%" and isinstance(left, str) and is_wide(left, [right]):
             raise OverflowError
         if op == "<<" and right > 64:
             raise OverflowError
         result = _BINARY[op](left, right)
-        if isinstance(result, str) and len(result) > _LONGEST:
+        if isinstance(result, str) and len(result) > LONGEST:
             raise OverflowError
         if isinstance(result, int) and not -(2**128) < result < 2**128:
             raise OverflowError
@@ -178,7 +180,7 @@ def _fold(machine: Interpreter, op: str, left: Any, right: Any) -> Value:
 def is_wide(text: str, values: list[Any]) -> bool:
     """Whether a format may ask for more characters than are followed: by itself, or by a number."""
     return bool(_WIDE.search(text)) or any(
-        isinstance(v, int) and abs(v) > _LONGEST and ("*" in text or "{" in text) for v in values
+        isinstance(v, int) and abs(v) > LONGEST and ("*" in text or "{" in text) for v in values
     )
 
 
@@ -201,7 +203,7 @@ def _format(machine: Interpreter, text: str, right: Value) -> Value:
         values = tuple(i.value for i in items if isinstance(i, Known))
         try:
             result = text % values
-            if len(result) <= _LONGEST:
+            if len(result) <= LONGEST:
                 return Known(result)
         except (TypeError, ValueError, OverflowError, MemoryError):
             pass

@@ -70,6 +70,7 @@ class Choice(Unknown):
     @property
     def deps(self) -> tuple[Node, ...]:  # type: ignore[override]
         if self._deps is None:
+            self._deps = ()  # a list may hold itself
             inputs = [(g, n) for g, v in self.alternatives for n in nodes_in(v)]
             self._deps = (self._paths.phi(inputs),) if inputs else ()
         return self._deps

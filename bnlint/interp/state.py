@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.conditions import Conditions
-from bnlint.interp.guards import FALSE, TRUE, Guard, Guards
+from bnlint.interp.guards import FALSE, TRUE, Guard
 from bnlint.interp.nodes import Node
 from bnlint.interp.paths import ABSENT, Paths
 from bnlint.interp.values import Known, ModuleEnv, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from bnlint.interp.keys import Keys
     from bnlint.interp.scope import Frame
@@ -225,16 +225,6 @@ class Decided:
     flag: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What the body of a module leaves beside its namespace: options, and ops without inputs."""
-
-    flags: dict[str, Value] = field(default_factory=dict)
-    choices: dict[str, list[Any]] = field(default_factory=dict)
-    nodes: tuple[Node, ...] = ()
-    entered: frozenset[Any] = frozenset()
-
-
 class State:
     """Everything one abstract run mutates besides the Python heap."""
 
@@ -278,6 +268,7 @@ class State:
         self.built_for: tuple[Object, str] | None = None  # the Estimator and its mode
         self.unknown_attrs: dict[int, dict[str, Value]] = {}
         self.patched: dict[str, Value] = {}
+        self.patched_by_images: dict[str, Value] = {}
         self.learning_phase_used = False
         self.entered: set[tuple[str, Any]] = set()
         self.root_open = False
@@ -293,8 +284,8 @@ class State:
         self.building = False  # whether an image of a module is being made
         self.importing: list[str] = []
         self.imported: dict[str, set[str]] = {}
+        self.finished: list[str] = []  # the modules that were imported, as they ended
         self.not_found: dict[tuple[str, int], str] = {}
-        self.declared: dict[str, Declared] = {}
         self.flag_defaults: dict[str, Value] = {}
         self.flag_choices: dict[str, list[Any]] = {}
         self.normalizer_place: Place | None = None
@@ -302,37 +293,6 @@ class State:
         self.graph_loops = 0  # how many loops of the graph are being built
         self.control_flow_v2 = False
         self.making: list[Class] = []  # classes whose metaclass is running
-
-    # --- imports -----------------------------------------------------------------------------
-
-    def apart(self, path: Sequence[str]) -> State:
-        """A state in which a module is run to make an image of it."""
-        own = State(self.keys, self.budget, Conditions(self.keys, Guards()))
-        own.sys_path, own.given_path = list(path), list(path)
-        own.building = True
-        return own
-
-    def begin_import(self, path: str) -> Declared:
-        """A module's body begins; what is returned tells at its end what it declared."""
-        self.importing.append(path)
-        return Declared(
-            dict(self.flag_defaults),
-            dict(self.flag_choices),
-            tuple(self.graph.nodes),
-            frozenset(self.entered),
-        )
-
-    def end_import(self, path: str, before: Declared) -> None:
-        """A module's body has been run."""
-        self.importing.pop()
-        if not self.building:
-            return
-        self.declared[path] = Declared(
-            {k: v for k, v in self.flag_defaults.items() if before.flags.get(k) is not v},
-            {k: v for k, v in self.flag_choices.items() if before.choices.get(k) is not v},
-            tuple(self.graph.nodes[len(before.nodes) :]),
-            frozenset(self.entered - before.entered),
-        )
 
     # --- identity and budget ---------------------------------------------------------------
 

@@ -300,13 +300,11 @@ class Class(Value):
     def mro(self) -> list[Class]:
         """The class and those it derives from, in the order in which they are looked through."""
         if self._order is None:
-            found: dict[Class, None] = {}
-            todo: list[Value] = [self]
-            while todo:
-                cls = todo.pop()
-                if isinstance(cls, Class) and cls not in found:
-                    found[cls] = None
-                    todo.extend(reversed(cls.bases))
+            # Depth first: all above a base is above it wherever it is met, so its own order serves.
+            found: dict[Class, None] = {self: None}
+            for base in self.bases:
+                if isinstance(base, Class):
+                    found.update(dict.fromkeys(base.mro()))
             self._order = list(found)
         return self._order
 
@@ -376,7 +374,7 @@ class Super(Value):
 
 
 class ModuleEnv(Value):
-    """A module of the project and its globals; ``stars`` are TensorFlow modules it star-imports."""
+    """A module of the project and its globals; ``stars`` are libraries it star-imports."""
 
     __slots__ = ("born", "globals", "name", "path", "stars")
 

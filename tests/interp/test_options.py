@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from bnlint.checks import CHECKS
 from bnlint.interp import analyse
-from bnlint.interp.conditions import Conditions
 from bnlint.interp.explore import Explorer
-from bnlint.interp.guards import Guards
 from bnlint.model import Program, Project
 from bnlint.workspace import Workspace
 
@@ -56,7 +54,7 @@ def cost(folder: Path, seed: int, options: int) -> int:
     path = folder / f"program_{seed}_{options}.py"
     path.write_text(program(seed, options, False).text, encoding="utf-8")
     explorer = Explorer(Workspace())
-    conditions = Conditions(explorer.keys, Guards())
+    conditions = explorer.conditions(str(path), False)
     root = explorer.script(str(path))
     state = explorer.execute(Program("cost", str(path), False), root, conditions)
     return state.steps + conditions.guards.spent

@@ -22,7 +22,7 @@ from bnlint.finding import Location
 from bnlint.interp.cases import Assignment
 from bnlint.interp.conditions import Conditions
 from bnlint.interp.explore import Explorer
-from bnlint.interp.guards import TRUE, Guards
+from bnlint.interp.guards import TRUE
 from bnlint.interp.snapshot import snapshots
 from bnlint.model import GraphModel, Program
 from bnlint.workspace import Workspace
@@ -91,7 +91,7 @@ def _places(of: dict[int, Location], ids: Any) -> tuple[Location, ...]:
 def compare(path: Path, seed: int) -> None:
     explorer = Explorer(Workspace())
     explorer.modules.entries = (str(path),)
-    conditions = Conditions(explorer.keys, Guards())
+    conditions = explorer.conditions(str(path), False)
     root = explorer.script(str(path))
     guarded = explorer.execute(Program("all", str(path), False), root, conditions)
     if not guarded.complete or guarded.paths.widened:

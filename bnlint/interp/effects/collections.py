@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
-from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.nodes import Node, nodes_in, nodes_of
 from bnlint.interp.state import Graph, Read
 from bnlint.interp.values import NONE, Known, Map, Seq, Unknown, Value
 
@@ -57,7 +57,7 @@ def get_collection(
             key.value,
             text,
             args.place,
-            [n for i in items for n in nodes_in(i)],
+            nodes_of(items),
             graph.id,
             state.layer_ids,
             live,
@@ -183,7 +183,7 @@ def total_loss(machine: Interpreter, name: str, args: Args, frame: Frame | None)
     """``tf.losses.get_total_loss``: the sum of all collected losses."""
     state = machine.state
     items = [*state.collection("losses"), *state.collection("regularization_losses")]
-    node = state.node("linear", name, [n for i in items for n in nodes_in(i)], args.place)
+    node = state.node("linear", name, nodes_of(items), args.place)
     node.data["scalar"] = True
     return node
 

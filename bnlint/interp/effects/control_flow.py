@@ -11,7 +11,7 @@ from bnlint.interp.state import Layer, Selected
 from bnlint.interp.values import Known, Map, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
@@ -93,16 +93,27 @@ def _select(machine: Interpreter, selected: Selected) -> None:
 def _merge(
     machine: Interpreter, name: str, predicate: list[Node], branches: list[Value], args: Args
 ) -> Value:
-    sequences = [b for b in branches if isinstance(b, Seq)]
-    if len(sequences) == len(branches) and len({len(s.items) for s in sequences}) == 1:
-        parts: list[Value] = []
-        for column in zip(*(s.items for s in sequences), strict=True):
-            parts.append(_merge(machine, name, predicate, list(column), args))
-        return Seq(sequences[0].kind, parts, all(s.exact for s in sequences))
-    inputs = [*predicate, *(n for b in branches for n in nodes_in(b))]
-    node = machine.state.node("op", name, inputs, args.place)
-    node.data["scalar"] = all(n.data.get("scalar") for b in branches for n in nodes_in(b))
-    return node
+    """What a branch yields: a list of the same shape if all branches yield one."""
+    made: dict[tuple[int, ...], Value] = {}  # lists may share what they hold, and hold themselves
+
+    def merge(parts: Sequence[Value]) -> Value:
+        sequences = [part for part in parts if isinstance(part, Seq)]
+        if len(sequences) < len(parts) or len({len(s.items) for s in sequences}) != 1:
+            return tensor(parts)
+        key = tuple(map(id, parts))
+        if key not in made:
+            out = Seq(sequences[0].kind, [], all(s.exact for s in sequences))
+            made[key] = out
+            out.items.extend(map(merge, zip(*(s.items for s in sequences), strict=True)))
+        return made[key]
+
+    def tensor(parts: Sequence[Value]) -> Node:
+        nodes = [n for part in parts for n in nodes_in(part)]
+        node = machine.state.node("op", name, [*predicate, *nodes], args.place)
+        node.data["scalar"] = all(n.data.get("scalar") for n in nodes)
+        return node
+
+    return merge(branches)
 
 
 def case(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:

@@ -9,7 +9,7 @@ from bnlint.interp.args import Args
 from bnlint.interp.effects import ops, training
 from bnlint.interp.effects.sessions import run_hooks
 from bnlint.interp.guards import FALSE
-from bnlint.interp.nodes import nodes_in
+from bnlint.interp.nodes import nodes_in, nodes_of
 from bnlint.interp.state import RunRecord
 from bnlint.interp.values import NONE, Bound, Func, Instance, Known, Object, Partial, Value
 
@@ -120,7 +120,7 @@ def spec(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Va
         state.record_run(RunRecord(args.place, tuple(nodes_in(train_op) + nodes_in(loss)), False))
     if value in ("eval", "infer"):
         wanted = [args.get("predictions", 1), args.get("eval_metric_ops", 4), loss]
-        nodes = [n for v in wanted for n in nodes_in(v)]
+        nodes = nodes_of(wanted)
         state.record_run(RunRecord(args.place, tuple(nodes), False))
     return Object("estimator spec", args.place, nodes=tuple(nodes_in(train_op)))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp.args import Args
 from bnlint.interp.effects import ops
 from bnlint.interp.effects.norms import FLAG_NAMES
-from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.nodes import Node, nodes_in, nodes_of
 from bnlint.interp.state import Moments
 from bnlint.interp.values import Known, Place, Seq, Value
 from bnlint.source import ir
@@ -89,14 +89,14 @@ def _over_batch(axes: Value | None) -> bool | None:
 def batch_normalization(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.nn.batch_normalization(x, mean, variance, offset, scale, epsilon)``."""
     mean, variance = args.get("mean", 1), args.get("variance", 2)
-    inputs = [n for v in args.values() for n in nodes_in(v)]
+    inputs = nodes_of(args.values())
     node = machine.state.node("op", name, inputs, args.place)
     _note(machine, args, [*nodes_in(mean), *nodes_in(variance)], node)
     return node
 
 
 def global_normalization(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    inputs = [n for v in args.values() for n in nodes_in(v)]
+    inputs = nodes_of(args.values())
     node = machine.state.node("op", name, inputs, args.place)
     statistics = [*nodes_in(args.get("m", 1)), *nodes_in(args.get("v", 2))]
     _note(machine, args, statistics, node)
@@ -106,7 +106,7 @@ def global_normalization(machine: Interpreter, name: str, args: Args, frame: Fra
 def fused(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.nn.fused_batch_norm``: (y, batch mean, batch variance)."""
     state = machine.state
-    inputs = [n for v in args.values() for n in nodes_in(v)]
+    inputs = nodes_of(args.values())
     flag = args.get("is_training", 7)
     node = state.node("op", name, inputs, args.place)
     training = flag is None or (isinstance(flag, Known) and bool(flag.value))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp.args import Args
 from bnlint.interp.effects import keras, norms, scopes
 from bnlint.interp.effects.variables import add_variable, layer_path
-from bnlint.interp.nodes import nodes_in
+from bnlint.interp.nodes import nodes_in, nodes_of
 from bnlint.interp.values import NONE, Api, Known, Map, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _network(
     leave = scopes.enter_variable_scope(machine, scope) if isinstance(scope, Object) else None
     try:
         weights = add_variable(machine, f"{layer_path(machine, None, 'Conv')}weights", place)
-        inputs = [n for v in args.values() for n in nodes_in(v)]
+        inputs = nodes_of(args.values())
         value: Value = state.node("op", name, [*inputs, weights], place)
         if not (isinstance(normalizer, Known) and not normalizer.value):
             given = dict(kwargs)
@@ -277,5 +277,5 @@ def call_hub_module(machine: Interpreter, module: Object, args: Args) -> Value:
 
     machine.enter_context(scope, build, args.place)
     outputs = [n for n in state.graph.nodes[before:] if n.api == _SIGNATURE]
-    inputs = [n for v in args.values() for n in nodes_in(v)]
+    inputs = nodes_of(args.values())
     return state.node("op", "tensorflow_hub.Module", [*inputs, *outputs], args.place)

@@ -10,7 +10,7 @@ from bnlint.interp.effects import layouts, recurrent
 from bnlint.interp.effects import variables as variable_effects
 from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
-from bnlint.interp.nodes import nodes_in, through
+from bnlint.interp.nodes import nodes_in, nodes_of, through
 from bnlint.interp.values import (
     NONE,
     Api,
@@ -69,9 +69,9 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
         return state.unknown(f"{name} answers at run time", "call", name, *keys)
     if last[:1].isupper() and not name.startswith("tf.contrib.layers."):
         # A class: its instance may hold graph nodes (a cell, a dataset, a helper).
-        nodes = dict.fromkeys(n for v in args.values() for n in nodes_in(v))
+        nodes = dict.fromkeys(nodes_of(args.values()))
         return Object("object", args.place, name=name, nodes=tuple(nodes), cells=cells(args))
-    inputs = [n for v in args.values() for n in nodes_in(v)]
+    inputs = nodes_of(args.values())
     if not name.startswith(_NO_CALLBACK) and not state.importing:
         for value in args.values():
             if isinstance(value, Func) and value.key not in state.entered:
@@ -135,7 +135,7 @@ def group(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
         for _, one in machine.state.paths.alternatives(value):
             if isinstance(one, Seq) and one.read is not None:
                 reads.add(one.read)
-    inputs = [n for v in args.values() for n in nodes_in(v)]
+    inputs = nodes_of(args.values())
     node = machine.state.node("group", name, inputs, args.place)
     for block in machine.state.blocks:
         block.existing.extend(n for n in through(inputs) if n.kind == "train")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp.args import Args
 from bnlint.interp.effects import scopes
 from bnlint.interp.effects.control_flow import in_a_loop
-from bnlint.interp.nodes import nodes_in
+from bnlint.interp.nodes import nodes_in, nodes_of
 from bnlint.interp.values import Instance, Known, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def cells(args: Args) -> tuple[Instance, ...]:
 def recurrent(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.nn.dynamic_rnn(cell, inputs)``: a step of each cell is built once."""
     state = machine.state
-    inputs = [n for v in args.values() for n in nodes_in(v)]
+    inputs = nodes_of(args.values())
     step = state.node("op", "tf.unstack", inputs, args.place)
     outer = args.get("scope") or Known("rnn")
     given = Args([outer, Known("rnn")], {}, args.place)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp.args import Args
 from bnlint.interp.effects import variables
 from bnlint.interp.guards import FALSE
+from bnlint.interp.nested import each_once
 from bnlint.interp.nodes import nodes_in, through
 from bnlint.interp.paths import Choice
 from bnlint.interp.state import Block
@@ -249,13 +250,7 @@ def control_dependencies(machine: Interpreter, name: str, args: Args, frame: Fra
 
 def _opaque(value: Value | None) -> bool:
     """Whether the list may hold ops that nobody here has seen."""
-    if isinstance(value, Choice):
-        return any(_opaque(one) for _, one in value.alternatives)
-    if isinstance(value, Unknown):
-        return True
-    if isinstance(value, Seq):
-        return any(_opaque(item) for item in value.items)
-    return False
+    return any(isinstance(one, Unknown) and not isinstance(one, Choice) for one in each_once(value))
 
 
 def enter_control_dependencies(machine: Interpreter, scope: Object) -> Callable[[], None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
+from bnlint.interp.nested import each_once, rebuilt
 from bnlint.interp.nodes import Node, nodes_in, through
 from bnlint.interp.paths import Choice
 from bnlint.interp.state import RunRecord, SaverRecord
@@ -41,7 +42,8 @@ def run_hooks(machine: Interpreter, args: Args) -> None:
 
 def record(machine: Interpreter, fetches: Value | None, args: Args) -> None:
     """Note one run of a session with the given fetches."""
-    fetches = _looked_up(machine, fetches)
+    if fetches is not None:
+        fetches = rebuilt(fetches, lambda value: _looked_up(machine, value))
     opaque = _opaque(fetches)
     nodes = tuple(nodes_in(fetches))
     if isinstance(fetches, Object):
@@ -84,27 +86,24 @@ def _data(machine: Interpreter, pairs: list[tuple[Value, Value]]) -> Iterator[tu
 
 def _opaque(value: Value | None) -> bool:
     """Whether something is fetched that nobody here has seen: by name, or an unknown."""
+    return any(map(_unseen, each_once(value)))
+
+
+def _unseen(value: Value) -> bool:
     if isinstance(value, Choice):
-        return any(_opaque(one) for _, one in value.alternatives)
+        return False  # what it may be is asked one by one
     if isinstance(value, Unknown):
         return not value.deps or any(node.kind == "gap" for node in value.deps)
     if isinstance(value, Known):
         return isinstance(value.value, str)
-    if isinstance(value, Seq):
-        return not value.exact or any(_opaque(i) for i in value.items)
-    if isinstance(value, Map):
-        return not value.exact or any(_opaque(i) for i in value.items.values())
-    return False
+    return isinstance(value, (Seq, Map)) and not value.exact
 
 
-def _looked_up(machine: Interpreter, value: Value | None) -> Value | None:
-    """Fetches with names replaced by the ops that bear them."""
+def _looked_up(machine: Interpreter, value: Value) -> Value | None:
+    """What is fetched by this name; None for what is no name."""
     if isinstance(value, Known) and isinstance(value.value, str):
-        return machine.state.by_name(value.value) or value
-    if isinstance(value, Seq):
-        items = [_looked_up(machine, item) or item for item in value.items]
-        return Seq(value.kind, items, value.exact)
-    return value
+        return machine.state.by_name(value.value)
+    return None
 
 
 def run(machine: Interpreter, args: Args) -> Value:
@@ -115,15 +114,14 @@ def run(machine: Interpreter, args: Args) -> Value:
 
 
 def fetched(machine: Interpreter, fetches: Value | None) -> Value:
-    state = machine.state
-    if isinstance(fetches, Seq) and fetches.exact:
-        return Seq("list", [fetched(machine, i) for i in fetches.items])
-    if isinstance(fetches, Map) and fetches.exact:
-        out = Map()
-        for key, value in fetches.items.items():
-            out.put(fetches.keys[key], fetched(machine, value))
-        return out
-    return state.unknown("a fetched value")
+    """What a run returns for these fetches."""
+
+    def array(value: Value) -> Value | None:
+        if isinstance(value, (Seq, Map)) and value.exact:
+            return None
+        return machine.state.unknown("a fetched value")
+
+    return machine.state.unknown("a fetched value") if fetches is None else rebuilt(fetches, array)
 
 
 def make_saver(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:

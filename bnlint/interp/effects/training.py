@@ -12,6 +12,7 @@ from bnlint.interp.nodes import (
     gradient_inputs,
     gradient_sources,
     nodes_in,
+    nodes_of,
     through,
 )
 from bnlint.interp.values import NONE, Func, Instance, Known, Object, Place, Seq, Unknown, Value
@@ -69,7 +70,7 @@ def _variable_set(value: Value | None) -> frozenset[Node] | None:
     if isinstance(value, Node):
         return frozenset([value])
     if isinstance(value, Seq) and value.exact:
-        nodes = [n for i in value.items for n in nodes_in(i)]
+        nodes = nodes_of(value.items)
         if nodes and not any(isinstance(i, Unknown) for i in value.items):
             return frozenset(nodes)
     return None
