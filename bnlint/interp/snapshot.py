@@ -330,6 +330,7 @@ class _Snapshot:
             frozenset(i for i in self.ids if flags.get(i) is False),
             record.loops,
             measured,
+            record.turns,
         )
 
     def _is_fed_batches_of_training(self, record: RunRecord) -> bool:
