@@ -64,6 +64,7 @@ class Modules:
         # What the syntax of a definition or a loop tells, by its identity.
         self.generators: dict[int, bool] = {}
         self.counters: dict[int, list[ir.Expr]] = {}
+        self.unused_flags: dict[int, ir.Param | None] = {}
         self.images = Images()
         self._preparing: set[Key] = set()
         self._defined: dict[str, frozenset[str]] = {}
