@@ -39,6 +39,9 @@ class Source(Protocol):
     def module(self, path: str) -> ir.Module | None:
         """The IR of a file, None if it cannot be read."""
 
+    def read_ahead(self, paths: Sequence[str]) -> None:
+        """Make ready what ``module`` will be asked for."""
+
     @property
     def resolver(self) -> Resolver:
         """Tells which file an import means."""
@@ -99,9 +102,10 @@ class Modules:
         todo = list(self.entries)
         seen = set(todo)
         while todo:
-            new = self.imported_by(todo.pop()) - seen
-            seen |= new
-            todo.extend(new)
+            self.source.read_ahead(todo)
+            new = dict.fromkeys(one for path in todo for one in sorted(self.imported_by(path)))
+            todo = [path for path in new if path not in seen]
+            seen.update(todo)
 
     # --- loading -----------------------------------------------------------------------------
 
