@@ -179,7 +179,7 @@ def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> End
         _missing(machine, stmt, frame)
     for item in stmt.names:
         if item.name == "*":
-            if isinstance(module, Api):
+            if isinstance(module, (Api, External)):
                 frame.module.stars.append(module.name)
             if isinstance(module, ModuleEnv):
                 frame.module.stars.extend(module.stars)

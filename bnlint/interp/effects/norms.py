@@ -172,7 +172,7 @@ def apply(
 ) -> Value:
     """Build one application of batch normalisation."""
     state = machine.state
-    inputs = nodes_in(args.get("inputs", 0) or args.get("x"))
+    inputs = nodes_in(args.get("inputs", 0) or args.get("x") or args.get(row.positional[0]))
     flag, flag_place = _flag(row, args)
     misplaced = _misplaced(machine, row, args) if flag is None else None
     made = owner.data["made"] if owner is not None else args
