@@ -235,6 +235,8 @@ def check(
             say_crashed(outcome.crashes)
             if outcome.crashes or missing:
                 return FAILED
+            if known is not None:
+                baselines.leave_new(outcome.report, known, options, prune=False)
             return CLEAN if exit_zero else _exit_code(outcome.report, fail_possible)
         outcome = _run(options, quiet)
     report = outcome.report
