@@ -79,12 +79,12 @@ def _judge(
         return None  # fine here: BN109 says what happened
     if default is False and location in inference_only and location not in trained:
         return None  # fine: a restored model that is only evaluated wants False
+    if layer.open_root and layer.api in given and not layer.by_normalizer:
+        return None  # fine: nothing calls it here, and the scope of a caller may set the flag
     reason = None
     others = [other for other in layers if other.flag.kind != "missing"]
     if others:
         reason = "on other paths a flag is passed"
-    elif layer.open_root and layer.api in given and not layer.by_normalizer:
-        reason = "nothing in the project calls this, and a caller's arg_scope may set the flag"
     name = layer.api.rsplit(".", 1)[-1]
     call = f"{name} is set as normalizer_fn" if layer.by_normalizer else f"{name} is called"
     parameter = layer.unused_parameter
