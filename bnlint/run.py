@@ -53,6 +53,7 @@ class Options:
     programs: Sequence[str] | None = None
     apis: Apis = BUILT_IN
     cache: Callable[[], Store] | None = None
+    jobs: int = 1
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class Outcome:
 
 def check(options: Options, progress: Progress | None = None) -> Outcome:
     """Say what is wrong, in the same words whether or not an earlier run knew it already."""
-    workspace = Workspace(options.overlay, options.apis)
+    workspace = Workspace(options.overlay, options.apis, options.jobs)
     work = _work(options, workspace)
     # Where nothing is analysed there is nothing that a cache could save.
     if options.cache is None or not work.entries:
@@ -121,7 +122,7 @@ def _runs(options: Options, store: Store) -> Runs:
     question = {
         field.name: getattr(options, field.name)
         for field in dataclasses.fields(options)
-        if field.name not in ("cache", "overlay", "apis")
+        if field.name not in ("cache", "jobs", "overlay", "apis")
     }
     question["overlay"] = {path: digest(data) for path, data in options.overlay.items()}
     question["apis"] = options.apis.own

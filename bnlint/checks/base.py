@@ -10,7 +10,7 @@ from bnlint.finding import Finding, Location, Related, Rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from bnlint.model import GraphModel, Program, Project
+    from bnlint.model import GraphModel, NormLayer, Program, Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +140,16 @@ def related(*pairs: tuple[Location | None, str]) -> tuple[Related, ...]:
         if location is not None and all(r.location != location for r in out):
             out.append(Related(location, message))
     return tuple(out)
+
+
+def place_of_flag(layer: NormLayer) -> Location:
+    """Where to point: at the constant a caller passes, else at the layer itself."""
+    origin, location = layer.flag.origin, layer.location
+    if origin is None or layer.flag.from_default:
+        return location
+    inside = (
+        origin.path == location.path
+        and location.line <= origin.line
+        and origin.end_line <= location.end_line
+    )
+    return location if inside else origin

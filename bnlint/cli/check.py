@@ -27,6 +27,7 @@ from bnlint.cli.options import (
     config_options,
     configuration,
     opened_cache,
+    processors,
     rule_options,
 )
 from bnlint.output import formats
@@ -135,6 +136,12 @@ STDIN = "<stdin>"
     help="Repair what can be repaired safely (BN101, BN109, BN201 to BN205).",
 )
 @cache_folder
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Parse with up to N processes; without it, one for each processor, at most 8.",
+)
 @click.option("--no-cache", is_flag=True, help="Neither read nor keep results.")
 @click.option("--diff", is_flag=True, help="Print the repairs as a diff, and write nothing.")
 @click.option(
@@ -170,6 +177,7 @@ def check(
     diff: bool,
     unsafe_fixes: bool,
     cache_dir: str | None,
+    jobs: int | None,
     no_cache: bool,
 ) -> int:
     """Check Python files and notebooks, and those of a project below a directory.
@@ -213,6 +221,7 @@ def check(
         require_reason=require_reason,
         # What is written to files is decided by what they say now, and by nothing that is kept.
         cache=None if no_cache or fix else lambda: opened_cache(cache_dir),
+        jobs=jobs or processors(),
     )
     if show_files:
         return max(_show_files(options), FAILED if missing else CLEAN)

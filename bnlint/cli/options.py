@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
+_MOST_JOBS = 8  # each holds the syntax tree of a file, which can be a hundred times the file
+
 
 def rule_codes(
     _context: click.Context, option: click.Parameter, values: tuple[str, ...]
@@ -134,6 +136,15 @@ def cache_folder(command: Command) -> Command:
         shell_complete=completion.folders,
         help="Where results are kept; without it, in the user's cache directory.",
     )(command)
+
+
+def processors() -> int:
+    """How many processes are used where nobody says it."""
+    try:
+        usable = len(os.sched_getaffinity(0))
+    except AttributeError:  # Linux only
+        usable = os.cpu_count() or 1
+    return min(usable, _MOST_JOBS)
 
 
 def opened_cache(folder: str | None) -> Store:
