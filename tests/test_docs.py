@@ -149,3 +149,26 @@ def test_the_comments_silence(
     assert main(["check", "--select", "BN1,BN9"]) == 0
     assert main(["check", "--select", "BN1,BN9", "--no-ignores"]) == 1
     assert capsys.readouterr().out.count("BN101") >= 1
+
+
+def test_the_graph_that_is_shown_is_what_the_command_prints(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    guide = texts(DOCS / "graphs.md")
+    words = code_blocks(guide, "sh")[0].split()
+    assert words[0] == "bnlint"
+    assert main(words[1:]) == 1
+    (example,) = code_blocks(guide, "text")
+    assert capsys.readouterr() == (example, "")
+
+
+def test_every_guide_is_found_from_the_readme() -> None:
+    found, left = set[Path](), [CHECKOUT / "README.md"]
+    while left:
+        page = left.pop()
+        found.add(page)
+        for target in re.findall(r"\]\(([^)#\s]+\.md)[)#]", texts(page)):
+            if "://" not in target and (there := (page.parent / target).resolve()) not in found:
+                left.append(there)
+    assert set(PAGES) - found == set()
