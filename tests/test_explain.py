@@ -203,6 +203,20 @@ def test_on_how_many_paths(capsys: pytest.CaptureFixture[str]) -> None:
     assert steps[-1] == f"1:1 {said}"
 
 
+def test_batch_norm_by_hand() -> None:
+    assert reasons(
+        HEAD + "def norm(h):\n"
+        "    mean, variance = tf.nn.moments(h, [0])\n"
+        "    return tf.nn.batch_normalization(h, mean, variance, None, None, 1e-3)\n"
+        "y = norm(tf.layers.dense(x, 4))\n"
+        "step = tf.train.AdamOptimizer().minimize(tf.reduce_mean(y))\n"
+    ) == [
+        "6:5 this call is entered",
+        "4:22 the moments of the batch are computed here",
+        "5:12 and normalise here",
+    ]
+
+
 def test_of_many_layers_the_rest_is_counted() -> None:
     layer = "x = tf.layers.batch_normalization(x, training=True)\n"
     steps = reasons(HEAD + 5 * layer + "tf.train.AdamOptimizer().minimize(tf.reduce_mean(x))\n")
@@ -211,7 +225,10 @@ def test_of_many_layers_the_rest_is_counted() -> None:
 
 def found() -> list[Finding]:
     places = ("guides", "grouping", "collections", "graph_loops", "keras_layers", "cond", "kwargs")
-    paths = tuple(str(FIXTURES / place) for place in (*places, "name_scopes", "wrong"))
+    paths = tuple(
+        str(FIXTURES / place)
+        for place in (*places, "name_scopes", "wrong", "handwritten", "layouts", "saving")
+    )
     return check(Options(paths, pedantic=True)).report.findings
 
 
@@ -224,6 +241,7 @@ def test_what_is_told_of_the_fixtures_is_so() -> None:
             if step.location is not None:
                 lines = Path(step.location.path).read_text(encoding="utf-8").splitlines()
                 assert 1 <= step.location.line <= len(lines), step
+        assert len(finding.reasoning) > 1, finding
         said = {step.message for step in finding.reasoning}
         if finding.rule.code in ("BN201", "BN202", "BN203", "BN204", "BN205", "BN206"):
             assert any(s.startswith("so the train op does not run the updates of ") for s in said)

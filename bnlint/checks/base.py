@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bnlint.checks.reasoning import of_program
+from bnlint.checks.reasoning import of_places, of_program
 from bnlint.finding import Finding, Location, Related, Rule, Step
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ class _Case:
 
 def _of_cases(program: Program, subject: Location, bad: list[_Case], good: list[_Case]) -> Finding:
     """The clearest finding of the states in which there is one; possible if not all have one."""
-    found = [(case.finding, case.because) for case in bad if case.finding is not None]
-    finding, because = next((f for f in found if f[0].confidence == "definite"), found[0])
-    steps = () if because is None else because()
+    found = [(case.finding, case) for case in bad if case.finding is not None]
+    finding, case = next((f for f in found if f[0].confidence == "definite"), found[0])
+    steps = of_places(case.state, finding) if case.because is None else case.because()
     told = of_program(program, len(bad) + len(good), len(bad))
     finding = replace(finding, reasoning=(*steps, told))
     if not good or finding.confidence == "possible":

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bnlint.finding import Location, Step
+from bnlint.finding import Finding, Location, Step
 
 if TYPE_CHECKING:
-    from bnlint.model import GraphModel, NormLayer, Program, TrainOp
+    from bnlint.model import GraphModel, HandWritten, NormLayer, Program, TrainOp
 
 _SHOWN = 3  # layers, reads and so on, of which there may be very many
 
@@ -38,6 +38,23 @@ def of_layers(layers: Sequence[NormLayer]) -> Iterator[Step]:
         yield Step(_updates(layer))
     if len(places) > _SHOWN:
         yield Step(f"and {len(places) - _SHOWN} more layers")
+
+
+def of_places(model: GraphModel, finding: Finding) -> Iterator[Step]:
+    """How what is at the places of a finding came to be, where no rule says what it is about."""
+    places = {finding.location, *(related.location for related in finding.related)}
+    yield from of_layers([layer for layer in model.layers if layer.location in places])
+    entered: set[tuple[Location, ...]] = set()
+    for use in model.hand_written:
+        if use.location in places:
+            yield from by_hand(use, entered)
+
+
+def by_hand(use: HandWritten, entered: set[tuple[Location, ...]]) -> Iterator[Step]:
+    """How a hand-written normalisation came to be."""
+    yield from _calls(use.trace, entered, is_open=False)
+    yield Step("the moments of the batch are computed here", use.moments)
+    yield Step("and normalise here", use.location)
 
 
 def of_updates(model: GraphModel, op: TrainOp, wanted: Sequence[NormLayer]) -> Iterator[Step]:
