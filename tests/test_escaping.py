@@ -115,7 +115,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_every_command_is_walked() -> None:
     # They say what we wrote, run what they are told to, or speak JSON with an editor.
-    silent = {"clean", "rule", "rules", "trace", "server"}
+    silent = {"clean", "init", "rule", "rules", "trace", "server"}
     for name, command in commands().items():
         if formats(command):
             assert inputs(name) is not None, f"{name}: give it something hostile to say"
@@ -139,6 +139,34 @@ def test_nothing_speaks_through_us(
         if line.lstrip().startswith("::"):
             assert choice == "github"
             assert OURS.match(line), line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--explain", "--pedantic"],
+        ["--explain", "--pedantic", "--format", "json"],
+        ["--statistics"],
+        ["--show-files"],
+        ["--show-silenced", "--format", "sarif"],
+        ["--color", "always"],
+    ],
+)
+def test_other_reports_do_not_either(
+    project: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("pyproject.toml").write_text(
+        "[tool.bnlint.per-file-ignores]\n"
+        f"{json.dumps(EVIL)} = ['BN1']\n'::error::z.py' = ['BN201']\n",
+        encoding="utf-8",
+    )
+    main(["check", *arguments, "."])
+    out, err = capsys.readouterr()
+    ours = r"\x1b\[(?:1|1;31|1;33|34|0)m" if "--color" in arguments else "(?!)"
+    for line in re.sub(ours, "", out + err).split("\n"):
+        assert not STEERS.search(line), line
+        assert not OLD.search(line), line
+        assert not line.lstrip().startswith("::"), line
 
 
 @pytest.mark.parametrize(
