@@ -286,8 +286,14 @@ class _Run:
             dataclasses.replace(related, location=self._located(related.location))
             for related in finding.related
         )
+        reasoning = tuple(
+            step
+            if step.location is None
+            else dataclasses.replace(step, location=self._located(step.location))
+            for step in finding.reasoning
+        )
         place = self._located(finding.location)
-        return dataclasses.replace(finding, location=place, related=related)
+        return dataclasses.replace(finding, location=place, related=related, reasoning=reasoning)
 
     def _located(self, location: Location) -> Location:
         location = self._workspace.located(location)

@@ -109,6 +109,11 @@ STDIN = "<stdin>"
     help="Exit with 1 if a program was not read to its end.",
 )
 @click.option(
+    "--explain",
+    is_flag=True,
+    help="Also say what leads to each finding: calls, where flags come from, what waits for what.",
+)
+@click.option(
     "--show-silenced",
     is_flag=True,
     help="With --format sarif: also what is silenced, as suppressed results.",
@@ -174,6 +179,7 @@ def check(
     exit_zero: bool,
     show_incomplete: bool,
     fail_incomplete: bool,
+    explain: bool,
     show_silenced: bool,
     statistics: bool,
     show_files: bool,
@@ -197,6 +203,8 @@ def check(
         raise Failure("standard input cannot be fixed: name the file")
     if statistics and output_format != "text":
         raise click.UsageError("--statistics goes with --format text")
+    if explain and output_format not in ("text", "json", "jsonl"):
+        raise click.UsageError("--explain goes with --format text, json and jsonl")
     if show_silenced and output_format != "sarif":
         raise click.UsageError("--show-silenced goes with --format sarif")
     if html is not None and (diff or show_files or write_baseline is not None):
@@ -264,6 +272,7 @@ def check(
         for item in report.incomplete:
             say(f"incomplete: {item.path}:{item.line}: {item.reason}")
     say_crashed(outcome.crashes)
+    report.explained = explain
     report.failures = [f"{path}: no such file or directory" for path in missing]
     report.failures += [crash(*item) for item in outcome.crashes]
     if statistics:
