@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from bnlint import codes
+from bnlint import codes, pages
 from bnlint.finding import (
     Confidence,
     Finding,
@@ -75,7 +76,7 @@ def _finding(item: Mapping[str, Any]) -> Finding:
     code = _text(item["code"])
     if code not in codes.known():
         raise BadReport(f"the rule {code} is none of this bnlint's")
-    rule = Rule(code, _text(item["name"]), _one_of(Severity, item["severity"]))
+    rule = Rule(code, pages.names()[code], _one_of(Severity, item["severity"]))
     place = _location(item, item["end_line"], item["end_column"])
     related = tuple(
         Related(_location(other, other["line"], other["column"]), _text(other["message"]))
@@ -89,7 +90,7 @@ def _finding(item: Mapping[str, Any]) -> Finding:
         _one_of(Confidence, item["confidence"]),
         item.get("reason"),
         _one_of(Witness, item["witness"]),
-        fingerprint=_text(item["fingerprint"]),
+        fingerprint=_fingerprint(item["fingerprint"]),
     )
 
 
@@ -130,6 +131,12 @@ def _number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise TypeError(f"{value!r} is no number")
     return value
+
+
+def _fingerprint(value: object) -> str:
+    if re.fullmatch("[0-9a-f]{0,64}", _text(value)) is None:
+        raise TypeError(f"{value!r} is no fingerprint")
+    return str(value)
 
 
 def _one_of(kinds: Any, value: object) -> Any:
