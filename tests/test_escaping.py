@@ -143,7 +143,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_command_is_walked() -> None:
-    # They say what we wrote, write what we wrote, run what they are told to, or speak JSON with an editor.
+    # They say and write what we wrote, run what they are told to, or speak JSON with an editor.
     silent = {"clean", "rule", "rules", "trace", "server", "init"}
     for name, command in commands().items():
         if formats(command):
