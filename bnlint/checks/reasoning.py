@@ -69,13 +69,18 @@ def _train_op(model: GraphModel, op: TrainOp, wanted: Sequence[NormLayer]) -> It
     name = op.api.rpartition(".")[2]
     trained = _layers(len(set(op.trains)))
     yield Step(f"{name} makes the train op, which trains {trained}", op.location)
+    if op.undecided is not None:
+        yield Step(op.undecided)
+    # What goes to code that nobody sees may come back in what is waited for.
+    sure = op.undecided is None and not ids & model.escaped
     yield from _some(_reads(model, op, ids))
-    yield from _some(_blocks(model, op, ids))
+    yield from _some(_blocks(model, op, ids, sure=sure))
     if ids & op.loss_reaches - op.reaches:
         yield Step(
             "the value of the loss waits for updates, but a gradient does not need that value"
         )
-    yield Step(_told("so the train op runs", "so the train op does not run", op.reaches, ids))
+    lacks = "so the train op does not run" if sure else "so the train op is not seen to run"
+    yield Step(_told("so the train op runs", lacks, op.reaches, ids))
     yield from _some(_runs(model, op, ids))
 
 
@@ -157,9 +162,10 @@ def _reads(model: GraphModel, op: TrainOp, ids: set[int]) -> Iterator[Step]:
         yield Step("no collection of update ops is read")
 
 
-def _blocks(model: GraphModel, op: TrainOp, ids: set[int]) -> Iterator[Step]:
+def _blocks(model: GraphModel, op: TrainOp, ids: set[int], *, sure: bool) -> Iterator[Step]:
+    lacks = "this block does not wait for" if sure else "this block is not seen to wait for"
     for block in model.guards:
-        what = _told("this block waits for", "this block does not wait for", block.updates, ids)
+        what = _told("this block waits for", lacks, block.updates, ids)
         inside = "is made in it" if op.id in block.train_ops else "is not made in it"
         yield Step(f"{what}, and the train op {inside}", block.location)
     if not model.guards:
@@ -171,7 +177,10 @@ def _runs(model: GraphModel, op: TrainOp, ids: set[int]) -> Iterator[Step]:
     for run in model.runs:
         if op.id in run.trains:
             here = "the train op is run here"
-            yield Step(_told(f"{here}, with", f"{here}, without", run.reaches, ids), run.location)
+            lacks = (
+                f"{here}, without" if not run.opaque else f"{here}, with more, but not seen with"
+            )
+            yield Step(_told(f"{here}, with", lacks, run.reaches, ids), run.location)
         elif ids & run.reaches:
             yield Step(_told("this run runs", "", run.reaches, ids), run.location)
     if not any(op.id in run.trains for run in model.runs):
