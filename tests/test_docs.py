@@ -15,6 +15,7 @@ from test_readme import code_blocks
 from bnlint import api_rows, config
 from bnlint.cli import cli, main
 from bnlint.settings import SETTINGS
+from bnlint.starter import TABLE
 
 CHECKOUT = Path(__file__).parent.parent
 DOCS = CHECKOUT / "docs"
@@ -50,6 +51,12 @@ def test_every_key_is_in_the_reference_and_every_example_is_read(tmp_path: Path)
     assert found.baseline.endswith("bnlint-baseline.json")
     assert [entry.pattern for entry in found.per_file] == ["tests/"]
     assert found.apis != config.Config().apis
+
+
+def test_what_init_writes_are_keys() -> None:
+    shown = re.findall(r"^# ([a-z-]+) = ", TABLE, re.MULTILINE)
+    assert shown
+    assert set(shown) <= {setting.key for setting in SETTINGS}
 
 
 def _place(key: str) -> int:
@@ -149,3 +156,26 @@ def test_the_comments_silence(
     assert main(["check", "--select", "BN1,BN9"]) == 0
     assert main(["check", "--select", "BN1,BN9", "--no-ignores"]) == 1
     assert capsys.readouterr().out.count("BN101") >= 1
+
+
+def test_the_graph_that_is_shown_is_what_the_command_prints(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    guide = texts(DOCS / "graphs.md")
+    words = code_blocks(guide, "sh")[0].split()
+    assert words[0] == "bnlint"
+    assert main(words[1:]) == 1
+    (example,) = code_blocks(guide, "text")
+    assert capsys.readouterr() == (example, "")
+
+
+def test_every_guide_is_found_from_the_readme() -> None:
+    found, left = set[Path](), [CHECKOUT / "README.md"]
+    while left:
+        page = left.pop()
+        found.add(page)
+        for target in re.findall(r"\]\(([^)#\s]+\.md)[)#]", texts(page)):
+            if "://" not in target and (there := (page.parent / target).resolve()) not in found:
+                left.append(there)
+    assert set(PAGES) - found == set()
