@@ -122,6 +122,31 @@ _NORMS = (
         scale=False,
         is_layer=True,
     ),
+    # TensorLayer 1.11.1, tensorlayer/layers/normalization.py: a class that is built and applied at
+    # once. It makes its updates with is_train only, and waits for them.
+    NormApi(
+        "tensorlayer.layers.BatchNormLayer",
+        "layers",
+        "is_train",
+        False,
+        ("prev_layer", "decay", "epsilon", "act", "is_train", "beta_init", "gamma_init"),
+        "decay",
+        0.9,
+        trap="decay",
+        destination="in_place",
+    ),
+    # TFLearn 0.3.2, tflearn/layers/normalization.py: there is no flag; the mode is a variable that
+    # its trainer sets, and the layer waits for its updates.
+    NormApi(
+        "tflearn.batch_normalization",
+        "layers",
+        "",
+        None,
+        ("incoming", "beta", "gamma", "epsilon", "decay", "stddev", "trainable", "restore"),
+        "decay",
+        0.9,
+        destination="in_place",
+    ),
 )
 
 

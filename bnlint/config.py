@@ -141,15 +141,7 @@ def _config(table: object, path: Path, directory: Path, data: bytes) -> Config:
     """``data`` is the text of the file, ``directory`` what its paths are relative to."""
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: tool.bnlint must be a table")
-    readers: Mapping[str, Callable[[object, str], Any]] = {
-        "select": _codes,
-        "ignore": _codes,
-        "exclude": _strings,
-        "pedantic": _bool,
-        "api": _apis,
-        "baseline": lambda value, where: _file(value, where, directory),
-        per_file.KEY: lambda value, where: _per_file(value, where, path, directory, data),
-    }
+    readers = _readers(path, directory, data)
     fields = {"api": "apis", per_file.KEY: "per_file"}
     values: dict[str, Any] = {}
     for key, value in table.items():
@@ -158,6 +150,21 @@ def _config(table: object, path: Path, directory: Path, data: bytes) -> Config:
             raise ConfigError(f"{where}: no such key{near(key, readers)}")
         values[fields.get(key, str(key))] = readers[key](value, where)
     return Config(directory=directory, **values)
+
+
+def _readers(
+    path: Path, directory: Path, data: bytes
+) -> Mapping[str, Callable[[object, str], Any]]:
+    """What reads each key; ``settings.py`` says what they are."""
+    return {
+        "select": _codes,
+        "ignore": _codes,
+        "exclude": _strings,
+        "pedantic": _bool,
+        "api": _apis,
+        "baseline": lambda value, where: _file(value, where, directory),
+        per_file.KEY: lambda value, where: _per_file(value, where, path, directory, data),
+    }
 
 
 def _strings(value: object, where: str) -> tuple[str, ...]:

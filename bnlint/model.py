@@ -30,7 +30,7 @@ class Flag:
 
     ``value`` is the constant (or the API's default when ``missing``). ``origin`` is the place
     where the constant was written, ``from_default`` whether that place is a parameter default.
-    ``reason`` says why a flag is unknown.
+    ``reason`` says why a flag is unknown, ``made`` where a tensor was made.
     """
 
     kind: FlagKind
@@ -38,6 +38,7 @@ class Flag:
     origin: Location | None = None
     from_default: bool = False
     reason: str | None = None
+    made: Location | None = None
 
     @property
     def always_true(self) -> bool:
@@ -200,7 +201,9 @@ class Run:
     layers whose output it computes for use beyond the losses that training minimises, ``fed``
     whether it is given data of its own, ``opaque`` whether it also fetches what nobody here saw.
     ``on`` and ``off`` are the layers that it computes with a flag that is known to be True or False
-    in it, ``loops`` the loops of the source that it is in, as numbers.
+    in it, ``loops`` the loops of the source that it is in, as numbers. ``known_data`` is whether it
+    is fed nothing but the very values that training is fed, ``turns`` how often it is done at most,
+    None where that is not known.
     """
 
     location: Location
@@ -212,6 +215,8 @@ class Run:
     on: frozenset[int] = frozenset()
     off: frozenset[int] = frozenset()
     loops: tuple[int, ...] = ()
+    known_data: bool = False
+    turns: int | None = None
 
 
 @dataclass(slots=True, eq=False)

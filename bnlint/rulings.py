@@ -22,6 +22,7 @@ FLAGS = frozenset({"BN101", "BN102", "BN103", "BN104", "BN109", "BN110"})
 # What no graph shows: the parameters of functions, and layers that were built in vain.
 SOURCE_ONLY = {
     "BN103": "a graph does not show the parameters of functions",
+    "BN105": "a graph does not show which runs are an evaluation",
     "BN107": "a graph does not show that another graph has a layer more",
     "BN108": "a graph has one mode, and does not show what decided on its flag",
     "BN207": "a graph does not show in which order its steps are run",

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 TABLE = """\
 [tool.bnlint]
-# Keys as in the README of bnlint; all of them may be left out.
+# Keys as in docs/reference.md of bnlint; all of them may be left out.
 # select = ["BN2"]
 # exclude = ["third_party/"]
+# baseline = "bnlint-baseline.json"
 """
 HOOK = """\
 - repo: local

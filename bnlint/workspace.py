@@ -30,15 +30,18 @@ class Workspace:
 
     ``problems`` are the files that could not be read or parsed, ``crashes`` those that broke
     bnlint itself; neither stops the others. ``apis`` are the APIs that mean something in it,
-    ``kept`` the files that earlier runs lowered.
+    ``kept`` the files that earlier runs lowered, ``jobs`` how many processes may be used.
     """
 
     def __init__(
         self,
         overlay: dict[str, bytes] | None = None,
         apis: Apis = BUILT_IN,
+        jobs: int = 1,
     ) -> None:
         self.apis = apis
+        self._jobs = jobs
+        self._ahead: dict[str, Loaded | SourceError] = {}
         self.kept: Files | None = None
         self._trail = Trail()
         self._overlay = {os.path.abspath(path): data for path, data in (overlay or {}).items()}
@@ -123,6 +126,34 @@ class Workspace:
             self._modules[path] = self._lower(path)
         return self._modules[path]
 
+    def read_ahead(self, paths: Sequence[str]) -> None:
+        """Lower files that will be asked for, several at once where that saves time."""
+        if self._jobs < 2:
+            return
+        files = []
+        for path in paths:
+            try:
+                data = self.data(path)
+            except SourceError:
+                continue
+            loaded = self.kept.get(data, path) if self.kept is not None else None
+            if loaded is not None:
+                self._ahead[path] = loaded
+            else:
+                files.append((path, data))
+        from bnlint.source import parallel
+
+        processes = min(self._jobs, sum(len(data) for _, data in files) // parallel.SHARE)
+        if processes < 2:
+            return
+        found = parallel.load_all(files, processes)
+        self._ahead.update(found)
+        if self.kept is not None:
+            for path, data in files:
+                read_now = found.get(path)
+                if read_now is not None and not isinstance(read_now, SourceError):
+                    self.kept.put(data, path, read_now)
+
     def lowered(self) -> dict[str, Module]:
         """The files that were lowered so far, by path."""
         return {path: module for path, module in self._modules.items() if module is not None}
@@ -159,14 +190,9 @@ class Workspace:
 
     def _lower(self, path: str) -> Module | None:
         try:
-            data = self.data(path)
-            loaded = self.kept.get(data, path) if self.kept is not None else None
-            if loaded is None:
-                from bnlint.source.load import load  # imports libcst
-
-                loaded = load(data, path)
-                if self.kept is not None:
-                    self.kept.put(data, path, loaded)
+            loaded = self._ahead.pop(path, None) or self._load(path)
+            if isinstance(loaded, SourceError):
+                raise loaded
             self._loaded[path] = loaded
             self._sources[path] = loaded.text
             for error in loaded.errors:
@@ -181,6 +207,17 @@ class Workspace:
             self._failed.add(path)
             self.crashes.append((path, error))
         return None
+
+    def _load(self, path: str) -> Loaded:
+        data = self.data(path)
+        loaded = self.kept.get(data, path) if self.kept is not None else None
+        if loaded is None:
+            from bnlint.source.load import load  # imports libcst
+
+            loaded = load(data, path)
+            if self.kept is not None:
+                self.kept.put(data, path, loaded)
+        return loaded
 
 
 def _digest_of_search(found: Sequence[str], errors: Sequence[SourceError]) -> str:

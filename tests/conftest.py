@@ -31,6 +31,13 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Tests of the real TensorFlow 1 are told by what they ask for: ``-m "not tf1"``."""
+    for item in items:
+        if not {"tf1", "tensorflow"}.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("tf1")
+
+
 @pytest.fixture(scope="session")
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Places for the caches of single tests, which know nothing of each other."""

@@ -83,3 +83,42 @@ def test_the_formats_of_the_snippets_exist(name: str, runner: Path) -> None:
     script = f'"$RUNNER_TEMP/bnlint/bin/bnlint" check --format {name} > out || test $? -eq 1'
     assert run(script, runner) == (0, run("true", runner)[1])
     assert re.search("BN201", (runner / "repo" / "out").read_text())
+
+
+def snippet(language: str, begins: str) -> str:
+    text = (ROOT / "docs" / "ci.md").read_text()
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    (found,) = (block for block in blocks if block.startswith(begins))
+    return str(found)
+
+
+def installs(line: str) -> bool:
+    return re.search(r"pip install git\+https://HOST/OWNER/bnlint@COMMIT$", line) is not None
+
+
+def test_the_gitlab_job(runner: Path) -> None:
+    job = yaml.safe_load(snippet("yaml", "# .gitlab-ci.yml"))["bnlint"]
+    (install, *lines) = job["script"]
+    assert installs(install)
+    (runner / "repo" / "train.py").write_text(BROKEN)
+    code, said = run("\n".join(lines), runner, PATH=f"{runner}/bnlint/bin:{os.environ['PATH']}")
+    # The job fails, and its report is there all the same.
+    assert code == 1, said
+    assert job["artifacts"]["when"] == "always"
+    report = runner / "repo" / job["artifacts"]["reports"]["codequality"]
+    assert [entry["check_name"] for entry in json.loads(report.read_text())] == ["BN201"]
+
+
+def test_the_jenkins_stage(runner: Path) -> None:
+    text = snippet("groovy", "pipeline")
+    (install, *lines) = re.findall(r"^ +sh '(.+)'$", text, re.MULTILINE)
+    assert installs(install)
+    (runner / "bnlint").rename(runner / "repo" / ".bnlint")
+    (runner / "repo" / "train.py").write_text(BROKEN)
+    code, said = run("\n".join(lines), runner)
+    # The findings are the plugin's to count; what goes wrong otherwise fails the stage.
+    assert code == 0, said
+    (results,) = re.findall(r"junit testResults: '(.+?)'", text)
+    assert "BN201" in (runner / "repo" / results).read_text()
+    (runner / "repo" / "pyproject.toml").write_text("[tool.bnlint]\nno-such-key = 1\n")
+    assert run("\n".join(lines), runner)[0] != 0

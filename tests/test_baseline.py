@@ -84,7 +84,7 @@ def test_what_is_new_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_pruning(capsys: pytest.CaptureFixture[str]) -> None:
     write("train.py", "print('gone')\n")
-    gone = "1 entry is no longer found: --prune-baseline takes them out."
+    gone = "1 entry is no longer found: --prune-baseline takes it out."
     assert check(capsys) == (0, [], gone)
     assert check(capsys, "--ignore", "BN2")[2] != gone  # nobody looked for it
     write("sub/a.py", "pass\n")
@@ -181,3 +181,17 @@ def test_a_name_that_is_none(capsys: pytest.CaptureFixture[str], value: str) -> 
     assert main(["check"]) == 2
     said = "pyproject.toml: tool.bnlint.baseline: must be the name of a file\n"
     assert capsys.readouterr().err.endswith(said)
+
+
+def test_a_diff_repairs_what_is_known_and_fails_for_what_is_new_only(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check", "--baseline", "known.json", "--diff"]) == 0
+    assert "+with tf.control_dependencies(" in capsys.readouterr().out
+    write("new.py", "import tensorflow as tf\ny = tf.layers.batch_normalization(x)\n")
+    assert main(["check", "--baseline", "known.json", "--diff"]) == 1
+    before = Path("known.json").read_text("utf-8")
+    write("train.py", "x = 1\n")
+    Path("new.py").unlink()
+    assert main(["check", "--baseline", "known.json", "--prune-baseline", "--diff"]) == 0
+    assert Path("known.json").read_text("utf-8") == before

@@ -51,6 +51,7 @@ def inputs(name: str) -> list[str] | None:
         "checkpoint": ["ckpt"],
         "check-trace": ["recording"],
         "confirm": [f"{NAME}.py", "recording"],
+        "merge": ["report.json"],
     }.get(name)
 
 
@@ -58,6 +59,33 @@ def walked() -> Iterator[tuple[str, str]]:
     for name, command in commands().items():
         for choice in formats(command):
             yield name, choice
+
+
+def report() -> dict[str, object]:
+    """One that says the hostile things wherever it may say anything."""
+    place = {"path": f"{NAME}.py", "line": 3, "column": 1, "node": EVIL}
+    finding = {
+        "code": "BN101",
+        "name": EVIL,
+        "severity": "error",
+        "confidence": "possible",
+        "reason": EVIL,
+        "message": f"it is {EVIL}: {EVIL}",
+        "witness": "graph",
+        "fingerprint": "0123456789abcdef",
+        **place,
+        "end_line": 3,
+        "end_column": 5,
+        "related": [{**place, "message": EVIL}],
+    }
+    return {
+        "version": 1,
+        "checked": 1,
+        "skipped": 0,
+        "findings": [finding],
+        "errors": [{"path": f"{NAME}bad.py", "line": 1, "message": EVIL}],
+        "incomplete": [{"path": EVIL, "line": 1, "reason": EVIL}],
+    }
 
 
 @pytest.fixture
@@ -100,6 +128,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ],
     }
     (process / "trace.json").write_text(json.dumps(document), encoding="utf-8")
+    Path("report.json").write_text(json.dumps(report()), encoding="utf-8")
     ones = b"\0\0\0\0\0\0\x80\x3f"
     write_checkpoint(
         "ckpt",
@@ -114,8 +143,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_command_is_walked() -> None:
-    # They say what we wrote, run what they are told to, or speak JSON with an editor.
-    silent = {"clean", "rule", "rules", "trace", "server"}
+    # They say and write what we wrote, run what they are told to, or speak JSON with an editor.
+    silent = {"clean", "rule", "rules", "trace", "server", "init"}
     for name, command in commands().items():
         if formats(command):
             assert inputs(name) is not None, f"{name}: give it something hostile to say"
@@ -139,6 +168,34 @@ def test_nothing_speaks_through_us(
         if line.lstrip().startswith("::"):
             assert choice == "github"
             assert OURS.match(line), line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--explain", "--pedantic"],
+        ["--explain", "--pedantic", "--format", "json"],
+        ["--statistics"],
+        ["--show-files"],
+        ["--show-silenced", "--format", "sarif"],
+        ["--color", "always"],
+    ],
+)
+def test_other_reports_do_not_either(
+    project: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("pyproject.toml").write_text(
+        "[tool.bnlint.per-file-ignores]\n"
+        f"{json.dumps(EVIL)} = ['BN1']\n'::error::z.py' = ['BN201']\n",
+        encoding="utf-8",
+    )
+    main(["check", *arguments, "."])
+    out, err = capsys.readouterr()
+    ours = r"\x1b\[(?:1|1;31|1;33|34|0)m" if "--color" in arguments else "(?!)"
+    for line in re.sub(ours, "", out + err).split("\n"):
+        assert not STEERS.search(line), line
+        assert not OLD.search(line), line
+        assert not line.lstrip().startswith("::"), line
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,9 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
 
 from bnlint import cli, pages
-from bnlint.cli.check import check
 
 CHECKOUT = Path(__file__).parent.parent
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -47,18 +45,6 @@ def test_the_rule_table_is_that_of_the_pages() -> None:
     ]
 
 
-def test_the_documented_options_are_those_of_the_command() -> None:
-    documented = {
-        name
-        for names in re.findall(r"^\| (`-.*?) \|", section("Options"), re.MULTILINE)
-        for name in re.findall(r"`(--?[a-z-]+)", names)
-    }
-    options = {
-        name for option in check.params if isinstance(option, click.Option) for name in option.opts
-    }
-    assert documented == options
-
-
 def test_the_example_is_what_the_command_prints(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,3 +70,21 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 @pytest.mark.parametrize("code", ["0", "1", "2", "130"])
 def test_the_exit_codes_are_documented(code: str) -> None:
     assert re.search(rf"^\| {code} \|", section("Exit codes"), re.MULTILINE)
+
+
+def test_the_baseline_of_the_readme(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says to do with a project that has findings, in its words."""
+    monkeypatch.chdir(tmp_path)
+    layer = "import tensorflow as tf\nh = tf.layers.batch_normalization(x)\n"
+    Path("old.py").write_text(layer, encoding="utf-8")
+    (words,) = re.findall(r"`bnlint (check --write-baseline [^`]+)`", README)
+    assert cli.main(shlex.split(words)) == 0
+    (table,) = code_blocks(README, "toml")
+    Path("pyproject.toml").write_text(table, encoding="utf-8")
+    assert cli.main(["check"]) == 0
+    assert "0 new findings, 1 in the baseline" in capsys.readouterr().out
+    Path("new.py").write_text(layer, encoding="utf-8")
+    assert cli.main(["check"]) == 1
+    assert "1 new finding, 1 in the baseline" in capsys.readouterr().out

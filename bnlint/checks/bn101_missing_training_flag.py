@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, related, states
 from bnlint.checks.decisions import left_out
-from bnlint.finding import Aim, Finding, Location, Rule
+from bnlint.checks.reasoning import of_layers
+from bnlint.finding import Aim, Finding, Location, Rule, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,12 +80,12 @@ def _judge(
         return None  # fine here: BN109 says what happened
     if default is False and location in inference_only and location not in trained:
         return None  # fine: a restored model that is only evaluated wants False
+    if layer.open_root and layer.api in given and not layer.by_normalizer:
+        return None  # fine: nothing calls it here, and the scope of a caller may set the flag
     reason = None
     others = [other for other in layers if other.flag.kind != "missing"]
     if others:
         reason = "on other paths a flag is passed"
-    elif layer.open_root and layer.api in given and not layer.by_normalizer:
-        reason = "nothing in the project calls this, and a caller's arg_scope may set the flag"
     name = layer.api.rsplit(".", 1)[-1]
     call = f"{name} is set as normalizer_fn" if layer.by_normalizer else f"{name} is called"
     parameter = layer.unused_parameter
@@ -108,7 +109,17 @@ def _judge(
             default=bool(default),
         ),
         consequence=_SYMPTOM[bool(default)],
+        reasoning=tuple(_because(layers, missing)),
     )
+
+
+def _because(layers: list[NormLayer], missing: list[NormLayer]) -> Iterator[Step]:
+    yield from of_layers(missing)
+    if len(layers) > 1:
+        yield Step(
+            f"it is applied {len(layers)} times on the paths of all programs, {len(missing)} of "
+            "them without its flag"
+        )
 
 
 CHECK = Check(RULE, check)

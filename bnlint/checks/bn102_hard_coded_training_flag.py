@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, related, states
-from bnlint.finding import Finding, Location, Rule
+from bnlint.checks.base import Check, place_of_flag, related, states
+from bnlint.checks.reasoning import of_layers
+from bnlint.finding import Finding, Location, Rule, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +86,7 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
                 continue
             if layer.id in running and not run.fed:
                 continue  # fine: it looks at the very batches that train it
-            site.evaluated.setdefault(_place(layer), (layer, run))
+            site.evaluated.setdefault(place_of_flag(layer), (layer, run))
 
 
 def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> None:
@@ -98,7 +99,7 @@ def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> Non
             continue
         for run in state.runs:
             if layer.id in run.evaluates and layer.id not in run.reaches and not run.opaque:
-                sites[layer.location].predicted.setdefault(_place(layer), (layer, run))
+                sites[layer.location].predicted.setdefault(place_of_flag(layer), (layer, run))
 
 
 def _judge(location: Location, site: _Site) -> Iterator[Finding]:
@@ -125,7 +126,7 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
 
 
 def _always_true(location: Location, layer: NormLayer, run: Run, adversarial: bool) -> Finding:
-    origin = _place(layer)
+    origin = place_of_flag(layer)
     deliberate = adversarial and not layer.both_modes
     return Finding(
         RULE,
@@ -142,11 +143,15 @@ def _always_true(location: Location, layer: NormLayer, run: Run, adversarial: bo
         if deliberate
         else None,
         consequence=_WITH_BATCH,
+        reasoning=(
+            *of_layers([layer]),
+            Step("this run computes what comes after the layer, and trains nothing", run.location),
+        ),
     )
 
 
 def _always_false(location: Location, layer: NormLayer, restored: bool) -> Finding:
-    origin = _place(layer)
+    origin = place_of_flag(layer)
     reason = "on other paths the weights are restored, and then False may be on purpose"
     return Finding(
         RULE,
@@ -160,6 +165,7 @@ def _always_false(location: Location, layer: NormLayer, restored: bool) -> Findi
         "possible" if restored else "definite",
         reason if restored else None,
         consequence=_WITH_INITIAL,
+        reasoning=(*of_layers([layer]), Step("a train op trains what it is a part of")),
     )
 
 
@@ -170,19 +176,6 @@ def _or_default(layer: NormLayer) -> str:
 
 def _default(layer: NormLayer) -> Location | None:
     return layer.flag.origin if layer.flag.from_default else None
-
-
-def _place(layer: NormLayer) -> Location:
-    """Where to point: at the constant a caller passes, else at the layer itself."""
-    origin, location = layer.flag.origin, layer.location
-    if origin is None or layer.flag.from_default:
-        return location
-    inside = (
-        origin.path == location.path
-        and location.line <= origin.line
-        and origin.end_line <= location.end_line
-    )
-    return location if inside else origin
 
 
 CHECK = Check(RULE, check)

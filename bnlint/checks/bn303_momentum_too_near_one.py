@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state
+from bnlint.checks.base import Check, Verdict, per_state, related
 from bnlint.checks.gates import verdicts
 from bnlint.finding import Finding, Rule
 
@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bnlint.checks.gates import Gated
-    from bnlint.model import GraphModel
+    from bnlint.model import GraphModel, NormLayer, Run
 
 RULE = Rule("BN303", "momentum-too-near-one", "warning")
 
 # Above this share the initial 0 and 1 still bend what inference sees.
 TOO_MUCH = 0.05
+# Above this one, they are more that than anything else.
+MOST = 0.5
+# Nobody expects a result of fewer steps than this: they are to see whether it runs.
+FEWEST = 100
 
 
 def tell(gated: Gated) -> str:
@@ -29,6 +33,7 @@ def tell(gated: Gated) -> str:
 
 def judge(model: GraphModel) -> Iterator[Verdict]:
     yield from verdicts(RULE, "momentum", tell)(model)
+    yield from _counted(model)
     for saved in model.statistics:
         if saved.left is None or saved.left <= TOO_MUCH or saved.untouched:
             yield Verdict(saved.location, None)
@@ -43,6 +48,53 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 "few steps",
             ),
         )
+
+
+def _counted(model: GraphModel) -> Iterator[Verdict]:
+    """Layers that are evaluated after so few steps that the source shows them all."""
+    if model.restores or any(run.opaque for run in model.runs):
+        return  # fine: there may be statistics, or steps, that the source does not show
+    for layer in model.layers:
+        momentum = layer.momentum
+        if momentum is None or not 0 < momentum < 1 or not layer.updates or layer.unit_test:
+            continue
+        updating = [run for run in model.runs if layer.id in run.reaches]
+        after = [run for run in _infers(model, layer) if run not in updating]
+        turns = [run.turns for run in updating if run.turns is not None]
+        if len(turns) < len(updating) or layer.id in model.escaped or not after:
+            continue  # fine: nobody knows how many steps there are, or reads the statistics
+        steps = sum(turns)
+        left = momentum**steps
+        if steps < FEWEST or left <= TOO_MUCH:
+            yield Verdict(layer.location, None)  # fine: enough steps, or only a trial
+            continue
+        yield Verdict(
+            layer.location,
+            Finding(
+                RULE,
+                layer.location,
+                f"after the {steps} steps that this program trains, {left:.0%} of the moving "
+                f"statistics is still their initial value: a momentum of {momentum:g} is too near "
+                "1 for so few steps, and evaluation uses what they are then",
+                related(
+                    (updating[0].location, "the steps"),
+                    (after[0].location, "evaluated here with the moving statistics"),
+                ),
+                "definite" if left > MOST else "possible",
+                None if left > MOST else "most of them is what training saw, which may be enough",
+            ),
+        )
+
+
+def _infers(model: GraphModel, layer: NormLayer) -> list[Run]:
+    """The runs that evaluate with the statistics of a layer."""
+    same = [
+        other.id
+        for other in model.layers
+        if other is layer
+        or (other.name is not None and (other.graph, other.name) == (layer.graph, layer.name))
+    ]
+    return [run for run in model.runs if any(i in run.evaluates and i in run.off for i in same)]
 
 
 CHECK = Check(RULE, per_state(RULE, judge))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from bnlint.config import Config
 
 Command = TypeVar("Command", bound=Callable[..., object])
+
+_MOST_JOBS = 8  # each holds the syntax tree of a file, which can be a hundred times the file
 
 
 def rule_codes(
@@ -55,9 +58,8 @@ def color_option(command: Command) -> Command:
     )(command)
 
 
-def rule_options(command: Command) -> Command:
-    """``--select``, ``--ignore``, ``--format``, ``--color`` and ``--fail-possible``, which all
-    commands that judge something have."""
+def report_options(command: Command) -> Command:
+    """``--color``, ``--fail-possible`` and ``--format``, which all commands with a report have."""
     for option in (
         color_option,
         click.option(
@@ -73,6 +75,15 @@ def rule_options(command: Command) -> Command:
             show_default=True,
             help="How to print the report.",
         ),
+    ):
+        command = option(command)
+    return command
+
+
+def rule_options(command: Command) -> Command:
+    """Those of a report, ``--ignore`` and ``--select``, which the commands that judge have."""
+    for option in (
+        report_options,
         click.option(
             "--ignore",
             multiple=True,
@@ -134,6 +145,26 @@ def cache_folder(command: Command) -> Command:
         shell_complete=completion.folders,
         help="Where results are kept; without it, in the user's cache directory.",
     )(command)
+
+
+def shard_of(
+    _context: click.Context, option: click.Parameter, value: str | None
+) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", value)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise click.BadParameter("must be K/N, with K from 1 to N, as in 2/4", param=option)
+    return int(found[1]), int(found[2])
+
+
+def processors() -> int:
+    """How many processes are used where nobody says it."""
+    try:
+        usable = len(os.sched_getaffinity(0))
+    except AttributeError:  # Linux only
+        usable = os.cpu_count() or 1
+    return min(usable, _MOST_JOBS)
 
 
 def opened_cache(folder: str | None) -> Store:

@@ -197,6 +197,9 @@ _NAMES: dict[str, str] = {
     "tf.sonnet.BatchNormV2": "tf.sonnet.BatchNorm",
     "tf.app.flags": "tf.app.flags",
     "tf.flags": "tf.app.flags",
+    "tensorlayer.layers.normalization.BatchNormLayer": "tensorlayer.layers.BatchNormLayer",
+    "tflearn.layers.batch_normalization": "tflearn.batch_normalization",
+    "tflearn.layers.normalization.batch_normalization": "tflearn.batch_normalization",
     "tf.truediv": "tf.div",
     "tf.divide": "tf.div",
 }

@@ -154,27 +154,27 @@ class Explorer:
     def run_uncalled(self, paths: Sequence[str]) -> None:
         """The functions and classes of these files that no program entered.
 
-        First those that nothing in the project even mentions, then what is still left.
+        First those that nothing in the project even mentions, then what is still left, callers
+        before what they call: with its arguments and scopes a function is what it was written for.
         """
         selection = Selection(self.modules, paths)
         mentioned: dict[str, int] = {}
         for module in self.modules.loaded.values():
             for name in names_in(module.body):
                 mentioned[name] = mentioned.get(name, 0) + 1
-        for only_unmentioned in (True, False):
-            for path in paths:
-                loaded = self.modules.loaded.get(path)
-                if loaded is None:
-                    continue
-                for stmt in loaded.body:
-                    if isinstance(stmt, ir.FunctionDef):
-                        if only_unmentioned and stmt.name in mentioned:
-                            continue
-                        self._uncalled_function(path, stmt, selection)
-                    elif isinstance(stmt, ir.ClassDef):
-                        if only_unmentioned and stmt.name in mentioned:
-                            continue
-                        self._uncalled_class(path, stmt, selection)
+        found = [
+            (path, stmt)
+            for path in paths
+            if (loaded := self.modules.loaded.get(path)) is not None
+            for stmt in loaded.body
+            if isinstance(stmt, (ir.FunctionDef, ir.ClassDef))
+        ]
+        unmentioned = [(path, stmt) for path, stmt in found if stmt.name not in mentioned]
+        for path, stmt in (*unmentioned, *_callers_first(found)):
+            if isinstance(stmt, ir.FunctionDef):
+                self._uncalled_function(path, stmt, selection)
+            else:
+                self._uncalled_class(path, stmt, selection)
 
     def _uncalled_function(self, path: str, stmt: ir.FunctionDef, selection: Selection) -> None:
         if (path, stmt.span) in self.entered or not selection.is_worth_a_run(stmt.body):
@@ -240,6 +240,36 @@ def _is_unit_test(stmt: ir.ClassDef) -> bool:
         if isinstance(base.value, (ir.Attr, ir.Name))
     ]
     return any(name.endswith("TestCase") for name in names)
+
+
+_Definition = tuple[str, ir.FunctionDef | ir.ClassDef]
+
+
+def _callers_first(found: Sequence[_Definition]) -> list[_Definition]:
+    """Definitions in an order in which what mentions a name comes before what bears it."""
+    named: dict[str, list[int]] = {}
+    for index, (_, stmt) in enumerate(found):
+        named.setdefault(stmt.name, []).append(index)
+    mentions = [
+        sorted(
+            (other for name in names_in(stmt.body) & named.keys() for other in named[name]),
+            reverse=True,
+        )
+        for _, stmt in found
+    ]
+    seen: set[int] = set()
+    finished: list[int] = []
+    for start in reversed(range(len(found))):
+        todo = [(start, False)]
+        while todo:
+            index, done = todo.pop()
+            if done:
+                finished.append(index)
+            elif index not in seen:
+                seen.add(index)
+                todo.append((index, True))
+                todo.extend((other, False) for other in mentions[index] if other not in seen)
+    return [found[index] for index in reversed(finished)]
 
 
 def _explanation(

@@ -38,8 +38,11 @@ def value_in(run: RunRecord, flag: Node) -> bool | None:
 def flag_in(run: RunRecord, layer: Layer) -> bool | None:
     """What a layer's flag is in one run, None if it is not known."""
     flag = layer.flag
+    if layer.selected:
+        return None  # a branch that is taken or not
     if flag is None:
         return layer.default if isinstance(layer.default, bool) else None
     if isinstance(flag, Known):
-        return None if flag.value is None or isinstance(flag.value, str) else bool(flag.value)
+        option = flag.assumed or flag.value is None or isinstance(flag.value, str)
+        return None if option else bool(flag.value)
     return value_in(run, flag) if isinstance(flag, Node) and flag.kind == "placeholder" else None

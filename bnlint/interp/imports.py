@@ -39,6 +39,9 @@ class Source(Protocol):
     def module(self, path: str) -> ir.Module | None:
         """The IR of a file, None if it cannot be read."""
 
+    def read_ahead(self, paths: Sequence[str]) -> None:
+        """Make ready what ``module`` will be asked for."""
+
     @property
     def resolver(self) -> Resolver:
         """Tells which file an import means."""
@@ -64,6 +67,7 @@ class Modules:
         # What the syntax of a definition or a loop tells, by its identity.
         self.generators: dict[int, bool] = {}
         self.counters: dict[int, list[ir.Expr]] = {}
+        self.unused_flags: dict[int, ir.Param | None] = {}
         self.images = Images()
         self._preparing: set[Key] = set()
         self._defined: dict[str, frozenset[str]] = {}
@@ -98,9 +102,10 @@ class Modules:
         todo = list(self.entries)
         seen = set(todo)
         while todo:
-            new = self.imported_by(todo.pop()) - seen
-            seen |= new
-            todo.extend(new)
+            self.source.read_ahead(todo)
+            new = dict.fromkeys(one for path in todo for one in sorted(self.imported_by(path)))
+            todo = [path for path in new if path not in seen]
+            seen.update(todo)
 
     # --- loading -----------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ class Importer(Protocol):
     apis: Apis
     generators: dict[int, bool]
     counters: dict[int, list[ir.Expr]]
+    unused_flags: dict[int, ir.Param | None]
 
     def load(self, machine: Interpreter, dotted: str, level: int, importer: str) -> Value:
         """The value of an imported module, having run its body."""

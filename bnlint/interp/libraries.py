@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import operators, tensorflow, truth
+from bnlint.interp import api, operators, tensorflow, truth
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.builtins import identity, leave_program
 from bnlint.interp.containers import map_method
@@ -39,8 +39,9 @@ def call_external(machine: Interpreter, name: str, args: Args, frame: Frame | No
             found: Value = handler(machine, args, frame)
             return found
         return lifted(machine, args, lambda given: handler(machine, given, frame))
-    if name in machine.modules.apis:
-        return tensorflow.call_api(machine, name, args, frame)
+    known = api.canonical(name)
+    if known in machine.modules.apis:
+        return tensorflow.call_api(machine, known, args, frame)
     network = networks.outside(name)
     if network is not None:
         return tensorflow.call_api(machine, network, args, frame)

@@ -150,7 +150,7 @@ class _Snapshot:
             origin = location(value.origin) if value.origin is not None else None
             return Flag("constant", value.value, origin, value.default)
         if isinstance(value, Node):
-            return Flag("dynamic")
+            return Flag("dynamic", made=location(value.place))
         if isinstance(value, Unknown):
             return Flag("unknown", reason=value.reason)
         return Flag("dynamic" if isinstance(value, Object) else "unknown", reason="an odd value")
@@ -307,8 +307,8 @@ class _Snapshot:
         before = ancestors(record.fetches, fed=fed)
         trains = frozenset(n.id for n in before if n.kind == "train" and self.holds(n.guard))
         evaluated: set[int] = set()
+        measured = not trains and self._is_fed_batches_of_training(record)
         if not trains:
-            measured = self._is_fed_batches_of_training(record)
             for node in through(record.fetches):
                 if node.kind in ("summary", "update", "assign", "group", "variable"):
                     continue
@@ -329,6 +329,8 @@ class _Snapshot:
             frozenset(i for i in self.ids if flags.get(i) is True),
             frozenset(i for i in self.ids if flags.get(i) is False),
             record.loops,
+            measured,
+            record.turns,
         )
 
     def _is_fed_batches_of_training(self, record: RunRecord) -> bool:

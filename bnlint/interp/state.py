@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.conditions import Conditions
@@ -128,7 +129,8 @@ class RunRecord:
     nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
     ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
     that is not listed. ``data`` are identities of the values that are fed beside these, one set for
-    each time that the run was met. ``loops`` are those that it is in, outermost first.
+    each time that the run was met. ``loops`` are those that it is in, outermost first, ``turns``
+    how often all these go round at most, None if that is not known.
     """
 
     place: Place
@@ -140,6 +142,7 @@ class RunRecord:
     feeds_known: bool = False
     guard: Guard = TRUE
     loops: tuple[int, ...] = ()
+    turns: int | None = None
     data: list[frozenset[tuple[Node, int]]] = field(default_factory=list, compare=False)
 
 
@@ -277,6 +280,7 @@ class State:
         self.complete = True
         self.notes: list[str] = []
         self.loops: list[int] = []  # the keys of those that are running
+        self.turns: list[int | None] = []  # and how often these go round at most
         self.loop_weight = 1
         self.loop_weights: list[int] = []
         self.sys_path: list[str] = []
@@ -293,6 +297,7 @@ class State:
         self.graph_loops = 0  # how many loops of the graph are being built
         self.control_flow_v2 = False
         self.making: list[Class] = []  # classes whose metaclass is running
+        self.entered_by_hand: list[Object] = []  # contexts, by __enter__, and not left yet
 
     # --- identity and budget ---------------------------------------------------------------
 
@@ -358,10 +363,21 @@ class State:
             block.ops += 1
         return node
 
-    def enter_loop(self, place: Place) -> None:
+    def enter_loop(self, place: Place, turns: int | None) -> None:
         """A loop begins: another one for each way of calls that leads there."""
         calls = tuple(frame.call_place for frame in self.frames)
         self.loops.append(self.keys.of("loop", place, calls))
+        self.turns.append(turns)
+
+    def leave_loop(self) -> None:
+        """The innermost loop has ended."""
+        self.loops.pop()
+        self.turns.pop()
+
+    def turns_of_loops(self) -> int | None:
+        """How often what is in all running loops is done at most, None if that is not known."""
+        known = [turns for turns in self.turns if turns is not None]
+        return prod(known) if len(known) == len(self.turns) and self.built_for is None else None
 
     def record_run(self, run: RunRecord) -> None:
         """Note a run; a loop that fetches the same again says nothing new."""

@@ -179,7 +179,7 @@ def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> End
         _missing(machine, stmt, frame)
     for item in stmt.names:
         if item.name == "*":
-            if isinstance(module, Api):
+            if isinstance(module, (Api, External)):
                 frame.module.stars.append(module.name)
             if isinstance(module, ModuleEnv):
                 frame.module.stars.extend(module.stars)
@@ -257,7 +257,7 @@ def _for(machine: Interpreter, stmt: ir.For, frame: Frame) -> Ended:
     partial = not exact or len(visited) < len(total)
     loop = Loop()
     frame.loops.append(loop)
-    machine.state.enter_loop(machine.place(frame, stmt))
+    machine.state.enter_loop(machine.place(frame, stmt), len(total) if exact else None)
     try:
         for turn, item in enumerate(visited, 1):
             before = paths.now
@@ -275,7 +275,7 @@ def _for(machine: Interpreter, stmt: ir.For, frame: Frame) -> Ended:
                 break
     finally:
         machine.leave_loop()
-        machine.state.loops.pop()
+        machine.state.leave_loop()
         frame.loops.pop()
     return _after(machine, loop, paths.now, stmt.orelse, frame)
 
@@ -298,7 +298,7 @@ def _while(machine: Interpreter, stmt: ir.While, frame: Frame) -> Ended:
     loop = Loop()
     ran_out = FALSE
     frame.loops.append(loop)
-    machine.state.enter_loop(machine.place(frame, stmt))
+    machine.state.enter_loop(machine.place(frame, stmt), None)
     try:
         for turn in range(machine.state.budget.loop):
             machine.state.step()
@@ -313,7 +313,7 @@ def _while(machine: Interpreter, stmt: ir.While, frame: Frame) -> Ended:
             if paths.now == FALSE:
                 break
     finally:
-        machine.state.loops.pop()
+        machine.state.leave_loop()
         frame.loops.pop()
     ran_out = paths.guards.disj(ran_out, paths.now)
     return _after(machine, loop, ran_out, stmt.orelse, frame)

@@ -374,7 +374,7 @@ class Super(Value):
 
 
 class ModuleEnv(Value):
-    """A module of the project and its globals; ``stars`` are TensorFlow modules it star-imports."""
+    """A module of the project and its globals; ``stars`` are libraries it star-imports."""
 
     __slots__ = ("born", "globals", "name", "path", "stars")
 

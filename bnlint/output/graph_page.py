@@ -45,11 +45,12 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
     yield f"<h2>{count(len(findings), 'finding')}</h2>\n<ul>\n"
     for finding in findings:
         rule = finding.rule
+        weight = rule.severity if finding.confidence == "definite" else "possible"
         node = f" at <code>{safe(finding.location.node)}</code>" if finding.location.node else ""
         reason = f" <em>possible only: {safe(finding.reason)}</em>" if finding.reason else ""
         yield (
             f'<li class="{rule.severity}"><strong>{safe(rule.code)}</strong> {safe(rule.name)} '
-            f"[{finding.confidence}]{node}: {safe(finding.message)}.{reason}</li>\n"
+            f"({weight}){node}: {safe(finding.message)}.{reason}</li>\n"
         )
     yield "</ul>\n"
 

@@ -39,7 +39,7 @@ _STYLE = """
     --mark: #f8514940; --beside: #58a6ff33; } }
 body { font: 14px/1.45 system-ui, sans-serif; margin: 1.5rem; }
 h1 { font-size: 1.3rem; overflow-wrap: anywhere; margin-bottom: 0; }
-h1 + p { margin-top: .2rem; }
+h1 + p { margin-top: .2rem; } * + h1 { margin-top: 3rem; }
 h2 { font-size: 1.1rem; margin-top: 1.6rem; }
 code, pre { font: 12.5px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
 code { overflow-wrap: anywhere; }

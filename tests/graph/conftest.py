@@ -61,7 +61,13 @@ def tf1() -> str:
         pytest.skip(f"TensorFlow 1.15 cannot be run: {error}")
 
 
-@pytest.fixture(scope="session", params=["1.15", pytest.param("2", marks=needs_tensorflow_2)])
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param("1.15", marks=pytest.mark.tf1),
+        pytest.param("2", marks=needs_tensorflow_2),
+    ],
+)
 def tensorflow_version(request: pytest.FixtureRequest) -> str:
     version: str = request.param
     return version

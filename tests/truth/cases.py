@@ -14,9 +14,13 @@ _NEWER = "is for Python 3.10"
 _HUB = "needs tensorflow_hub"
 _NETS = "needs a copy of the research models"
 _SONNET = "needs Sonnet 1"
+_TENSORLAYER = "needs TensorLayer 1"
+_TFLEARN = "needs TFLearn"
 _IDLE = "is read by others, and runs no session itself"
 
 LEFT_OUT = {
+    "arg_scope/base_before_its_network.py": _IDLE,
+    "arg_scope/base_of_a_base.py": _IDLE,
     "arg_scope/library_of_blocks.py": _IDLE,
     "defaults/library_function.py": _IDLE,
     "dynamic/unknown_function_gets_updates.py": "needs a package that does not exist",
@@ -38,6 +42,11 @@ LEFT_OUT = {
     "optimizers/distributed_wrapper.py": "needs horovod",
     "optimizers/distributed_wrapper_without_updates.py": "needs horovod",
     "optimizers/replicas.py": "waits for the other workers of a cluster",
+    "other_libraries/tensorlayer_by_star.py": _TENSORLAYER,
+    "other_libraries/tensorlayer_tested_with_true.py": _TENSORLAYER,
+    "other_libraries/tensorlayer_two_towers.py": _TENSORLAYER,
+    "other_libraries/tflearn_layers_in_a_loop_of_ones_own.py": _TFLEARN,
+    "other_libraries/tflearn_saved_without_statistics.py": _TFLEARN,
     "paths/constant_to_be_filled_in.py": "ends at once until a constant is filled in",
     "projects/loaded_by_path/train.py": "needs PyYAML",
     "right/eager_mode.py": "runs eagerly: there is no graph",

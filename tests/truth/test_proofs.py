@@ -23,6 +23,7 @@ from bnlint.rulings import UPDATES
 
 from . import environment, recording
 
+pytestmark = pytest.mark.tf1
 PROGRAMS = sorted((Path(__file__).parents[2] / "fixtures" / "proofs").glob("*.py"))
 _EXPECTED = re.compile(r"^(trace|confirm|moved): (.*)$", re.MULTILINE)
 

@@ -172,7 +172,7 @@ def apply(
 ) -> Value:
     """Build one application of batch normalisation."""
     state = machine.state
-    inputs = nodes_in(args.get("inputs", 0) or args.get("x"))
+    inputs = nodes_in(args.get("inputs", 0) or args.get("x") or args.get(row.positional[0]))
     flag, flag_place = _flag(row, args)
     misplaced = _misplaced(machine, row, args) if flag is None else None
     made = owner.data["made"] if owner is not None else args
@@ -306,10 +306,16 @@ def _unused_parameter(machine: Interpreter, layer: Layer) -> tuple[str, Place] |
 
     if layer.flag is not None and not isinstance(layer.flag, Known):
         return None
+    known = machine.modules.unused_flags
     for frame in machine.state.frames[:-2:-1] if layer.flag is None else machine.state.frames:
         func = frame.func
-        found = unused_flag_parameter(func.node, FLAG_NAMES) if func is not None else None
-        if func is None or found is None:
+        if func is None:
+            continue
+        key = id(func.node)
+        if key not in known:
+            known[key] = unused_flag_parameter(func.node, FLAG_NAMES)
+        found = known[key]
+        if found is None:
             continue
         path = func.module.path
         if layer.flag is None:

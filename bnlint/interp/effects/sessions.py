@@ -72,6 +72,7 @@ def record_fed(
             if isinstance(key, Node) and isinstance(value, Known) and value.value in (True, False)
         ),
         (nothing and not args.more) or listed,
+        turns=machine.state.turns_of_loops(),
         data=[frozenset(_data(machine, pairs))] if listed else [],
     )
     machine.state.record_run(run)
@@ -168,11 +169,13 @@ def train_loop(machine: Interpreter, name: str, args: Args, frame: Frame | None)
 
     A ``train_step_fn`` of the project's own runs what it likes in each step.
     """
-    machine.state.enter_loop(args.place)
+    steps = args.get("number_of_steps")
+    number = steps.value if isinstance(steps, Known) and isinstance(steps.value, int) else None
+    machine.state.enter_loop(args.place, number)
     try:
         _train(machine, args.get("train_op", 0) or NONE, args)
     finally:
-        machine.state.loops.pop()
+        machine.state.leave_loop()
     return NONE
 
 
