@@ -251,3 +251,11 @@ def test_a_long_program_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     """What somebody may well have written, and more: 12,000 lines."""
     text = HEAD + "z = f(1, 2)\n# a comment\n\n" * 4_000 + STEP
     assert checked(capsys, text) == ([("BN201", 12_004)], [])
+
+
+@pytest.mark.parametrize("block", ["if a:", "def f():", "class A:", "for a in b:"])
+def test_a_thousand_levels_of_indentation(capsys: pytest.CaptureFixture[str], block: str) -> None:
+    text = HEAD + "".join(" " * level + block + "\n" for level in range(1_000))
+    end = " " * 1_000 + "pass\n"
+    message = "more than 100 levels of indentation; split this code up"
+    assert checked(capsys, text + end + STEP) == ([], [(104, message)])

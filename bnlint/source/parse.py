@@ -53,6 +53,8 @@ _ORDINARY_CONTINUED = 100
 
 _LONGEST_LINE = 2_000
 
+_TOO_INDENTED = "too many levels of indentation"  # as Python says it, whose limit it is
+
 REFUSED = "split this code up"
 """How an error ends that says that a file is too much for a parser."""
 
@@ -199,6 +201,8 @@ def _explain(error: BaseException, text: str, path: str, starts: list[int]) -> S
     if isinstance(error, (RecursionError, MemoryError)):
         return SourceError(path, 1, f"nested too deeply to parse; {REFUSED}")
     line, message = _locate(error, text)
+    if message == _TOO_INDENTED:
+        return SourceError(path, line, f"more than 100 levels of indentation; {REFUSED}")
     line = max(1, min(line, len(starts)))
     end = starts[line] if line < len(starts) else len(text)
     python2 = _python2(text[starts[line - 1] : end])
