@@ -137,6 +137,8 @@ def test_what_is_no_graph_in_its_place(capsys: pytest.CaptureFixture[str], graph
         ("z = 0" + "1" * 60_000 + "8", "neither Python 3 nor Python 2 syntax"),
         ("z = 0o" + "1" * 60_000 + "8", "cannot be parsed: invalid digit '8' in octal literal"),
         ("z = " + "-" * 20_000 + "1", "an expression of thousands of terms; split this code up"),
+        ("z = " + "-" * 5_900 + "1", "an expression of thousands of terms; split this code up"),
+        ("z = 2" + " * +~-1" * 400, "an expression of thousands of terms; split this code up"),
         ("z = " + "not " * 20_000 + "1", "an expression of thousands of terms; split this code up"),
         ("z = 1" + " + 1" * 20_000, "an expression of thousands of terms; split this code up"),
         ("z = a" + ".a" * 20_000, "an expression of thousands of terms; split this code up"),

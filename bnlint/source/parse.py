@@ -36,7 +36,8 @@ _MAX_BRACKETS = 200
 _MAX_RUN = 6_000
 _BRACKET_WEIGHT = 4
 _NESTING_WEIGHT = 6
-_NESTING = frozenset(("**", "not", "lambda", "else", "await"))
+_NESTING = frozenset(("**", "not", "lambda", "else", "await", "~"))
+_BEFORE_SIGN = frozenset("+-~*/%@&|^<>=([{,:")  # what a sign stands behind that is no binary one
 # Brackets inside one `case` pattern: each level multiplies libcst's time by two or three.
 _MAX_PATTERN = 9
 # An `elif` is a level of nesting for the parser and the tree.
@@ -168,6 +169,7 @@ def _guard_runs(text: str, path: str, tokens: Tokens, lines: list[int]) -> None:
             if len(runs) == 1 and "\\" not in text[last_end:start]:
                 runs[0] = 0
                 pattern = text[start:end] == "case"
+        sign = end == start + 1 and text[start] in "+-" and text[last_end - 1] in _BEFORE_SIGN
         last_end = end
         character = text[start]
         if end == start + 1 and character in "([{":
@@ -186,7 +188,7 @@ def _guard_runs(text: str, path: str, tokens: Tokens, lines: list[int]) -> None:
             runs[-1] = 0
         else:
             token = text[start:end]
-            runs[-1] += _NESTING_WEIGHT if token in _NESTING else 1
+            runs[-1] += _NESTING_WEIGHT if sign or token in _NESTING else 1
             if pattern and len(runs) == 1 and token in (":", "if"):
                 pattern = False
         if runs[-1] > _MAX_RUN:
