@@ -41,7 +41,7 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
         if may_use_batch_norm(data, workspace.apis.needles):
             reached.append(path)
             continue
-        if any(way in data for way in _DYNAMIC):
+        if imports_by_value(data):
             dynamic.append(path)
         names = imported_names(as_script(path, data))
         found = workspace.resolver.candidates(path, names, known)
@@ -81,6 +81,11 @@ def _in_packages_beside(path: str, workspace: Workspace) -> list[str]:
         for name in names(package.rstrip("/"))
         if name.endswith(".py")
     ]
+
+
+def imports_by_value(data: bytes) -> bool:
+    """Whether a file may import a module that its import statements do not name."""
+    return any(way in data for way in _DYNAMIC)
 
 
 def as_script(path: str, data: bytes) -> bytes:

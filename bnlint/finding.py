@@ -53,6 +53,14 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A fact that leads to a finding, and the place that shows it, if there is one."""
+
+    message: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
     """``text`` in place of what lies at ``location``, whose lines and columns are the file's own.
 
@@ -111,7 +119,8 @@ class Finding:
     on some paths only; ``reason`` then says what kept it from being definite. ``fix`` is there if
     it was asked for and one was found. ``fingerprint`` tells it apart from others and survives
     edits of other lines (``fingerprint.py``). ``consequence`` is the end of the message, after a
-    colon, where that says what comes of such a mistake wherever it is made.
+    colon, where that says what comes of such a mistake wherever it is made. ``reasoning`` is what
+    the analysis knows that leads there, for whoever asks.
     """
 
     rule: Rule
@@ -125,6 +134,7 @@ class Finding:
     fix: Fix | None = None
     fingerprint: str = ""
     consequence: str = ""
+    reasoning: tuple[Step, ...] = ()
 
     @property
     def brief(self) -> str:
@@ -169,7 +179,8 @@ class Report:
     """The outcome of one run. ``notes`` are remarks for ``--pedantic``, ``python2`` the files that
     were read as Python 2, ``incomplete`` the programs that were not read to their end. Of the
     baseline, ``known`` counts the findings that it hid and ``gone`` what is no longer found.
-    ``failures`` are lines on what the run itself could not do."""
+    ``failures`` are lines on what the run itself could not do, ``explained`` is whether the
+    reasoning behind findings is to be shown."""
 
     checked: int = 0
     skipped: int = 0
@@ -182,3 +193,4 @@ class Report:
     gone: int = 0
     silenced: list[Silenced] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    explained: bool = False

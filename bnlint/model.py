@@ -30,7 +30,7 @@ class Flag:
 
     ``value`` is the constant (or the API's default when ``missing``). ``origin`` is the place
     where the constant was written, ``from_default`` whether that place is a parameter default.
-    ``reason`` says why a flag is unknown.
+    ``reason`` says why a flag is unknown, ``made`` where a tensor was made.
     """
 
     kind: FlagKind
@@ -38,6 +38,7 @@ class Flag:
     origin: Location | None = None
     from_default: bool = False
     reason: str | None = None
+    made: Location | None = None
 
     @property
     def always_true(self) -> bool:

@@ -14,6 +14,7 @@ from bnlint.entries import find_entries
 from bnlint.finding import Finding, Incomplete, Location, Problem, Report, Silenced
 from bnlint.fingerprint import stamped
 from bnlint.per_file import PerFile, PerFileIgnores
+from bnlint.shards import Shard, share
 from bnlint.trail import digest
 from bnlint.users import users_of
 from bnlint.workspace import Workspace
@@ -35,7 +36,8 @@ class Options:
     what is found is shown if a place of it is in one of the files. ``ignores`` tells whether
     comments and ``per_file`` silence findings, ``require_reason`` that only those comments do which
     say why. ``apis`` are the
-    rows for libraries. ``cache`` opens the folder of what earlier runs kept.
+    rows for libraries. ``cache`` opens the folder of what earlier runs kept. Of several
+    shares of the work only ``shard`` is done.
     """
 
     paths: Sequence[str] = (".",)
@@ -54,6 +56,7 @@ class Options:
     apis: Apis = BUILT_IN
     cache: Callable[[], Store] | None = None
     jobs: int = 1
+    shard: Shard | None = None
 
 
 @dataclass(slots=True)
@@ -113,6 +116,8 @@ def _work(options: Options, workspace: Workspace) -> _Work:
     if options.users:
         known = options.programs
         users = users_of(paths, options.exclude, workspace) if known is None else known
+    if options.shard is not None:
+        paths, users = share(paths, users, options.shard, workspace)
     return _Work(paths, unread, users, find_entries(sorted({*paths, *users}), workspace))
 
 
@@ -281,8 +286,14 @@ class _Run:
             dataclasses.replace(related, location=self._located(related.location))
             for related in finding.related
         )
+        reasoning = tuple(
+            step
+            if step.location is None
+            else dataclasses.replace(step, location=self._located(step.location))
+            for step in finding.reasoning
+        )
         place = self._located(finding.location)
-        return dataclasses.replace(finding, location=place, related=related)
+        return dataclasses.replace(finding, location=place, related=related, reasoning=reasoning)
 
     def _located(self, location: Location) -> Location:
         location = self._workspace.located(location)

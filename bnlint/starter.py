@@ -15,6 +15,7 @@ TABLE = """\
 # Keys as in docs/reference.md of bnlint; all of them may be left out.
 # select = ["BN2"]
 # exclude = ["third_party/"]
+# baseline = "bnlint-baseline.json"
 """
 HOOK = """\
 - repo: local

@@ -84,7 +84,7 @@ def test_what_is_new_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_pruning(capsys: pytest.CaptureFixture[str]) -> None:
     write("train.py", "print('gone')\n")
-    gone = "1 entry is no longer found: --prune-baseline takes them out."
+    gone = "1 entry is no longer found: --prune-baseline takes it out."
     assert check(capsys) == (0, [], gone)
     assert check(capsys, "--ignore", "BN2")[2] != gone  # nobody looked for it
     write("sub/a.py", "pass\n")

@@ -11,7 +11,7 @@ import pytest
 from markup import Page
 
 from bnlint.cli import main
-from bnlint.finding import Finding, Location, Problem, Related, Report, Rule
+from bnlint.finding import Finding, Location, Problem, Related, Report, Rule, Step
 from bnlint.output.check_page import check_page
 from bnlint.output.excerpt import excerpts
 
@@ -94,6 +94,8 @@ def test_a_story_across_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     ]
     assert found.texts["em"] == ["a batch-norm layer whose moving statistics never change"]
     assert "1 finding; 3 files checked." in found.texts["p"]
+    # And why, as --explain tells it.
+    assert "no collection of update ops is read" in found.texts["li"]
     # The rule's page is on it, where the finding's code leads to.
     assert {"BN201", "finding-0"} == {str(a["id"]) for _, a in found.elements if "id" in a}
     assert [a["href"] for tag, a in found.elements if tag == "a"] == ["#BN201"]
@@ -154,7 +156,8 @@ def test_possible_findings_say_why() -> None:
 )
 def test_what_others_wrote_is_only_text(text: str) -> None:
     place = at(1, 1, 1, 3, path=text)
-    finding = Finding(RULE, place, text, (Related(place, text),), "possible", text)
+    related, why = (Related(place, text),), (Step(text, place),)
+    finding = Finding(RULE, place, text, related, "possible", text, reasoning=why)
     report = Report(checked=1, findings=[finding] * 2, problems=[Problem(text, 1, text)])
     html = check_page(report, lambda path, cell: text)
     found = Page(html)

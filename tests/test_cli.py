@@ -445,7 +445,8 @@ def test_a_tree_without_batch_norm_imports_neither_libcst_nor_the_interpreter() 
     Path("b.py").write_text("import a\n", encoding="utf-8")
     code = (
         "import sys; from bnlint.cli import main; assert main(['check', '-q']) == 0; "
-        "print([m for m in ('libcst', 'bnlint.interp', 'bnlint.checks') if m in sys.modules])"
+        "print([m for m in ('libcst', 'bnlint.interp', 'bnlint.checks', 'rich') "
+        "if m in sys.modules])"
     )
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (process.stdout, process.stderr) == ("[]\n", "")

@@ -15,6 +15,7 @@ from test_readme import code_blocks
 from bnlint import api_rows, config
 from bnlint.cli import cli, main
 from bnlint.settings import SETTINGS
+from bnlint.starter import TABLE
 
 CHECKOUT = Path(__file__).parent.parent
 DOCS = CHECKOUT / "docs"
@@ -50,6 +51,12 @@ def test_every_key_is_in_the_reference_and_every_example_is_read(tmp_path: Path)
     assert found.baseline.endswith("bnlint-baseline.json")
     assert [entry.pattern for entry in found.per_file] == ["tests/"]
     assert found.apis != config.Config().apis
+
+
+def test_what_init_writes_are_keys() -> None:
+    shown = re.findall(r"^# ([a-z-]+) = ", TABLE, re.MULTILINE)
+    assert shown
+    assert set(shown) <= {setting.key for setting in SETTINGS}
 
 
 def _place(key: str) -> int:

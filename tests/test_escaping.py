@@ -51,6 +51,7 @@ def inputs(name: str) -> list[str] | None:
         "checkpoint": ["ckpt"],
         "check-trace": ["recording"],
         "confirm": [f"{NAME}.py", "recording"],
+        "merge": ["report.json"],
     }.get(name)
 
 
@@ -58,6 +59,33 @@ def walked() -> Iterator[tuple[str, str]]:
     for name, command in commands().items():
         for choice in formats(command):
             yield name, choice
+
+
+def report() -> dict[str, object]:
+    """One that says the hostile things wherever it may say anything."""
+    place = {"path": f"{NAME}.py", "line": 3, "column": 1, "node": EVIL}
+    finding = {
+        "code": "BN101",
+        "name": EVIL,
+        "severity": "error",
+        "confidence": "possible",
+        "reason": EVIL,
+        "message": f"it is {EVIL}: {EVIL}",
+        "witness": "graph",
+        "fingerprint": "0123456789abcdef",
+        **place,
+        "end_line": 3,
+        "end_column": 5,
+        "related": [{**place, "message": EVIL}],
+    }
+    return {
+        "version": 1,
+        "checked": 1,
+        "skipped": 0,
+        "findings": [finding],
+        "errors": [{"path": f"{NAME}bad.py", "line": 1, "message": EVIL}],
+        "incomplete": [{"path": EVIL, "line": 1, "reason": EVIL}],
+    }
 
 
 @pytest.fixture
@@ -100,6 +128,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ],
     }
     (process / "trace.json").write_text(json.dumps(document), encoding="utf-8")
+    Path("report.json").write_text(json.dumps(report()), encoding="utf-8")
     ones = b"\0\0\0\0\0\0\x80\x3f"
     write_checkpoint(
         "ckpt",
@@ -114,8 +143,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_command_is_walked() -> None:
-    # They say what we wrote, run what they are told to, or speak JSON with an editor.
-    silent = {"clean", "rule", "rules", "trace", "server"}
+    # They say and write what we wrote, run what they are told to, or speak JSON with an editor.
+    silent = {"clean", "rule", "rules", "trace", "server", "init"}
     for name, command in commands().items():
         if formats(command):
             assert inputs(name) is not None, f"{name}: give it something hostile to say"

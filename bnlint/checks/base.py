@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bnlint.finding import Finding, Location, Related, Rule
+from bnlint.checks.reasoning import of_places, of_program
+from bnlint.finding import Finding, Location, Related, Rule, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,12 +26,14 @@ class Check:
 class Verdict:
     """What one state says about one subject: a finding, or nothing wrong.
 
-    ``idle`` is whether this state builds the subject and never uses it.
+    ``idle`` is whether this state builds the subject and never uses it. ``because`` gives the facts
+    behind the finding.
     """
 
     subject: Location
     finding: Finding | None
     idle: bool = False
+    because: Callable[[], Iterable[Step]] | None = None
 
 
 def per_state(
@@ -73,7 +76,7 @@ def _cases(
     for state in graphs:
         here: dict[Location, _Case] = {}
         for verdict in judge(state):
-            case = _Case(state, verdict.finding, verdict.idle)
+            case = _Case(state, verdict.finding, verdict.idle, verdict.because)
             known = here.get(verdict.subject)
             if known is None or (not case.idle, case.finding is not None) > (
                 not known.idle,
@@ -106,12 +109,16 @@ class _Case:
     state: GraphModel
     finding: Finding | None
     idle: bool
+    because: Callable[[], Iterable[Step]] | None
 
 
 def _of_cases(program: Program, subject: Location, bad: list[_Case], good: list[_Case]) -> Finding:
     """The clearest finding of the states in which there is one; possible if not all have one."""
-    findings = [case.finding for case in bad if case.finding is not None]
-    finding = next((f for f in findings if f.confidence == "definite"), findings[0])
+    found = [(case.finding, case) for case in bad if case.finding is not None]
+    finding, case = next((f for f in found if f[0].confidence == "definite"), found[0])
+    steps = of_places(case.state, finding) if case.because is None else case.because()
+    told = of_program(program, len(bad) + len(good), len(bad))
+    finding = replace(finding, reasoning=(*steps, told))
     if not good or finding.confidence == "possible":
         return finding
     where = None

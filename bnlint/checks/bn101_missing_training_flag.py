@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, related, states
 from bnlint.checks.decisions import left_out
-from bnlint.finding import Aim, Finding, Location, Rule
+from bnlint.checks.reasoning import of_layers
+from bnlint.finding import Aim, Finding, Location, Rule, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +109,17 @@ def _judge(
             default=bool(default),
         ),
         consequence=_SYMPTOM[bool(default)],
+        reasoning=tuple(_because(layers, missing)),
     )
+
+
+def _because(layers: list[NormLayer], missing: list[NormLayer]) -> Iterator[Step]:
+    yield from of_layers(missing)
+    if len(layers) > 1:
+        yield Step(
+            f"it is applied {len(layers)} times on the paths of all programs, {len(missing)} of "
+            "them without its flag"
+        )
 
 
 CHECK = Check(RULE, check)

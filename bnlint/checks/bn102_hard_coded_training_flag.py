@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, place_of_flag, related, states
-from bnlint.finding import Finding, Location, Rule
+from bnlint.checks.reasoning import of_layers
+from bnlint.finding import Finding, Location, Rule, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,6 +143,10 @@ def _always_true(location: Location, layer: NormLayer, run: Run, adversarial: bo
         if deliberate
         else None,
         consequence=_WITH_BATCH,
+        reasoning=(
+            *of_layers([layer]),
+            Step("this run computes what comes after the layer, and trains nothing", run.location),
+        ),
     )
 
 
@@ -160,6 +165,7 @@ def _always_false(location: Location, layer: NormLayer, restored: bool) -> Findi
         "possible" if restored else "definite",
         reason if restored else None,
         consequence=_WITH_INITIAL,
+        reasoning=(*of_layers([layer]), Step("a train op trains what it is a part of")),
     )
 
 

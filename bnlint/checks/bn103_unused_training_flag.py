@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, related
+from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Location, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bnlint.model import Project
+    from bnlint.model import GraphModel, NormLayer, Project, UnusedFlag
 
 RULE = Rule("BN103", "unused-training-flag", "warning")
 
@@ -30,7 +31,17 @@ def check(project: Project) -> Iterator[Finding]:
                     f"the parameter {unused.parameter} is never used: whatever callers pass, batch "
                     "norm stays in the same mode",
                     related((unused.layer, "this batch-norm layer does not see it")),
+                    reasoning=tuple(of_layers(_below(state, unused))),
                 )
+
+
+def _below(state: GraphModel, unused: UnusedFlag) -> list[NormLayer]:
+    """The layers that the parameter does not reach."""
+    return [
+        layer
+        for layer in state.layers
+        if layer.location == unused.layer and layer.unused_parameter_location == unused.location
+    ]
 
 
 CHECK = Check(RULE, check)

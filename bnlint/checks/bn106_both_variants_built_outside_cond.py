@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 ),
                 consequence=_BOTH,
             ),
+            because=partial(of_layers, [training, inference]),
         )
 
 

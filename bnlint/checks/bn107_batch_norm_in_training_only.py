@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, related
 from bnlint.checks.decisions import left_out
+from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def check(project: Project) -> Iterator[Finding]:
                 (test, "the test that leaves it out"),
                 (layer.trace[-1] if layer.trace else None, "called from here"),
             ),
+            reasoning=tuple(of_layers([layer])),
         )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -42,7 +44,11 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
             yield Verdict(layer.location, None)
             continue
         places = related((estimator, "the Estimator"))
-        yield Verdict(layer.location, Finding(RULE, layer.location, message, places))
+        yield Verdict(
+            layer.location,
+            Finding(RULE, layer.location, message, places),
+            because=partial(of_layers, [layer]),
+        )
 
 
 def _is(layer: NormLayer, value: bool) -> bool:

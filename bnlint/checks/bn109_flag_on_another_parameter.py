@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Aim, Finding, Rule
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 aim=Aim(layer.location),
                 consequence=_EFFECT[wrong.parameter],
             ),
+            because=partial(of_layers, [layer]),
         )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 "says, and evaluation normalises with the statistics of the batch it is given",
                 related((flag.origin, "the string")),
             ),
+            because=partial(of_layers, [layer]),
         )
 
 

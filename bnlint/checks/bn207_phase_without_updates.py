@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.reasoning import of_updates
 from bnlint.checks.updates import diagnose
 from bnlint.finding import Finding, Rule
 
@@ -34,7 +36,11 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         run, left = stale
         before = next(r for r in model.runs if r.reaches & {layer.id for layer in left})
         certain = all(layer.id in run.on for layer in left) and op.undecided is None
-        yield Verdict(op.location, _finding(model, op, run, before, left, certain=certain))
+        yield Verdict(
+            op.location,
+            _finding(model, op, run, before, left, certain=certain),
+            because=partial(of_updates, model, op, left),
+        )
 
 
 def _stale(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Verdict, related
-from bnlint.finding import Finding, Rule
+from bnlint.checks.reasoning import of_updates
+from bnlint.finding import Finding, Rule, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +66,14 @@ def verdicts(
                         "definite" if gate.certain else "possible",
                         None if gate.certain else "the graph does not tell what is fed",
                     ),
+                    because=partial(_because, model, op, gates),
                 )
 
     return judge
+
+
+def _because(model: GraphModel, op: TrainOp, gates: list[Gate]) -> Iterator[Step]:
+    ids = {gate.layer for gate in gates}
+    layers = [layer for layer in model.layers if layer.id in ids]
+    yield from of_updates(model, op, layers)
+    yield Step(f"but {gates[0].detail}", gates[0].location)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from bnlint.checks.base import Verdict, related
+from bnlint.checks.reasoning import of_updates
 from bnlint.finding import Aim, Finding, Location, Related, Rule
 
 if TYPE_CHECKING:
@@ -215,6 +217,7 @@ def verdicts(
                     consequence=SYMPTOM,
                 ),
                 idle,
+                partial(of_updates, model, op, diagnosis.missing),
             )
 
     return judge

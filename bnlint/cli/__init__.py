@@ -28,6 +28,7 @@ _COMMANDS = {
     "init": "init",
     "server": "server",
     "clean": "clean",
+    "merge": "merge",
 }
 
 # By this variable a shell asks for what may come next on the command line (click's protocol).

@@ -19,7 +19,6 @@ from bnlint.cli.common import (
     say,
     say_crashed,
     there,
-    verdict,
     write_page,
 )
 from bnlint.cli.options import (
@@ -29,8 +28,9 @@ from bnlint.cli.options import (
     opened_cache,
     processors,
     rule_options,
+    shard_of,
 )
-from bnlint.output import formats
+from bnlint.cli.reports import exit_code, write_report
 from bnlint.printable import printable
 from bnlint.regular import reason
 from bnlint.source.discover import excluded
@@ -109,6 +109,11 @@ STDIN = "<stdin>"
     help="Exit with 1 if a program was not read to its end.",
 )
 @click.option(
+    "--explain",
+    is_flag=True,
+    help="Also say what leads to each finding: calls, where flags come from, what waits for what.",
+)
+@click.option(
     "--show-silenced",
     is_flag=True,
     help="With --format sarif: also what is silenced, as suppressed results.",
@@ -142,6 +147,12 @@ STDIN = "<stdin>"
     metavar="N",
     help="Parse with up to N processes; without it, one for each processor, at most 8.",
 )
+@click.option(
+    "--shard",
+    metavar="K/N",
+    callback=shard_of,
+    help="Check the K-th of N shares of the files, for N machines; bnlint merge joins the reports.",
+)
 @click.option("--no-cache", is_flag=True, help="Neither read nor keep results.")
 @click.option("--diff", is_flag=True, help="Print the repairs as a diff, and write nothing.")
 @click.option(
@@ -168,6 +179,7 @@ def check(
     exit_zero: bool,
     show_incomplete: bool,
     fail_incomplete: bool,
+    explain: bool,
     show_silenced: bool,
     statistics: bool,
     show_files: bool,
@@ -178,6 +190,7 @@ def check(
     unsafe_fixes: bool,
     cache_dir: str | None,
     jobs: int | None,
+    shard: tuple[int, int] | None,
     no_cache: bool,
 ) -> int:
     """Check Python files and notebooks, and those of a project below a directory.
@@ -190,10 +203,14 @@ def check(
         raise Failure("standard input cannot be fixed: name the file")
     if statistics and output_format != "text":
         raise click.UsageError("--statistics goes with --format text")
+    if explain and output_format not in ("text", "json", "jsonl"):
+        raise click.UsageError("--explain goes with --format text, json and jsonl")
     if show_silenced and output_format != "sarif":
         raise click.UsageError("--show-silenced goes with --format sarif")
     if html is not None and (diff or show_files or write_baseline is not None):
         raise click.UsageError("--html goes without --diff, --show-files and --write-baseline")
+    if shard is not None and (fix or diff or write_baseline is not None or prune_baseline):
+        raise click.UsageError("--shard goes with nothing that is written of the whole")
     named, overlay = _inputs(paths, stdin_filename)
     config = configuration(named[0], config_file, isolated)
     known = baselines.opened(baseline, config.baseline, write_baseline, prune_baseline)
@@ -222,6 +239,7 @@ def check(
         # What is written to files is decided by what they say now, and by nothing that is kept.
         cache=None if no_cache or fix else lambda: opened_cache(cache_dir),
         jobs=jobs or processors(),
+        shard=shard,
     )
     if show_files:
         return max(_show_files(options), FAILED if missing else CLEAN)
@@ -237,7 +255,7 @@ def check(
                 return FAILED
             if known is not None:
                 baselines.leave_new(outcome.report, known, options, prune=False)
-            return CLEAN if exit_zero else _exit_code(outcome.report, fail_possible)
+            return CLEAN if exit_zero else exit_code(outcome.report, fail_possible)
         outcome = _run(options, quiet)
     report = outcome.report
     if known is not None and not outcome.crashes:
@@ -248,12 +266,13 @@ def check(
     if not quiet:
         for note in report.notes:
             say(f"note: {note}")
-        if options.paths and not outcome.files and not report.problems:
+        if options.paths and not (outcome.files or report.problems or shard):
             say(f"note: no Python files to check in {', '.join(options.paths)}")
     if show_incomplete:
         for item in report.incomplete:
             say(f"incomplete: {item.path}:{item.line}: {item.reason}")
     say_crashed(outcome.crashes)
+    report.explained = explain
     report.failures = [f"{path}: no such file or directory" for path in missing]
     report.failures += [crash(*item) for item in outcome.crashes]
     if statistics:
@@ -261,23 +280,17 @@ def check(
     elif output_format == "sarif":
         _write_sarif(report, options, show_silenced)
     else:
-        _write(outcome, output_format, quiet)
+        write_report(report, outcome.source, output_format, quiet)
     if html is not None:
         from bnlint.output.check_page import check_page
 
         write_page(html, check_page(report, outcome.source))
     if outcome.crashes or missing:
         return FAILED
-    code = _exit_code(report, fail_possible)
+    code = exit_code(report, fail_possible)
     if fail_incomplete and report.incomplete:
         code = FOUND
     return CLEAN if exit_zero else code
-
-
-def _exit_code(report: Report, fail_possible: bool) -> int:
-    definite = any(finding.confidence == "definite" for finding in report.findings)
-    code = FOUND if definite or report.problems else CLEAN
-    return verdict(code, report.findings, fail_possible)
 
 
 def _inputs(
@@ -343,16 +356,3 @@ def _write_sarif(report: Report, options: Options, show_silenced: bool) -> None:
 
     with_fixes(report, options)
     (sarif.write_with_silenced if show_silenced else sarif.write)(report, sys.stdout)
-
-
-def _write(outcome: Outcome, output_format: str, quiet: bool) -> None:
-    if output_format == "json":
-        from bnlint.output import json
-
-        json.write(outcome.report, sys.stdout)
-    elif output_format == "text":
-        from bnlint.output import text
-
-        text.write(outcome.report, outcome.source, sys.stdout, summary=not quiet)
-    else:
-        formats.write(output_format, outcome.report, sys.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -57,9 +58,8 @@ def color_option(command: Command) -> Command:
     )(command)
 
 
-def rule_options(command: Command) -> Command:
-    """``--select``, ``--ignore``, ``--format``, ``--color`` and ``--fail-possible``, which all
-    commands that judge something have."""
+def report_options(command: Command) -> Command:
+    """``--color``, ``--fail-possible`` and ``--format``, which all commands with a report have."""
     for option in (
         color_option,
         click.option(
@@ -75,6 +75,15 @@ def rule_options(command: Command) -> Command:
             show_default=True,
             help="How to print the report.",
         ),
+    ):
+        command = option(command)
+    return command
+
+
+def rule_options(command: Command) -> Command:
+    """Those of a report, ``--ignore`` and ``--select``, which the commands that judge have."""
+    for option in (
+        report_options,
         click.option(
             "--ignore",
             multiple=True,
@@ -136,6 +145,17 @@ def cache_folder(command: Command) -> Command:
         shell_complete=completion.folders,
         help="Where results are kept; without it, in the user's cache directory.",
     )(command)
+
+
+def shard_of(
+    _context: click.Context, option: click.Parameter, value: str | None
+) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", value)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise click.BadParameter("must be K/N, with K from 1 to N, as in 2/4", param=option)
+    return int(found[1]), int(found[2])
 
 
 def processors() -> int:

@@ -150,7 +150,7 @@ class _Snapshot:
             origin = location(value.origin) if value.origin is not None else None
             return Flag("constant", value.value, origin, value.default)
         if isinstance(value, Node):
-            return Flag("dynamic")
+            return Flag("dynamic", made=location(value.place))
         if isinstance(value, Unknown):
             return Flag("unknown", reason=value.reason)
         return Flag("dynamic" if isinstance(value, Object) else "unknown", reason="an odd value")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bnlint import pages
+from bnlint.baseline import Baseline, BaselineError, read
 from bnlint.config import ConfigError, load
 from bnlint.finding import Finding, Problem
 from bnlint.fixing import repairer
@@ -39,6 +40,7 @@ class Analysis:
 
     def _look(self, folder: str, files: Sequence[str]) -> None:
         options = Options(files=files, overlay=self._overlay, users=True)
+        known = Baseline("")
         try:
             config = load(Path(folder))
             options = dataclasses.replace(
@@ -50,13 +52,15 @@ class Analysis:
                 apis=config.apis,
                 per_file=config.per_file,
             )
-        except ConfigError as error:
+            if config.baseline is not None:
+                known = read(config.baseline)
+        except (ConfigError, BaselineError) as error:
             self.complaint = str(error)
         outcome = check(options)
         self._outcomes.append(outcome)
         self.crashes += outcome.crashes
         self.problems += outcome.report.problems
-        for finding in outcome.report.findings:
+        for finding in known.split(outcome.report.findings)[0]:
             path = os.path.abspath(finding.location.path)
             if path in files:
                 self.findings.append(finding)

@@ -63,7 +63,19 @@ def _finding(finding: Finding, number: int, source: Source) -> Iterator[str]:
     yield from excerpts(finding, source)
     if finding.reason is not None:
         yield f'<p class="note">possible only: {safe(finding.reason)}</p>\n'
+    yield from _reasoning(finding)
     yield "</section>\n"
+
+
+def _reasoning(finding: Finding) -> Iterator[str]:
+    """The facts that lead to a finding, as ``--explain`` tells them."""
+    if not finding.reasoning:
+        return
+    yield "<details><summary>because</summary>\n<ol>\n"
+    for step in finding.reasoning:
+        where = f"<code>{safe(place(step.location))}</code>: " if step.location else ""
+        yield f"<li>{where}{safe(step.message)}</li>\n"
+    yield "</ol></details>\n"
 
 
 def _problem(problem: Problem) -> Iterator[str]:

@@ -21,7 +21,10 @@ def document(report: Report) -> dict[str, Any]:
         "checked": report.checked,
         "skipped": report.skipped,
         **({"known": report.known} if report.known else {}),
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [
+            {**_finding(finding), **(_reasoning(finding) if report.explained else {})}
+            for finding in report.findings
+        ],
         "errors": [
             {"path": problem.path, "line": problem.line, "message": problem.message}
             for problem in report.problems
@@ -40,6 +43,15 @@ def write_lines(report: Report, stream: TextIO) -> None:
         for item in whole.pop(key):
             dump_json({"type": kind, **item}, stream, indent=None)
     dump_json({"type": "summary", **whole}, stream, indent=None)
+
+
+def _reasoning(finding: Finding) -> dict[str, Any]:
+    return {
+        "reasoning": [
+            {**(_place(step.location) if step.location else {}), "message": step.message}
+            for step in finding.reasoning
+        ]
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -64,16 +76,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "cell": location.cell,
         **_extra(location),
         "related": [
-            {
-                "path": related.location.path,
-                "line": related.location.line,
-                "column": related.location.column,
-                **({} if related.location.cell is None else {"cell": related.location.cell}),
-                **_extra(related.location),
-                "message": related.message,
-            }
-            for related in finding.related
+            {**_place(related.location), "message": related.message} for related in finding.related
         ],
+    }
+
+
+def _place(location: Location) -> dict[str, Any]:
+    return {
+        "path": location.path,
+        "line": location.line,
+        "column": location.column,
+        **({} if location.cell is None else {"cell": location.cell}),
+        **_extra(location),
     }
 
 

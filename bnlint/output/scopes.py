@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+# More pictures than this are no overview of anything.
+MOST = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -26,7 +29,8 @@ class Scope:
 def scopes(layers: Mapping[int, str]) -> list[Scope]:
     """The scopes that tell the layers apart, below the one that all are in.
 
-    A scope of one layer would be a heading for a single name: such layers stay in the outer one.
+    A scope of one layer would be a heading for a single name: such layers stay in the outer one,
+    and so do all where there are too many scopes.
     """
     shared = _shared([name.split("/") for name in layers.values()])
     groups: dict[tuple[str, ...], dict[int, str]] = {}
@@ -35,7 +39,7 @@ def scopes(layers: Mapping[int, str]) -> list[Scope]:
         inner = tuple(parts[: len(shared) + 1]) if len(parts) > len(shared) + 1 else shared
         groups.setdefault(inner, {})[member] = name
     alone = {inner for inner, members in groups.items() if len(members) == 1}
-    if len(alone) == len(groups):
+    if len(alone) == len(groups) or len(groups) - len(alone) > MOST:
         return [Scope("/".join(shared), layers)] if layers else []
     found: dict[tuple[str, ...], dict[int, str]] = {}
     for inner, members in groups.items():

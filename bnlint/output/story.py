@@ -33,6 +33,8 @@ def _lines(report: Report, source: Source, width: int) -> Iterator[Line]:
     messages = Messages()
     for finding in report.findings:
         yield from _finding(finding, messages, source, width)
+        if report.explained:
+            yield from _reasoning(finding, width)
         yield []
     for problem in report.problems:
         yield from _problem(problem, width)
@@ -68,6 +70,15 @@ def _finding(finding: Finding, messages: Messages, source: Source, width: int) -
     if finding.reason is not None:
         yield from _footer(gutter, f"possible only: {printable(finding.reason)}", width)
     yield from _footer(gutter, f"help: bnlint rule {rule.code}", width)
+
+
+def _reasoning(finding: Finding, width: int) -> Iterator[Line]:
+    """The facts behind a finding, a number each."""
+    yield [("  because:" if finding.reasoning else "  because: no more is told of it", "blue")]
+    for number, step in enumerate(finding.reasoning, 1):
+        where = f"{place(step.location)}: " if step.location is not None else ""
+        said = f"{where}{printable(step.message)}"
+        yield from ([(line, "")] for line in wrapped(said, width, f"  {number:>2}. "))
 
 
 def _footer(gutter: str, text: str, width: int) -> Iterator[Line]:

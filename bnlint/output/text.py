@@ -61,8 +61,8 @@ def summed_up(report: Report) -> str:
         looked += f", {len(report.python2)} read as Python 2"
     line = f"{found}; {looked}."
     if report.gone:
-        entries = "entry is" if report.gone == 1 else "entries are"
-        line += f"\n{report.gone} {entries} no longer found: --prune-baseline takes them out."
+        entries, them = ("entry is", "it") if report.gone == 1 else ("entries are", "them")
+        line += f"\n{report.gone} {entries} no longer found: --prune-baseline takes {them} out."
     if report.incomplete:
         unread = len({item.path for item in report.incomplete})
         were = "program was" if unread == 1 else "programs were"

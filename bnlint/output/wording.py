@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.cells import cell_len
-
 from bnlint.finding import Finding
 from bnlint.printable import printable
 
@@ -45,6 +43,8 @@ def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> 
 
     They start with ``first``, and from the second on with ``rest``, or as many blanks.
     """
+    from rich.cells import cell_len  # a run that finds nothing has nothing to wrap
+
     line, empty = first, True
     rest = " " * cell_len(first) if rest is None else rest
     for word in text.split():

@@ -31,6 +31,7 @@ from bnlint.finding import (
     Report,
     Rule,
     Silenced,
+    Step,
 )
 from bnlint.output.formats import FORMATS
 
@@ -312,6 +313,7 @@ def test_plain_data_comes_back_whole() -> None:
         Fix("a fix", (Edit(place, "text"),), "unsafe", "why"),
         "0123",
         "a consequence",
+        (Step("a fact", place), Step("another")),
     )
     report = Report(
         1,
@@ -325,6 +327,7 @@ def test_plain_data_comes_back_whole() -> None:
         4,
         [Silenced(finding, True, "why")],
         ["a failure"],
+        True,
     )
     # A field that is new has to be here as well.
     assert all(getattr(finding, field.name) for field in dataclasses.fields(finding))

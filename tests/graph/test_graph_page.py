@@ -166,6 +166,14 @@ def test_scopes() -> None:
     ]
 
 
+def test_many_scopes_are_one() -> None:
+    few = [f"net/{n}/{part}/bn" for n in range(20) for part in "ab"]
+    assert len(names(*few)) == 20
+    [(scope, layers)] = names(*few, "net/20/a/bn", "net/20/b/bn")
+    assert scope == "net"
+    assert layers[:2] == ["0/a/bn", "0/b/bn"]
+
+
 def test_nothing_comes_from_elsewhere() -> None:
     text = graph_page([big(3)])
     assert "://" not in text

@@ -1,0 +1,112 @@
+"""One of several shares of the work, such that all of them together find what one run finds.
+
+Files are judged together if one imports the other, however far away, so these stay together. What
+an import means is guessed from names, and too much rather than too little, as in ``entries.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bnlint.entries import as_script, imports_by_value
+from bnlint.source.errors import SourceError
+from bnlint.source.prefilter import imported_names, may_use_batch_norm
+from bnlint.source.resolve import ByName
+from bnlint.workspace import Workspace
+
+_CHANGES_PATH = (b"sys.path", b"from sys import", b"addsitedir")
+
+Shard = tuple[int, int]
+"""Which share, from 1, and how many there are."""
+
+
+def share(
+    paths: Sequence[str], users: Sequence[str], shard: Shard, workspace: Workspace
+) -> tuple[list[str], list[str]]:
+    """Those of the files and of their users that are in one share."""
+    number, shares = shard
+    load = [0] * shares
+    mine: set[str] = set()
+    for size, group in sorted(_groups([*paths, *users], workspace), key=lambda g: (-g[0], g[1])):
+        lightest = load.index(min(load))
+        load[lightest] += size
+        if lightest == number - 1:
+            mine.update(group)
+    return [path for path in paths if path in mine], [path for path in users if path in mine]
+
+
+def _groups(paths: Sequence[str], workspace: Workspace) -> list[tuple[int, list[str]]]:
+    """The files that belong together, sorted, with what they hold in bytes."""
+    known = ByName(paths)
+    groups = _Groups()
+    sizes: dict[str, int] = {}
+    by_name: dict[str, set[str]] = {}
+    changes_path: list[str] = []
+    by_value: list[str] = []
+    with_layers: list[str] = []
+    queue = list(dict.fromkeys(paths))
+    seen = set(queue)
+    for path in queue:  # grows by imported files that were not asked for
+        try:
+            data = workspace.data(path)
+        except SourceError:
+            continue
+        sizes[path] = len(data)
+        if may_use_batch_norm(data, workspace.apis.needles):
+            with_layers.append(path)
+        if imports_by_value(data):
+            by_value.append(path)
+        if any(word in data for word in _CHANGES_PATH):
+            changes_path.append(path)
+        meant = workspace.resolver.candidates(path, imported_names(as_script(path, data)), known)
+        by_name[path] = meant.by_name
+        for imported in sorted(meant.near | meant.by_name):
+            if imported in meant.near:
+                groups.join(path, imported)
+            if imported not in seen:
+                seen.add(imported)
+                queue.append(imported)
+    if by_value:
+        for path in [*by_value, *with_layers]:  # they may import any of these
+            groups.join(by_value[0], path)
+    _join_by_name(groups, changes_path, by_name)
+    found: dict[str, list[str]] = {}
+    for path in sorted(seen):
+        found.setdefault(groups.head(path), []).append(path)
+    return [(sum(sizes.get(path, 0) for path in group), group) for group in found.values()]
+
+
+def _join_by_name(
+    groups: _Groups, changes_path: Sequence[str], by_name: Mapping[str, set[str]]
+) -> None:
+    """A file of any folder may be meant where a program changes ``sys.path``, and in all that it
+    imports."""
+    before = -1
+    while before != groups.joins:
+        before = groups.joins
+        changed = {groups.head(path) for path in changes_path}
+        for path, others in by_name.items():
+            if groups.head(path) in changed:
+                for other in others:
+                    groups.join(path, other)
+
+
+class _Groups:
+    """Disjoint sets of files, joined one pair after the other."""
+
+    def __init__(self) -> None:
+        self._over: dict[str, str] = {}
+        self.joins = 0
+
+    def head(self, path: str) -> str:
+        """The file that stands for the whole set."""
+        while (above := self._over.get(path, path)) != path:
+            self._over[path] = self._over.get(above, above)
+            path = above
+        return path
+
+    def join(self, one: str, other: str) -> None:
+        heads = self.head(one), self.head(other)
+        if heads[0] != heads[1]:
+            self._over[heads[1]] = heads[0]
+            self.joins += 1
