@@ -432,6 +432,7 @@ def _generator_context(
     state.frames.append(frame)
     depth = len(state.frames)
     entered = paths.now
+    by_hand = len(state.entered_by_hand)
     try:
         assert isinstance(func.node, ir.FunctionDef)
         ended = machine.block(func.node.body, frame, outermost=True)
@@ -441,6 +442,9 @@ def _generator_context(
             paths.now = paths.guards.any_of(guard for guard, _ in frame.returns)
     finally:
         del state.frames[depth - 1 :]
+        # TensorFlow's scopes are generators: what nobody leaves, Python closes with the manager.
+        for context in reversed(state.entered_by_hand[by_hand:]):
+            objects.leave_by_hand(machine, context)
     if waiting == entered:
         inside(state.unknown("what a context manager yields"))
 

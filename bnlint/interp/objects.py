@@ -141,6 +141,14 @@ def object_attr(machine: Interpreter, value: Object, name: str, place: Place) ->
     return Method(value, name)
 
 
+def leave_by_hand(machine: Interpreter, context: Object) -> None:
+    """Leave a context that ``__enter__`` entered, if it was not left before."""
+    leave = context.data.pop("leave", None)
+    if leave is not None:
+        machine.state.entered_by_hand.remove(context)
+        leave()
+
+
 def call_method(
     machine: Interpreter, receiver: Value, name: str, args: Args, frame: Frame | None
 ) -> Value:
@@ -151,10 +159,11 @@ def call_method(
         return machine.unknown_call(machine.state.unknown("a method"), args)
     if name == "__enter__":
         receiver.data["leave"] = enter(machine, receiver)
+        machine.state.entered_by_hand.append(receiver)
         entered: Value = receiver.data.get("entered", receiver)
         return entered
     if name == "__exit__":
-        receiver.data.pop("leave", lambda: None)()
+        leave_by_hand(machine, receiver)
         return NONE
     handler = _METHODS.get(receiver.kind)
     if handler is not None:

@@ -297,6 +297,7 @@ class State:
         self.graph_loops = 0  # how many loops of the graph are being built
         self.control_flow_v2 = False
         self.making: list[Class] = []  # classes whose metaclass is running
+        self.entered_by_hand: list[Object] = []  # contexts, by __enter__, and not left yet
 
     # --- identity and budget ---------------------------------------------------------------
 
