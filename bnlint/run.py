@@ -268,9 +268,10 @@ class _Run:
 
     def _folders(self) -> list[str]:
         """The folders that are checked as a whole."""
-        if self._options.files or self._options.overlay:
+        options = self._options
+        if options.files or options.overlay or options.shard is not None:
             return []
-        return [os.path.abspath(path) for path in self._options.paths if os.path.isdir(path)]
+        return [os.path.abspath(path) for path in options.paths if os.path.isdir(path)]
 
     def _comments(self) -> dict[str, ignores.Ignores]:
         if not self._options.ignores:

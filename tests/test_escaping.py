@@ -173,6 +173,34 @@ def test_nothing_speaks_through_us(
 @pytest.mark.parametrize(
     "arguments",
     [
+        ["--explain", "--pedantic"],
+        ["--explain", "--pedantic", "--format", "json"],
+        ["--statistics"],
+        ["--show-files"],
+        ["--show-silenced", "--format", "sarif"],
+        ["--color", "always"],
+    ],
+)
+def test_other_reports_do_not_either(
+    project: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("pyproject.toml").write_text(
+        "[tool.bnlint.per-file-ignores]\n"
+        f"{json.dumps(EVIL)} = ['BN1']\n'::error::z.py' = ['BN201']\n",
+        encoding="utf-8",
+    )
+    main(["check", *arguments, "."])
+    out, err = capsys.readouterr()
+    ours = r"\x1b\[(?:1|1;31|1;33|34|0)m" if "--color" in arguments else "(?!)"
+    for line in re.sub(ours, "", out + err).split("\n"):
+        assert not STEERS.search(line), line
+        assert not OLD.search(line), line
+        assert not line.lstrip().startswith("::"), line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
         ["check", EVIL.replace("\n", "")],
         ["check", f"--no-such{EVIL}"],
         ["check", "--format", EVIL],

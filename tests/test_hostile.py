@@ -53,11 +53,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def checked(
-    capsys: pytest.CaptureFixture[str], text: str, name: str = "hostile.py"
+    capsys: pytest.CaptureFixture[str], text: str, name: str = "hostile.py", *options: str
 ) -> tuple[list[tuple[str, int]], list[tuple[int, str]]]:
     """Findings and errors of the hostile file; those of the other one are always there."""
-    Path(name).write_text(text, encoding="utf-8")
-    code = main(["check", "-q", "--no-cache", "--format", "json", "."])
+    Path(name).write_bytes(text.encode())
+    code = main(["check", "-q", "--no-cache", "--format", "json", *options, "."])
     out, err = capsys.readouterr()
     assert err == ""
     assert code == 1
@@ -201,3 +201,53 @@ def test_a_dict_of_networks(capsys: pytest.CaptureFixture[str], networks: int) -
     table = "NETS = {" + ", ".join(f"'n{i}': net{i}" for i in range(networks)) + "}\n"
     text = HEAD + OPTIONS + nets + table + "h = NETS[args.net](x)\n" + STEP
     assert checked(capsys, text) == ([("BN201", line_of(text, "op ="))], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("z = [" + "1, " * 700_000 + "]\n", "more than 200,000 tokens"),
+        ("a = b\n" * 350_000, "more than 200,000 tokens"),
+        ("z = [" + "f'{a}{b}', " * 190_000 + "]\n", "more than 200,000 tokens"),
+        ("z = f'''" + "{a}" * 700_000 + "'''\n", "more than 200,000 tokens"),
+        ("print a, b\n" * 190_000, "more than 200,000 tokens"),
+        ("''\n" * 60_000, "more than 50,000 lines"),
+        ("\n" * 2_000_000, "more than 50,000 lines"),
+        ("\r\n" * 1_000_000, "more than 50,000 lines"),
+        ("# a\n" * 500_000, "more than 50,000 lines"),
+    ],
+    ids=[
+        "list",
+        "lines",
+        "f-strings",
+        "f-string",
+        "Python 2",
+        "short",
+        "blank",
+        "crlf",
+        "comments",
+    ],
+)
+def test_two_megabytes_are_too_much(
+    capsys: pytest.CaptureFixture[str], text: str, message: str
+) -> None:
+    end = f"{message}; exclude it or split this code up"
+    assert checked(capsys, HEAD + text + STEP) == ([], [(1, end)])
+
+
+@pytest.mark.parametrize("name", ["hostile.ipynb", "hostile.md"])
+def test_many_cells_are_too_much_together(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    cell = HEAD + "z = [" + "1, " * 30_000 + "]\n"
+    if name.endswith(".md"):
+        text = f"```python\n{cell}```\n" * 4
+    else:
+        cells = [{"cell_type": "code", "source": cell}] * 4
+        text = json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 2})
+    end = "more than 200,000 tokens; exclude it or split this code up"
+    assert checked(capsys, text, name, "--markdown") == ([], [(1, end)])
+
+
+def test_a_long_program_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """What somebody may well have written, and more: 12,000 lines."""
+    text = HEAD + "z = f(1, 2)\n# a comment\n\n" * 4_000 + STEP
+    assert checked(capsys, text) == ([("BN201", 12_004)], [])

@@ -60,8 +60,15 @@ class Judged:
 
 
 def project(judged: Sequence[Judged]) -> Project:
-    """All graphs of one file or recording, as the rules want them."""
-    states = [Program(graph.path, graph.path, False, [graph.model]) for graph in judged]
+    """All graphs of one file or recording, as the rules want them.
+
+    Of a graph that was not followed to its end nothing is judged: what is missing may be there.
+    """
+    states = [
+        Program(graph.path, graph.path, False, [graph.model])
+        for graph in judged
+        if not graph.analysis.graph.left_out
+    ]
     return Project(states)
 
 

@@ -224,6 +224,12 @@ def _notes(judged: Judged) -> list[str]:
     dangling = analysis.graph.dangling
     if dangling:
         notes.append(f"{len(dangling)} inputs name no node of the graph, such as {min(dangling)}")
+    left_out = analysis.graph.left_out
+    if left_out:
+        calls = "one call was" if left_out == 1 else f"{left_out:,} calls were"
+        notes.append(
+            f"functions call others too often to be followed: {calls} left out, nothing is judged"
+        )
     if not analysis.layers:
         notes.append("no batch norm with moving statistics in this graph")
     elif not judged.training:

@@ -49,6 +49,8 @@ class Graph:
         self._by_op: dict[str, list[Node]] = {}
         # Inputs that name no node of this graph.
         self.dangling: set[str] = set()
+        # Calls whose bodies are not in place, as that would have been too much.
+        self.left_out = 0
         self._spent = 0
         if meta.functions:
             for node in meta.nodes:
@@ -164,8 +166,11 @@ class Graph:
         inside: list[str] = []
         bodies = self._bodies(call)
         for role, body in bodies:
-            if body.name in within or len(within) >= DEEPEST or self._spent > MOST_EXPANDED:
+            if body.name in within:
                 continue  # recursion: the first round has everything that is new
+            if len(within) >= DEEPEST or self._spent > MOST_EXPANDED:
+                self.left_out += 1
+                continue
             prefix = f"{call.name}/{body.name}/"
             branch = call.op in IF
             self._spent += len(body.nodes)

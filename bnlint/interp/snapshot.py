@@ -251,10 +251,11 @@ class _Snapshot:
                 out.append(Gate(layer.id, "momentum", location(layer.place), detail))
         if out or any(run.opaque for run in runs):
             return out  # some run may be another one
+        reached = [(run, ancestors(run.fetches, fed=frozenset(run.feeds))) for run in runs]
         for layer in self.layers:
             if layer.update not in before or layer.id in self.escaped or layer.update is None:
                 continue
-            own = [r for r in runs if layer.update in ancestors(r.fetches, fed=frozenset(r.feeds))]
+            own = [run for run, computed in reached if layer.update in computed]
             told = [never_true(layer, run, state) for run in own]
             if told and None not in told:
                 place, detail = told[0] or (layer.place, "")

@@ -106,7 +106,7 @@ def _pattern(line: str) -> _Pattern | None:
             return None
         return _Pattern(hides, folders, name, (_compiled(name),))
     way: list[re.Pattern[str] | None] = []
-    parts = line.removeprefix("/").split("/")
+    parts = _components(line.removeprefix("/"))
     for part in parts:
         if part == "**":
             if not way or way[-1] is not _ANY:
@@ -119,6 +119,24 @@ def _pattern(line: str) -> _Pattern | None:
     if way[-1] is _ANY:
         way.append(re.compile(""))  # `a/**` is all that is in `a`, and not `a`
     return _Pattern(hides, folders, None, tuple(way))
+
+
+def _components(line: str) -> list[str]:
+    """What stands between slashes. One in a bracket ends nothing, and matches nothing."""
+    parts = [""]
+    at = 0
+    while at < len(line):
+        end = at + 1
+        if line[at] == "\\":
+            end += 1
+        elif line[at] == "[" and (found := _bracket(line, end)) is not None:
+            end = found[1]
+        if line[at] == "/":
+            parts.append("")
+        else:
+            parts[-1] += line[at:end]
+        at = end
+    return parts
 
 
 def _trimmed(line: str) -> str:

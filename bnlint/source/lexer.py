@@ -9,6 +9,7 @@ not have to do is refuse wrong programs. Any text gives some list of tokens.
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -53,6 +54,7 @@ class Tokens:
     An f-string is several tokens: its start up to the quote, the braces and everything between
     them, its closing quote; the text parts are none. ``comments`` are those naming bnlint,
     ``depth`` is the deepest bracket nesting, ``group`` the most tokens in one outermost bracket.
+    ``whole`` is false where there are more than were asked for.
     """
 
     starts: list[int] = field(default_factory=list)
@@ -60,10 +62,11 @@ class Tokens:
     comments: list[tuple[int, int]] = field(default_factory=list)
     depth: int = 0
     group: int = 0
+    whole: bool = True
 
 
-def tokenize(text: str) -> Tokens:
-    """Cut ``text`` into tokens; never raises."""
+def tokenize(text: str, most: int = sys.maxsize) -> Tokens:
+    """Cut ``text`` into tokens, and stop soon after ``most`` of them; never raises."""
     tokens = Tokens()
     add_start = tokens.starts.append
     add_end = tokens.ends.append
@@ -73,6 +76,10 @@ def tokenize(text: str) -> Tokens:
     position = 0
     while position >= 0:
         for match in _TOKEN.finditer(text, position):
+            if len(starts) > most:
+                tokens.whole = False
+                position = -1
+                break
             kind = match.lastindex
             if kind == _PLAIN:
                 add_start(match.start(_PLAIN))
@@ -97,7 +104,7 @@ def tokenize(text: str) -> Tokens:
                     tokens.comments.append(match.span(_TRIVIA))
             elif kind == _FSTRING:
                 tokens.depth = deepest
-                position = _fstring(text, match, tokens, depth)
+                position = _fstring(text, match, tokens, depth, most, wanted)
                 deepest = tokens.depth
                 break
         else:
@@ -139,12 +146,13 @@ class _Level:
     brackets: int = 0
 
 
-def _fstring(text: str, start: re.Match[str], tokens: Tokens, depth: int) -> int:
+def _fstring(
+    text: str, start: re.Match[str], tokens: Tokens, depth: int, most: int, wanted: bool
+) -> int:
     """Add the tokens of the f-string that opens at ``start``; return the offset after it."""
     levels: list[_Level] = []
     position = _open_fstring(start, tokens, levels)
-    wanted = "bnlint:" in text
-    while levels:
+    while levels and len(tokens.starts) <= most:
         level = levels[-1]
         tokens.depth = max(tokens.depth, depth + len(levels))
         if level.kind != "field":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bnlint.source import ir, read
 from bnlint.source.errors import SourceError
 from bnlint.source.lower import lower
-from bnlint.source.parse import REFUSED
+from bnlint.source.parse import MOST_TOKENS, REFUSED, within_budget
 from bnlint.source.spans import remap
 
 # What most runs do not need is imported where it is used: it would cost a small run a twentieth.
@@ -136,6 +136,9 @@ def _join(parts: list[Block], path: str) -> Loaded:
     errors: list[SourceError] = []
     python2 = False
     last = 1
+    if sum(len(part.text) for part in parts) > MOST_TOKENS:
+        # What is not too much by itself may be so together.
+        within_budget((part.text for part in parts), path)
     for part in parts:
         try:
             module, old = _either(part.text, path)

@@ -19,7 +19,14 @@ from bnlint.source.errors import SourceError
 from bnlint.source.lexer import Tokens, line_starts, place, tokenize
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import libcst
+
+# libcst's tree takes 2.2 kB a token and 5.8 kB a line of code, and 40 µs a token: these are up to
+# 750 MB, and some seconds. The longest programs that people write are a quarter of it.
+MOST_TOKENS = 200_000
+MOST_LINES = 50_000
 
 # Python's own limit for brackets. libcst keeps its limit for indentation (100) itself.
 _MAX_BRACKETS = 200
@@ -54,13 +61,36 @@ _STACK = 256 * 1024 * 1024
 
 def parse(text: str, path: str) -> tuple[libcst.Module, Tokens]:
     """The libcst tree and the tokens of ``text``; raises ``SourceError`` if it does not parse."""
-    tokens = tokenize(text)
+    tokens = within_budget((text,), path)
     starts = line_starts(text)
     here = _guard(text, path, tokens, starts)
     outcome = _attempt(text) if here else _attempt_on_large_stack(text)
     if isinstance(outcome, BaseException):
         raise _explain(outcome, text, path, starts) from None
     return outcome, tokens
+
+
+def within_budget(texts: Iterable[str], path: str) -> Tokens:
+    """The tokens of the last of some texts; raises ``SourceError`` where all are too much."""
+    left, lines = MOST_TOKENS, 0
+    tokens = Tokens()
+    for text in texts:
+        tokens = tokenize(text, left)
+        left -= len(tokens.starts)
+        if not tokens.whole:
+            raise SourceError(path, 1, f"more than {MOST_TOKENS:,} tokens; exclude it or {REFUSED}")
+        more = text.count("\n") + text.count("\r")
+        lines += _weight(text) if more > MOST_LINES - lines else more
+        if lines > MOST_LINES:
+            raise SourceError(path, 1, f"more than {MOST_LINES:,} lines; exclude it or {REFUSED}")
+    return tokens
+
+
+def _weight(text: str) -> int:
+    """The lines of a text, those that hold no code for a tenth: so much less do they take."""
+    lines = [line.lstrip() for line in text.splitlines()]
+    code = sum(1 for line in lines if line and not line.startswith("#"))
+    return code + (len(lines) - code) // 10
 
 
 def _attempt(text: str) -> libcst.Module | BaseException:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkpoints import entry, write_checkpoint
+from checkpoints import entry, varint, write_checkpoint
 from hostile import NO_FILES, make_no_file
 
 from bnlint.cli import main
 from bnlint.graph.read import latest_checkpoint, read
+
+GRAPHS = Path(__file__).parents[2] / "fixtures" / "graphs"
 
 
 @pytest.fixture(autouse=True)
@@ -213,3 +215,51 @@ def test_a_text_graph_that_ends_in_a_comment(place: Path, end: str) -> None:
 def test_a_text_graph_that_is_none(capsys: pytest.CaptureFixture[str], text: str) -> None:
     Path("g.pbtxt").write_text(text, encoding="utf-8")
     assert said(capsys, "graph", "g.pbtxt").startswith("g.pbtxt: ")
+
+
+# --- functions that call each other --------------------------------------------------------
+
+
+def field(number: int, *parts: bytes) -> bytes:
+    """A field of a protocol buffer that holds text or a message."""
+    data = b"".join(parts)
+    return bytes([number << 3 | 2]) + varint(len(data)) + data
+
+
+def fanning_out(depth: int) -> bytes:
+    """A call of a function whose body calls two of the next, and so on."""
+    functions = [
+        field(
+            1,
+            field(1, field(1, b"f%d" % i)),
+            *(field(3, field(1, name), field(2, b"f%d" % (i + 1))) for name in (b"a", b"b")),
+        )
+        for i in range(depth)
+    ]
+    return field(1, field(1, b"call"), field(2, b"f0")) + field(2, *functions)
+
+
+@pytest.mark.parametrize(
+    ("depth", "most", "left_out"),
+    [(3, 500_000, 0), (12, 100, 8), (30, 100, 52), (30, 40, 22)],
+)
+def test_functions_that_fan_out(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    depth: int,
+    most: int,
+    left_out: int,
+) -> None:
+    """What was not put in place is said, and a graph that is not complete is not judged."""
+    monkeypatch.setattr("bnlint.graph.index.MOST_EXPANDED", most)
+    graph = (GRAPHS / "frozen_in_training_mode.pb").read_bytes()
+    Path("g.pb").write_bytes(graph + fanning_out(depth))
+    code = main(["graph", "--format", "json", "g.pb"])
+    document = json.loads(capsys.readouterr().out)
+    assert [f["code"] for f in document["findings"]] == ([] if left_out else ["BN403"])
+    assert code == len(document["findings"])
+    notes = ["no batch norm with moving statistics in this graph"]
+    if left_out:
+        said = f"functions call others too often to be followed: {left_out} calls were left out"
+        notes.insert(0, f"{said}, nothing is judged")
+    assert document["notes"] == notes

@@ -83,6 +83,8 @@ def test_as_git(repository: Path, lines: list[str]) -> None:
         ("foo[!5-3]", ["foo3"], ["foo", "foo5"]),
         ("foo[[:digit:]]", ["foo5"], ["fooa", "foo:"]),
         ("foo[", [], ["foo", "foo["]),
+        ("[a/[b]", ["a", "b", "["], ["x/a", "c"]),
+        ("a[!/]b/c", ["axb/c"], ["a/b/c"]),
         ("a\\", [], ["a", "a\\"]),
         ("a  ", ["a"], ["a "]),
         ("a\\ ", ["a "], ["a"]),
