@@ -18,6 +18,7 @@ from bnlint.finding import (
     Report,
     Rule,
     Severity,
+    Step,
     Witness,
 )
 from bnlint.output.json import VERSION
@@ -38,6 +39,7 @@ def read(text: str) -> Report:
             list(map(_problem, document["errors"])),
             incomplete=list(map(_incomplete, document["incomplete"])),
             known=_number(document.get("known", 0)),
+            explained=any("reasoning" in item for item in document["findings"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise BadReport(f"not a report of bnlint's: {type(error).__name__}: {error}") from None
@@ -57,6 +59,7 @@ def merged(reports: Sequence[Report]) -> Report:
         sorted(problems, key=lambda problem: (problem.path, problem.line)),
         incomplete=sorted({item for report in reports for item in report.incomplete}),
         known=sum(report.known for report in reports),
+        explained=any(report.explained for report in reports),
     )
 
 
@@ -78,10 +81,7 @@ def _finding(item: Mapping[str, Any]) -> Finding:
         raise BadReport(f"the rule {code} is none of this bnlint's")
     rule = Rule(code, pages.names()[code], _one_of(Severity, item["severity"]))
     place = _location(item, item["end_line"], item["end_column"])
-    related = tuple(
-        Related(_location(other, other["line"], other["column"]), _text(other["message"]))
-        for other in item["related"]
-    )
+    related = tuple(Related(_place(other), _text(other["message"])) for other in item["related"])
     return Finding(
         rule,
         place,
@@ -91,6 +91,19 @@ def _finding(item: Mapping[str, Any]) -> Finding:
         item.get("reason"),
         _one_of(Witness, item["witness"]),
         fingerprint=_fingerprint(item["fingerprint"]),
+        consequence=_text(item.get("consequence", "")),
+        reasoning=tuple(map(_step, item.get("reasoning", ()))),
+    )
+
+
+def _step(item: Mapping[str, Any]) -> Step:
+    return Step(_text(item["message"]), _place(item) if "path" in item else None)
+
+
+def _place(item: Mapping[str, Any]) -> Location:
+    """A place of a story; reports of before had no ends of them."""
+    return _location(
+        item, item.get("end_line", item["line"]), item.get("end_column", item["column"])
     )
 
 

@@ -135,6 +135,7 @@ class SavedRow:
 
     ``unread`` are those that are there, and whose values are stored in a way that is not read.
     ``since`` says whether they moved since an earlier checkpoint, if there is one to compare with.
+    ``left`` is the share of their initial values in them, by the steps and the momentum, if told.
     """
 
     name: str
@@ -143,6 +144,7 @@ class SavedRow:
     state: str
     unread: tuple[str, ...] = ()
     since: str = ""
+    left: float | None = None
 
 
 @dataclass(slots=True)

@@ -108,6 +108,8 @@ def test_in_json(capsys: pytest.CaptureFixture[str]) -> None:
         "path": "net.py",
         "line": 7,
         "column": 12,
+        "end_line": 7,
+        "end_column": 30,
         "message": "this call is entered",
     }
     assert steps[4] == {"message": "its update ops are in the collection 'update_ops'"}
@@ -116,6 +118,25 @@ def test_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--explain", "--format", "sarif"]) == 2
     said = "Error: --explain goes with --format text, json and jsonl\n"
     assert capsys.readouterr().err.endswith(said)
+
+
+def test_in_a_merged_report(capsys: pytest.CaptureFixture[str]) -> None:
+    """What was told once is read and shown as it was, the consequence once a rule, too."""
+    Path("net.py").write_text(NET, encoding="utf-8")
+    before, _, _ = TRAIN.partition("with tf.control")
+    steps = "step = [tf.train.AdamOptimizer(1e-3).minimize(loss),\n"
+    steps += "        tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss)]\n"
+    steps += "tf.Session().run(step, {phase: True})\n"
+    Path("train.py").write_text(before + steps, encoding="utf-8")
+    for arguments in ([], ["--explain"]):
+        assert main(["check", *arguments]) == 1
+        shown = capsys.readouterr().out
+        assert main(["check", "--format", "json", *arguments]) == 1
+        Path("report.json").write_text(capsys.readouterr().out, encoding="utf-8")
+        assert main(["merge", "report.json"]) == 1
+        assert capsys.readouterr().out == shown
+        assert shown.count("error: BN204") == 2
+        assert " ".join(shown.split()).count("training looks fine") == 1
 
 
 HEAD = "import tensorflow as tf\nx = tf.placeholder(tf.float32, [None, 4])\n"

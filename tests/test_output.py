@@ -346,12 +346,16 @@ def test_json() -> None:
         '          "path": "train.py",\n'
         '          "line": 4,\n'
         '          "column": 8,\n'
+        '          "end_line": 4,\n'
+        '          "end_column": 14,\n'
         '          "message": "the loss"\n'
         "        },\n"
         "        {\n"
         '          "path": "net.py",\n'
         '          "line": 2,\n'
         '          "column": 9,\n'
+        '          "end_line": 3,\n'
+        '          "end_column": 5,\n'
         '          "message": "this layer\'s moving averages"\n'
         "        }\n"
         "      ]\n"
@@ -394,7 +398,15 @@ def test_json_of_a_notebook_and_of_a_graph() -> None:
     assert (finding["cell"], finding["raw_line"], finding["witness"]) == (3, 40, "graph")
     assert "node" not in finding
     assert finding["related"] == [
-        {"path": "model.meta", "line": 1, "column": 1, "node": "train/Adam", "message": "op"}
+        {
+            "path": "model.meta",
+            "line": 1,
+            "column": 1,
+            "end_line": 1,
+            "end_column": 1,
+            "node": "train/Adam",
+            "message": "op",
+        }
     ]
 
 

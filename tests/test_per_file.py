@@ -135,6 +135,13 @@ def test_it_is_judged_where_all_that_it_may_be_about_is_checked(
     assert found(capsys) == [*A, B[1]]
 
 
+def test_a_share_of_a_project_does_not_tell(capsys: pytest.CaptureFixture[str]) -> None:
+    configure('"tests/" = ["BN2"]')
+    assert found(capsys) == [*A, B[0]]
+    shares = [found(capsys, "--shard", f"{number}/2") for number in (1, 2)]
+    assert sorted(line for share in shares for line in share) == [*A, B[0]]
+
+
 def test_an_entry_that_is_used_by_a_possible_finding(capsys: pytest.CaptureFixture[str]) -> None:
     write("a.py", "'BN201?'")
     configure('"a.py" = ["BN2"]')

@@ -104,3 +104,11 @@ def test_titles_of_rules_are_wrapped_at_a_terminal_and_a_line_each_in_a_pipe(
     lines = out.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     assert " ".join(out.getvalue().split()) == " ".join(" ".join(piped).split())
+    monkeypatch.setattr(sys, "stdout", out := Terminal())
+    monkeypatch.setenv("COLUMNS", "60")
+    main(["rules"])
+    assert out.getvalue().splitlines()[:3] == [
+        "BN101  error    missing-training-flag",
+        "       A batch-norm layer without its training flag",
+        "BN102  warning  hard-coded-training-flag",
+    ]

@@ -140,7 +140,12 @@ STDIN = "<stdin>"
     is_flag=True,
     help="Repair what can be repaired safely (BN101, BN109, BN201 to BN205).",
 )
+@click.option("--diff", is_flag=True, help="Print the repairs as a diff, and write nothing.")
+@click.option(
+    "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also repairs that may do too much."
+)
 @cache_folder
+@click.option("--no-cache", is_flag=True, help="Neither read nor keep results.")
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -152,11 +157,6 @@ STDIN = "<stdin>"
     metavar="K/N",
     callback=shard_of,
     help="Check the K-th of N shares of the files, for N machines; bnlint merge joins the reports.",
-)
-@click.option("--no-cache", is_flag=True, help="Neither read nor keep results.")
-@click.option("--diff", is_flag=True, help="Print the repairs as a diff, and write nothing.")
-@click.option(
-    "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also repairs that may do too much."
 )
 def check(
     paths: tuple[str, ...],

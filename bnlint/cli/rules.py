@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from bnlint.pages import Page
 
 
+# A title that would have less room beside a rule's name goes below it.
+_NARROW = 24
+_INDENT = 7
+
+
 @click.command()
 @click.argument("code", metavar="RULE", shell_complete=completion.rules)
 @color_option
@@ -62,11 +67,16 @@ def _show(page: Page) -> None:
 
 
 def _list(found: Sequence[Page]) -> None:
+    """A line each for other programs; for people, as many as the title needs."""
     longest = max((len(page.name) for page in found), default=0)
-    at_terminal = sys.stdout.isatty()
+    width = terminal.width(sys.stdout)
     for page in found:
         row = f"{page.code}  {page.severity:<7}  {page.name:<{longest}}  "
-        # A line each for other programs; for people, as many as the title needs.
-        lines = wrapped(page.title, terminal.width(sys.stdout), row) if at_terminal else ()
-        for line in lines or (row + page.title,):
+        if not sys.stdout.isatty():
+            click.echo(row + page.title)
+            continue
+        if width < len(row) + _NARROW:
+            click.echo(row.rstrip())
+            row = " " * _INDENT
+        for line in wrapped(page.title, width, row):
             click.echo(line)

@@ -1,9 +1,8 @@
 """The tensors of a checkpoint, read without TensorFlow.
 
 A checkpoint (Saver format V2, the default since 0.12) is an ``.index`` file, a LevelDB table from
-names to BundleEntryProto, and ``.data`` files that hold the bytes. Facts: LevelDB's
-``table_format.md``; TensorFlow's ``tensor_bundle.proto`` (entry: 1 dtype, 2 shape, 3 shard,
-4 offset, 5 size, 7 slices).
+names to BundleEntryProto, and ``.data`` files that hold the bytes. Facts: TensorFlow's
+``tensor_bundle.proto`` (entry: 1 dtype, 2 shape, 3 shard, 4 offset, 5 size, 7 slices).
 """
 
 from __future__ import annotations
@@ -11,18 +10,16 @@ from __future__ import annotations
 import os
 import struct
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bnlint.graph.attrs import BFLOAT16, DOUBLE, FLOAT, HALF, INT32, INT64
 from bnlint.graph.errors import GraphError
 from bnlint.graph.read import latest_checkpoint
-from bnlint.graph.snappy import decompress
-from bnlint.graph.wire import BYTES, FIXED32, VARINT, Buffer, fields, load, signed, varint
+from bnlint.graph.slices import Slices, is_first_format, shards_of
+from bnlint.graph.table import entries
+from bnlint.graph.wire import BYTES, FIXED32, VARINT, Buffer, fields, load, signed
 from bnlint.regular import MEGABYTE, CannotRead, open_regular, reason, shown_size
 
-_MAGIC = 0xDB4775248B80FB57
-_FOOTER = 48
 # A statistic has one number a channel; what is larger is no statistic.
 _MOST_BYTES = 64 * MEGABYTE
 # An Estimator's variables and those of a tf.train.Checkpoint have the same names but for this.
@@ -54,7 +51,7 @@ class Bundle:
         self.absent: set[str] = set()
         buffer = load(self.path)
         try:
-            for key, block, start, stop in _table(buffer):
+            for key, block, start, stop in entries(buffer):
                 if not key:
                     self._shards = _first(block, start, stop, 1) or 1
                 else:
@@ -123,7 +120,11 @@ class Bundle:
         return raw
 
 
-def open_checkpoint(path: str) -> Bundle:
+Saved = Bundle | Slices
+"""A checkpoint of either format."""
+
+
+def open_checkpoint(path: str) -> Saved:
     """The checkpoint that a prefix, one of its files, or a directory with a newest one names."""
     if os.path.isdir(path):
         prefix = latest_checkpoint(path)
@@ -135,7 +136,7 @@ def open_checkpoint(path: str) -> Bundle:
                     raise GraphError(f"{path}: no checkpoint in this directory")
                 return Bundle(variables)
             prefix = os.path.join(path, names[-1].removesuffix(".index"))
-        return _bundle(prefix, prefix)
+        return _opened(prefix, prefix)
     name = os.path.basename(path)
     if name == "checkpoint" and os.path.isfile(path):
         return open_checkpoint(os.path.dirname(path) or ".")
@@ -145,58 +146,18 @@ def open_checkpoint(path: str) -> Bundle:
     head, found, tail = prefix.rpartition(".data-")
     if found and "-of-" in tail:
         prefix = head
-    return _bundle(prefix, path)
+    return _opened(prefix, path)
 
 
-def _bundle(prefix: str, path: str) -> Bundle:
-    if not os.path.isfile(prefix + ".index"):
-        if os.path.isfile(path):
-            raise GraphError(
-                f"{path}: not a checkpoint, or one of the format V1, which is not read: save it "
-                "again with tf.train.Saver(), or judge its .meta file with bnlint graph"
-            )
-        raise GraphError(f"{path}: no such checkpoint")
-    return Bundle(prefix)
-
-
-def _table(buffer: Buffer) -> Iterator[tuple[bytes, Buffer, int, int]]:
-    """Key, and the block and where in it the value is, of each entry of a table."""
-    size = len(buffer)
-    if size < _FOOTER or struct.unpack("<Q", buffer[size - 8 : size])[0] != _MAGIC:
-        raise GraphError("not a checkpoint index, or truncated")
-    footer = size - _FOOTER
-    _, pos = varint(buffer, footer, size)
-    _, pos = varint(buffer, pos, size)
-    offset, pos = varint(buffer, pos, size)
-    length, pos = varint(buffer, pos, size)
-    for _, index, start, stop in _block(buffer, offset, length):
-        first, at = varint(index, start, stop)
-        extent, at = varint(index, at, stop)
-        yield from _block(buffer, first, extent)
-
-
-def _block(buffer: Buffer, offset: int, size: int) -> Iterator[tuple[bytes, Buffer, int, int]]:
-    end = offset + size
-    if end + 5 > len(buffer):
-        raise GraphError("truncated checkpoint index")
-    if buffer[end] == 1:
-        buffer = decompress(buffer, offset, end)
-        offset, end = 0, len(buffer)
-    elif buffer[end] != 0:
-        raise GraphError(f"a checkpoint index that is compressed in a way not known: {buffer[end]}")
-    restarts = struct.unpack("<I", buffer[end - 4 : end])[0]
-    stop = end - 4 - 4 * restarts
-    key, pos = b"", offset
-    while pos < stop:
-        shared, pos = varint(buffer, pos, stop)
-        fresh, pos = varint(buffer, pos, stop)
-        length, pos = varint(buffer, pos, stop)
-        if shared > len(key) or pos + fresh + length > stop:
-            raise GraphError("corrupt checkpoint index")
-        key = key[:shared] + bytes(buffer[pos : pos + fresh])
-        pos += fresh
-        yield key, buffer, pos, pos + length
-        pos += length
+def _opened(prefix: str, path: str) -> Saved:
+    if os.path.isfile(prefix + ".index"):
+        return Bundle(prefix)
+    prefix, files = shards_of(prefix)
+    if files and is_first_format(files[0]):
+        return Slices(prefix, files)
+    if os.path.isfile(path):
+        raise GraphError(f"{path}: not a checkpoint")
+    raise GraphError(f"{path}: no such checkpoint")
 
 
 def _first(buffer: Buffer, start: int, stop: int, number: int) -> int | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from bnlint.finding import Report
 from bnlint.fingerprint import stamped
 from bnlint.graph.build import place
-from bnlint.graph.bundle import Bundle, open_checkpoint
+from bnlint.graph.bundle import Saved, open_checkpoint
 from bnlint.graph.command import shown
 from bnlint.graph.errors import GraphError
 from bnlint.graph.judge import Analysis
@@ -20,6 +20,8 @@ from bnlint.model import GraphModel, Program, Project, SavedStatistics
 from bnlint.reports import CheckpointReport, SavedRow
 
 _STATISTIC = re.compile(r"(?:^|/)moving_(mean|variance)(?:_\d+)?$")
+# What counts the steps: of a session, and of the optimizer in a tf.train.Checkpoint.
+_STEPS = ("global_step", "optimizer/iter", "optimizer/iterations", "optimizer/_iterations")
 _WEIGHT = re.compile(r"(?:^|/)(?:gamma|beta)$")
 # Without a graph, only a scope's name tells batch norm from layer norm, which has no statistics.
 _BATCH_NORM = re.compile(r"batch_?norm|(?:^|[/_])bn(?:[/_\d]|$)", re.IGNORECASE)
@@ -41,7 +43,7 @@ def inspect_checkpoint(
     from bnlint.graph.rules import judge
 
     bundle = open_checkpoint(path)
-    steps = bundle.integer("global_step")
+    steps = next((n for name in _STEPS if (n := bundle.integer(name)) is not None), None)
     layers, momenta, notes = _layers(bundle)
     found = CheckpointReport(
         shown(bundle.path), len(bundle.entries), steps, Report(checked=1), notes=notes
@@ -75,7 +77,7 @@ def inspect_checkpoint(
     return found
 
 
-def _layers(bundle: Bundle) -> tuple[dict[str, list[str]], dict[str, float], list[str]]:
+def _layers(bundle: Saved) -> tuple[dict[str, list[str]], dict[str, float], list[str]]:
     """The statistics that each layer has or should have, and the momenta that a graph tells."""
     layers: dict[str, list[str]] = {}
     momenta: dict[str, float] = {}
@@ -104,7 +106,7 @@ def _layers(bundle: Bundle) -> tuple[dict[str, list[str]], dict[str, float], lis
 
 
 def _layer(
-    bundle: Bundle, name: str, members: list[str], steps: int | None, momentum: float | None
+    bundle: Saved, name: str, members: list[str], steps: int | None, momentum: float | None
 ) -> tuple[SavedStatistics, SavedRow]:
     missing = tuple(member for member in members if member not in bundle.entries)
     broken: list[str] = []
@@ -138,11 +140,11 @@ def _layer(
         state = "saved"
     elif untouched:
         state = "initial" if steps == 0 else "never updated"
-    row = SavedRow(name, ranges.get(False), ranges.get(True), state, tuple(unread))
+    row = SavedRow(name, ranges.get(False), ranges.get(True), state, tuple(unread), left=left)
     return statistics, row
 
 
-def _since(before: Bundle, after: Bundle, members: list[str]) -> str:
+def _since(before: Saved, after: Saved, members: list[str]) -> str:
     """What became of a layer's statistics from one checkpoint to a later one."""
     seen = set()
     for name in members:
@@ -155,7 +157,7 @@ def _since(before: Bundle, after: Bundle, members: list[str]) -> str:
     return "moved" if seen == {True} else "same" if seen == {False} else "moved in part"
 
 
-def _trained(before: Bundle, after: Bundle, layers: dict[str, list[str]]) -> bool:
+def _trained(before: Saved, after: Saved, layers: dict[str, list[str]]) -> bool:
     """Whether any other float differs: one is enough, and they may be large."""
     statistics = {name for members in layers.values() for name in members}
     common = before.entries.keys() & after.entries.keys() - statistics

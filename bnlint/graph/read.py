@@ -11,6 +11,7 @@ from typing import Literal
 from bnlint.graph import events, pbtxt
 from bnlint.graph.errors import GraphError
 from bnlint.graph.proto import MetaGraph, graph_def, meta_graph
+from bnlint.graph.slices import is_first_format
 from bnlint.graph.wire import BYTES, VARINT, Buffer, fields, load, text
 from bnlint.regular import CannotRead, open_regular
 
@@ -58,7 +59,7 @@ def locate(path: str) -> str:
     if os.path.basename(path) == "checkpoint" and os.path.isfile(path):
         return locate(os.path.dirname(path) or ".")
     prefix = _CHECKPOINT_FILE.sub("", path)
-    if prefix == path and os.path.isfile(path):
+    if prefix == path and os.path.isfile(path) and not is_first_format(path):
         return path
     if os.path.isfile(prefix + ".meta"):
         return prefix + ".meta"
@@ -70,7 +71,7 @@ def locate(path: str) -> str:
     raise GraphError(f"{path}: no such file or directory")
 
 
-_CHECKPOINT_FILE = re.compile(r"\.(?:index|data-\d{5}-of-\d{5})$")
+_CHECKPOINT_FILE = re.compile(r"\.(?:index|data-\d{5}-of-\d{5})$|-\d{5}-of-\d{5}$")
 _LATEST = re.compile(r'[ \t]*model_checkpoint_path[ \t]*:[ \t]*"((?:[^"\\]|\\.)*)"')
 
 

@@ -389,6 +389,8 @@ class Paths:
         plain = [v for _, v in alternatives if isinstance(v, (Known, Unknown, Node, Seq, Map))]
         most = MOST_VALUES if len(plain) == len(alternatives) else MOST_CALLABLES
         if len(alternatives) > most:
+            alternatives = self._tensors_together(alternatives)
+        if len(alternatives) > most:
             self.widened.append("a value has more alternatives than are followed")
             deps = [self.phi([(g, n) for g, v in alternatives for n in nodes_in(v)])]
             key = self.conditions.keys.of("fresh", self._fresh())
@@ -400,6 +402,14 @@ class Paths:
         number = self._choices.setdefault(tuple(parts), len(self._choices))
         key = self.conditions.keys.of("choice", self._number, number)
         return Choice(self, key, tuple(alternatives))
+
+    def _tensors_together(self, alternatives: list[Alternative]) -> list[Alternative]:
+        """The same value, with one tensor in place of all that can be merged."""
+        tensors = [(g, v) for g, v in alternatives if isinstance(v, Node) and v.kind in MERGED]
+        if len(tensors) < 2:
+            return alternatives
+        others = [(g, v) for g, v in alternatives if not (isinstance(v, Node) and v.kind in MERGED)]
+        return [*others, (self.guards.any_of(g for g, _ in tensors), self.phi(tensors))]
 
     def phi(self, alternatives: list[tuple[Guard, Node]]) -> Node:
         """A tensor that is one or another by path: each input counts only under its guard."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.finding import Location
+from bnlint.interp.effects import neighbours
 from bnlint.interp.effects.variables import as_known
 from bnlint.interp.feeding import flag_in, never_true, value_in
 from bnlint.interp.guards import FALSE
@@ -192,6 +193,8 @@ class _Snapshot:
             if layer.crossed is not None
             else None,
             mode=layer.built_for[1] if layer.built_for is not None else None,
+            biased=location(layer.biased) if layer.biased is not None else None,
+            squashed=self._squashed(layer),
         )
 
     def _train_op(self, op: Node, run: set[int]) -> TrainOp:
@@ -251,10 +254,11 @@ class _Snapshot:
                 out.append(Gate(layer.id, "momentum", location(layer.place), detail))
         if out or any(run.opaque for run in runs):
             return out  # some run may be another one
+        reached = [(run, ancestors(run.fetches, fed=frozenset(run.feeds))) for run in runs]
         for layer in self.layers:
             if layer.update not in before or layer.id in self.escaped or layer.update is None:
                 continue
-            own = [r for r in runs if layer.update in ancestors(r.fetches, fed=frozenset(r.feeds))]
+            own = [run for run, computed in reached if layer.update in computed]
             told = [never_true(layer, run, state) for run in own]
             if told and None not in told:
                 place, detail = told[0] or (layer.place, "")
@@ -508,6 +512,17 @@ class _Snapshot:
                 )
             )
         return out
+
+    def _squashed(self, layer: Layer) -> Location | None:
+        """The activation that reads a layer without gamma, and depends on its scale."""
+        if not layer.unscaled or layer.output is None:
+            return None
+        above = (
+            node
+            for node in self.state.graphs[layer.graph].nodes
+            if neighbours.saturates(node) and node.inputs[:1] == (layer.output,)
+        )
+        return next((location(node.place) for node in above), None)
 
     def _unmapped(self) -> Iterator[tuple[int, Location]]:
         """Layers whose flag is one unknown in all modes of an Estimator that is used in several."""

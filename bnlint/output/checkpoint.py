@@ -30,6 +30,9 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
                 table.add_column(column, overflow="fold")
             if since:
                 table.add_column("since", overflow="fold")
+            shares = any(row.left is not None for row in report.layers)
+            if shares:
+                table.add_column("still initial", overflow="fold")
             for row in report.layers:
                 style = "green" if row.state in ("ok", "initial", "saved") else "red"
                 table.add_row(
@@ -38,6 +41,7 @@ def write(report: CheckpointReport, stream: TextIO) -> None:
                     _range(row.variance, "variance" in row.unread),
                     Text(row.state, style),
                     *((row.since,) if since else ()),
+                    *((_share(row.left),) if shares else ()),
                 )
             console.print(table)
         print_findings(report.report.findings, console)
@@ -52,6 +56,12 @@ def _range(values: tuple[float, float] | None, unread: bool) -> str:
     return f"{values[0]:.4g} to {values[1]:.4g}"
 
 
+def _share(left: float | None) -> str:
+    if left is None:
+        return "not known"
+    return f"{left:.1%}" if left >= 0.001 else "under 0.1%"
+
+
 def write_json(report: CheckpointReport, stream: TextIO) -> None:
     """For a program: the schema of all findings, with the layers of the checkpoint."""
     document = findings_json.document(report.report)
@@ -59,6 +69,7 @@ def write_json(report: CheckpointReport, stream: TextIO) -> None:
     document["layers"] = [
         {"name": row.name, "mean": row.mean, "variance": row.variance, "state": row.state}
         | ({"since": row.since} if row.since else {})
+        | ({"initial_share": row.left} if row.left is not None else {})
         for row in report.layers
     ]
     document["notes"] = report.notes

@@ -64,6 +64,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
     if finding.confidence == "possible":
         fields["reason"] = finding.reason
+    if finding.consequence:
+        fields["consequence"] = finding.consequence
     return fields | {
         "message": finding.message,
         "witness": finding.witness,
@@ -86,6 +88,8 @@ def _place(location: Location) -> dict[str, Any]:
         "path": location.path,
         "line": location.line,
         "column": location.column,
+        "end_line": location.end_line,
+        "end_column": location.end_column,
         **({} if location.cell is None else {"cell": location.cell}),
         **_extra(location),
     }

@@ -254,15 +254,12 @@ def test_any_bytes_at_all(content: bytes) -> None:
     inspected(field(1, content))
 
 
-def test_a_checkpoint_of_the_first_format(tmp_path: Path) -> None:
-    """One file without an index beside it, as TensorFlow wrote them before 0.12."""
+def test_a_checkpoint_that_is_none(tmp_path: Path) -> None:
+    """One file without an index beside it, which is no checkpoint of the first format."""
     (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model"\n')
     (tmp_path / "model").write_bytes(b"\0\0")
     (tmp_path / "model.meta").write_bytes(b"")
     for path in (tmp_path, tmp_path / "model"):
         with pytest.raises(GraphError) as caught:
             open_checkpoint(str(path))
-        assert str(caught.value) == (
-            f"{tmp_path / 'model'}: not a checkpoint, or one of the format V1, which is not read: "
-            "save it again with tf.train.Saver(), or judge its .meta file with bnlint graph"
-        )
+        assert str(caught.value) == f"{tmp_path / 'model'}: not a checkpoint"

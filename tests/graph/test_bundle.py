@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import struct
 from pathlib import Path
@@ -9,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from bnlint.cli import main
-from bnlint.graph.bundle import open_checkpoint
+from bnlint.graph.bundle import Bundle, open_checkpoint
 from bnlint.graph.checkpoint import inspect_checkpoint
 from bnlint.graph.errors import GraphError
 from bnlint.graph.snappy import decompress
 
-from .conftest import GRAPHS
+from .conftest import GRAPHS, needs_tensorflow_2
 
 
 def number(value: int) -> bytes:
@@ -149,6 +150,7 @@ def test_two_checkpoints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_weights_that_moved_alone(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     bundle = open_checkpoint(str(folder))
+    assert isinstance(bundle, Bundle)
     data = folder / "model.data-00000-of-00001"
     raw = bytearray(data.read_bytes())
     weight = next(name for name in bundle.entries if name.endswith("gamma"))
@@ -157,3 +159,28 @@ def test_weights_that_moved_alone(tmp_path: Path) -> None:
     report = inspect_checkpoint(str(folder), earlier=str(GRAPHS / "checkpoint-untouched"))
     assert [row.since for row in report.layers] == ["same"]
     assert report.notes[0].endswith("and the moving statistics of 1 of 1 layers did not")
+
+
+@needs_tensorflow_2
+def test_a_checkpoint_of_objects(tmp_path: Path) -> None:
+    """What TensorFlow 2 writes: paths of attributes, and the optimizer's own count of steps."""
+    tf = importlib.import_module("tensorflow")
+    layer = tf.keras.layers.BatchNormalization(momentum=0.9)
+    steps = tf.Variable(0, dtype=tf.int64)
+    root = tf.train.Checkpoint(norm=layer, optimizer=tf.train.Checkpoint(iter=steps))
+    layer.build([None, 3])
+    start = root.write(str(tmp_path / "start"))
+    rows = tf.random.stateless_normal([64, 3], [1, 2], 3.0, 2.0)
+    for _ in range(50):
+        layer(rows, training=True)
+        steps.assign_add(1)
+    end = root.write(str(tmp_path / "end"))
+
+    report = inspect_checkpoint(end, earlier=start)
+    assert (report.steps, report.report.findings) == (50, [])
+    assert [(row.name, row.state, row.since) for row in report.layers] == [("norm", "ok", "moved")]
+    steps.assign(50)
+    layer.moving_mean.assign([0, 0, 0])
+    layer.moving_variance.assign([1, 1, 1])
+    lost = inspect_checkpoint(root.write(str(tmp_path / "lost")))
+    assert [finding.rule.code for finding in lost.report.findings] == ["BN404"]

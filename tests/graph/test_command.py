@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -120,6 +121,20 @@ def test_checkpoints() -> None:
     stream = io.StringIO()
     checkpoint_output.write_json(report, stream)
     assert json.loads(stream.getvalue())["layers"][0]["state"] == "never updated"
+
+
+def test_what_is_left_of_the_initial_values() -> None:
+    """600 steps with a momentum of 0.99, which the .meta file beside the checkpoint tells."""
+    report = inspect_checkpoint(str(GRAPHS / "checkpoint-trained"))
+    assert report.layers[0].left == pytest.approx(0.99**600)
+    stream = io.StringIO()
+    checkpoint_output.write(report, stream)
+    assert re.search(r"still initial\n.* ok +0\.2%", stream.getvalue())
+    stream = io.StringIO()
+    checkpoint_output.write_json(report, stream)
+    assert json.loads(stream.getvalue())["layers"][0]["initial_share"] == pytest.approx(
+        0.0024, 0.01
+    )
 
 
 def test_a_variance_that_cannot_be(tmp_path: Path) -> None:

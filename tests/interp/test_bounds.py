@@ -147,3 +147,23 @@ _STATEMENTS = st.one_of(
 @given(st.lists(_STATEMENTS, max_size=8))
 def test_no_program_breaks_it(tmp_path: Path, statements: list[str]) -> None:
     codes(run(tmp_path, HEAD + "\n".join(statements) + "\n"))
+
+
+@pytest.mark.parametrize("options", [20, 60, 120])
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_chain_of_optional_layers(tmp_path: Path, options: int, guarded: bool) -> None:
+    """The input is one alternative of the network beside a tensor for each option."""
+    lines = ["import argparse", "import tensorflow as tf", "parser = argparse.ArgumentParser()"]
+    lines += [f"parser.add_argument('--o{i}', action='store_true')" for i in range(options)]
+    lines += ["args = parser.parse_args()", "h = tf.placeholder(tf.float32, [None, 4])"]
+    lines += ["flag = tf.placeholder(tf.bool)"]
+    for i in range(options):
+        layer = "tf.layers.batch_normalization(h, training=flag)" if i % 2 else "tf.nn.relu(h)"
+        lines += [f"if args.o{i}:", f"    h = {layer}"]
+    lines += ["updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)"]
+    lines += ["with tf.control_dependencies(updates if True else []):"] if guarded else ["if True:"]
+    lines += ["    train = tf.train.AdamOptimizer().minimize(tf.reduce_mean(h))"]
+    lines += ["tf.Session().run(train)"]
+    project = run(tmp_path, "\n".join(lines))
+    assert project.incomplete == set()
+    assert codes(project) == ([] if guarded else [("BN201", len(lines) - 1)])
