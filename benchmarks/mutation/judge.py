@@ -96,9 +96,9 @@ def _labelled(mutant: Mutant, right: Iterable[Label]) -> bool:
 
 
 def _speaks(mutant: Mutant, findings: Iterable[_Finding]) -> bool:
-    code, here = EXPECTED[mutant.mutation]
+    codes, here = EXPECTED[mutant.mutation]
     return any(
-        found.startswith(code) and (not here or (first <= mutant.last and last >= mutant.first))
+        found.startswith(codes) and (not here or (first <= mutant.last and last >= mutant.first))
         for _, found, first, last in findings
     )
 

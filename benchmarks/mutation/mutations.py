@@ -14,12 +14,12 @@ EMPTY, DROPPED = "UPDATE_OPS replaced by an empty list", "the control dependency
 EARLY = "collected before the layers"
 GOALS = {FLAG: 0.98, TRUE: 0.90, EMPTY: 0.98, DROPPED: 0.98, EARLY: 0.98}
 # The rules that are right to speak, and whether they must do so at the place of the mutation.
-EXPECTED = {
-    FLAG: ("BN101", True),
-    TRUE: ("BN102", False),
-    EMPTY: ("BN2", False),
-    DROPPED: ("BN2", False),
-    EARLY: ("BN2", False),
+EXPECTED: dict[str, tuple[tuple[str, ...], bool]] = {
+    FLAG: (("BN101",), True),
+    TRUE: (("BN102", "BN103"), False),
+    EMPTY: (("BN2",), False),
+    DROPPED: (("BN2",), False),
+    EARLY: (("BN2",), False),
 }
 
 _FLAGS = ("training", "is_training")

@@ -58,10 +58,12 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
     for layer in state.layers:
         if layer.name is not None:
             flags.setdefault(layer.name, set()).add((layer.flag.kind, layer.flag.value))
+    generators = [layer for layer in state.layers if layer.adversarial]
+    one_mode = all(layer.flag.always_true and not layer.both_modes for layer in generators)
     for layer in state.layers:
         site = sites.setdefault(layer.location, _Site())
         site.trained_somewhere |= layer.id in trained
-        site.adversarial |= layer.adversarial
+        site.adversarial |= layer.adversarial and one_mode
         if layer.name is not None and len(flags[layer.name]) > 1:
             continue  # fine: another tower shares the variables with another flag
         site.layers.append(layer)
@@ -127,7 +129,8 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
 
 def _always_true(location: Location, layer: NormLayer, run: Run, adversarial: bool) -> Finding:
     origin = place_of_flag(layer)
-    deliberate = adversarial and not layer.both_modes
+    # A flag that never reaches its layer shows that two modes were meant.
+    deliberate = adversarial and not layer.both_modes and layer.unused_parameter is None
     return Finding(
         RULE,
         origin,

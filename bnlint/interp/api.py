@@ -177,7 +177,7 @@ _NAMES: dict[str, str] = {
     "tf.contrib.slim.add_arg_scope": "tf.contrib.framework.add_arg_scope",
     "tf.contrib.slim.get_variables": "tf.global_variables",
     "tf.contrib.slim.get_model_variables": "tf.global_variables",
-    "tf.contrib.slim.get_variables_to_restore": "tf.global_variables",
+    "tf.contrib.slim.get_variables_to_restore": "tf.contrib.framework.get_variables_to_restore",
     "tf.contrib.slim.get_trainable_variables": "tf.trainable_variables",
     "tf.contrib.framework.get_trainable_variables": "tf.trainable_variables",
     "tf.contrib.framework.get_variables": "tf.global_variables",

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bnlint.finding import Location
+from bnlint.interp.effects import neighbours
 from bnlint.interp.effects.variables import as_known
 from bnlint.interp.feeding import flag_in, never_true, value_in
 from bnlint.interp.guards import FALSE
@@ -197,6 +198,8 @@ class _Snapshot:
             if layer.crossed is not None
             else None,
             mode=layer.built_for[1] if layer.built_for is not None else None,
+            biased=location(layer.biased) if layer.biased is not None else None,
+            squashed=self._squashed(layer),
         )
 
     def _train_op(self, op: Node, run: set[int]) -> TrainOp:
@@ -533,6 +536,17 @@ class _Snapshot:
                 )
             )
         return out
+
+    def _squashed(self, layer: Layer) -> Location | None:
+        """The activation that reads a layer without gamma, and depends on its scale."""
+        if not layer.unscaled or layer.output is None:
+            return None
+        above = (
+            node
+            for node in self.state.graphs[layer.graph].nodes
+            if neighbours.saturates(node) and node.inputs[:1] == (layer.output,)
+        )
+        return next((location(node.place) for node in above), None)
 
     def _unmapped(self) -> Iterator[tuple[int, Location]]:
         """Layers whose flag is one unknown in all modes of an Estimator that is used in several."""

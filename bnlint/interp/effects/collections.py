@@ -179,6 +179,41 @@ def variables(machine: Interpreter, name: str, args: Args, frame: Frame | None) 
     return found
 
 
+def variables_to_restore(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``get_variables_to_restore(include, exclude)``: all below some scopes, but for others."""
+    everything = variables(machine, "tf.global_variables", Args([], {}, args.place), frame)
+    assert isinstance(everything, Seq)
+    wanted, unwanted = args.get("include", 0), args.get("exclude", 1)
+    kept, exact = everything.items, everything.exact and not args.more
+    if wanted is not None and not _is_none(wanted):
+        kept, sure = _below(kept, wanted)
+        exact = exact and sure
+    if unwanted is not None and not _is_none(unwanted):
+        dropped, sure = _below(kept, unwanted)
+        kept = [item for item in kept if not any(item is other for other in dropped)]
+        exact = exact and sure
+    return Seq("list", kept, exact)
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Known) and value.value is None
+
+
+def _below(items: list[Value], scopes: Value) -> tuple[list[Value], bool]:
+    """The variables that may be under one of some scopes, and whether these are just they."""
+    if not isinstance(scopes, Seq):
+        return items, False
+    known = [s.value for s in scopes.items if isinstance(s, Known) and isinstance(s.value, str)]
+    found: list[Value] = []
+    sure = scopes.exact and len(known) == len(scopes.items)
+    for item in items:
+        verdicts = {matches(item, scope) for scope in known}
+        if not sure or not verdicts <= {False}:
+            found.append(item)
+        sure = sure and (True in verdicts or None not in verdicts)
+    return found, sure
+
+
 def total_loss(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.losses.get_total_loss``: the sum of all collected losses."""
     state = machine.state
@@ -208,6 +243,7 @@ HANDLERS = {
     "tf.trainable_variables": variables,
     "tf.global_variables": variables,
     "tf.model_variables": variables,
+    "tf.contrib.framework.get_variables_to_restore": variables_to_restore,
     "tf.losses.get_total_loss": total_loss,
     "tf.losses.get_losses": collected_losses,
     "tf.losses.get_regularization_losses": collected_losses,
