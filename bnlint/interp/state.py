@@ -89,6 +89,8 @@ class Layer:
     frozen: bool = False
     crossed: tuple[Place, bool] | None = None
     built_for: tuple[Object, str] | None = None
+    biased: Place | None = None
+    unscaled: bool = False
     guard: Guard = TRUE
 
 

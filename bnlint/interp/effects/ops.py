@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import api, truth
 from bnlint.interp.args import Args
-from bnlint.interp.effects import layouts, recurrent
+from bnlint.interp.effects import layouts, neighbours, recurrent
 from bnlint.interp.effects import variables as variable_effects
 from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
@@ -94,6 +94,7 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
                 inputs.extend(value.deps)
     node = state.node(kind, name, inputs, args.place)
     layouts.note(node, args)
+    neighbours.note(node, args)
     if last in api.REDUCTIONS or name.startswith(("tf.losses.", "tf.contrib.losses.")):
         node.data["scalar"] = True
     elif kind == "linear" or last in _ELEMENTWISE:
