@@ -159,6 +159,23 @@ def test_a_number_of_many_digits(capsys: pytest.CaptureFixture[str], digits: str
     assert checked(capsys, text) == ([("BN201", 5)], [])
 
 
+def test_a_notebook_with_many_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    cells = [{"cell_type": "code", "source": "\n" * 40_000 + cell} for cell in (HEAD, "f(")]
+    text = json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 2})
+    message = "cell 2, line 40001: cannot be parsed: '(' was never closed"
+    assert checked(capsys, text, "hostile.ipynb") == ([], [(1, message)])
+
+
+def test_a_page_with_many_broken_blocks(capsys: pytest.CaptureFixture[str]) -> None:
+    text = f"```python\n{HEAD}{STEP}```\n" + "```python\na b\n```\n" * 1_010
+    found, errors = checked(capsys, text, "hostile.md", "--markdown")
+    assert found == [("BN201", 5)]
+    assert len(errors) == 1_002
+    said = "more than 1,000 parts cannot be parsed; the rest is not looked at"
+    assert errors[0] == (8, "cannot be parsed: invalid syntax")
+    assert errors[-1] == (8 + 3 * 1_001, said)
+
+
 def test_a_notebook_with_a_line_of_spaces(capsys: pytest.CaptureFixture[str]) -> None:
     cells = [HEAD, " " * 60_000 + "z = 1\n", STEP]
     document = {
