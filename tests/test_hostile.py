@@ -278,3 +278,9 @@ def test_a_thousand_levels_of_indentation(capsys: pytest.CaptureFixture[str], bl
     end = " " * 1_000 + "pass\n"
     message = "more than 100 levels of indentation; split this code up"
     assert checked(capsys, text + end + STEP) == ([], [(104, message)])
+
+
+def test_two_thousand_elifs(capsys: pytest.CaptureFixture[str]) -> None:
+    """More conditions than are kept apart: the program is not read to its end."""
+    text = HEAD + "if a == 0: pass\n" + "".join(f"elif a == {i}: z = {i}\n" for i in range(2_000))
+    assert checked(capsys, text + STEP) == ([], [])
