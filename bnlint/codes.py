@@ -8,13 +8,21 @@ from collections.abc import Iterable, Sequence
 UNREADABLE = "BN900"
 UNREADABLE_NAME = "unreadable-file"
 
+# What is no mistake, and is told only to those who ask for it by its code.
+ON_REQUEST = frozenset({"BN306"})
+
 
 def matches(code: str, prefixes: Iterable[str]) -> bool:
     return any(code.startswith(prefix) for prefix in prefixes)
 
 
 def selected(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
-    """Whether a rule is on: nothing selected is everything, and ``ignore`` has the last word."""
+    """Whether a rule is on: nothing selected is everything, and ``ignore`` has the last word.
+
+    What is told on request only is on if its whole code is selected.
+    """
+    if code in ON_REQUEST and code not in select:
+        return False
     return (not select or matches(code, select)) and not matches(code, ignore)
 
 

@@ -28,6 +28,7 @@ SOURCE_ONLY = {
     "BN207": "a graph does not show in which order its steps are run",
     "BN302": "whether an update is made in a branch is not looked for in a graph",
     "BN305": "the layout that convolutions are told is not looked for in a graph",
+    "BN306": "it is information, and no claim that something goes wrong",
     "BN307": "a graph does not show which layers are meant to stay what they are",
     "BN402": "a graph does not show in which order its ops were made",
     "BN106": "a graph does not show which variant its author meant a branch to hold",

@@ -243,8 +243,10 @@ class _Run:
         found = list(suppressions.unknown(comments))
         broken = self.crashes or self._workspace.crashes or self._workspace.problems
         if not (broken or self._incomplete):
-            source = [check.rule.code for check in CHECKS]
-            on = [code for code in source if codes.selected(code, options.select, options.ignore)]
+            every_code = [check.rule.code for check in CHECKS]
+            on = [c for c in every_code if codes.selected(c, options.select, options.ignore)]
+            # A comment without a code, or for a whole family, does not mean what is on request.
+            source = [c for c in every_code if c in on or c not in codes.ON_REQUEST]
             found += suppressions.unused(comments, self._findings, source, on)
             found += suppressions.unused_entries(
                 self._per_file, paths, self._folders(), self._findings, source, on

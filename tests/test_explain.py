@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bnlint.cli import main
-from bnlint.finding import Finding
+from bnlint.finding import Finding, Location
 from bnlint.run import Options, check
 
 CHECKOUT = Path(__file__).parent.parent
@@ -270,6 +272,29 @@ def found() -> list[Finding]:
         for place in (*places, "name_scopes", "wrong", "handwritten", "layouts", "saving")
     )
     return check(Options(paths, pedantic=True)).report.findings
+
+
+def shown(place: Location) -> str:
+    """The code at a place, as far as its first line."""
+    line = Path(place.path).read_text(encoding="utf-8").split("\n")[place.line - 1]
+    return line[place.column - 1 : place.end_column - 1 if place.end_line == place.line else None]
+
+
+def test_constants_and_tensors_are_where_they_are_said_to_be() -> None:
+    constants = 0
+    for finding in found():
+        for before, step in pairwise(finding.reasoning):
+            if step.location is None:
+                continue
+            if step.message.startswith("the constant is "):
+                _, _, value = before.message.partition(" is the constant ")
+                assert ast.literal_eval(shown(step.location)) == ast.literal_eval(value), step
+                constants += 1
+            elif step.message == "the tensor is made here":
+                assert "tf.placeholder" in shown(step.location), step
+            elif step.message == "nothing calls this, so it is entered":
+                assert shown(step.location).startswith("def "), step
+    assert constants > 3
 
 
 def test_what_is_told_of_the_fixtures_is_so() -> None:

@@ -18,7 +18,7 @@ from bnlint.output.formats import OWN, write
     default="bnlint-trace",
     show_default=True,
     metavar="DIR",
-    help="Where to put the recording.",
+    help="Where to put the recording, in place of an earlier one.",
 )
 @click.option(
     "--watch-statistics",

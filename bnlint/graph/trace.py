@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -66,6 +67,7 @@ class Process:
 def run(command: Sequence[str], out: str, *, watch: bool = False) -> int:
     """Run a command with the shim; its exit code, or 128 + the signal that ended it.
 
+    What an earlier command left in ``out`` is deleted: it would be judged along with this one.
     Ctrl-C reaches the program as it would without us; we wait for it to end and to write. SIGTERM
     is passed on to it.
     """
@@ -73,6 +75,8 @@ def run(command: Sequence[str], out: str, *, watch: bool = False) -> int:
         os.makedirs(out, exist_ok=True)
     except OSError as error:
         raise GraphError(f"{out}: cannot be a directory: {reason(error)}") from None
+    if shutil.which(command[0]) is not None:  # else there is nothing new to come
+        _clear(out)
     with tempfile.TemporaryDirectory(prefix="bnlint-") as folder:
         shutil.copyfile(
             Path(__file__).with_name("shim.py"), os.path.join(folder, "sitecustomize.py")
@@ -97,6 +101,25 @@ def run(command: Sequence[str], out: str, *, watch: bool = False) -> int:
             signal.signal(signal.SIGINT, before)
             signal.signal(signal.SIGTERM, terminate)
     return code if code >= 0 else 128 - code
+
+
+def _clear(directory: str) -> None:
+    """Delete the recordings in a directory, and nothing else that is there."""
+    try:
+        for name in os.listdir(directory):
+            folder = os.path.join(directory, name)
+            ours = name.startswith("process-") and not os.path.islink(folder)
+            if not ours or not os.path.isdir(folder):
+                continue
+            left = os.listdir(folder)
+            for file in left:
+                if _OURS.fullmatch(file):
+                    os.unlink(os.path.join(folder, file))
+            if all(map(_OURS.fullmatch, left)):
+                os.rmdir(folder)
+    except OSError as error:
+        where = f"{directory}: the recording of before cannot be deleted"
+        raise GraphError(f"{where}: {reason(error)}") from None
 
 
 def _restore() -> None:
@@ -124,6 +147,7 @@ def load(directory: str) -> list[Process]:
 
 
 _NAME = "trace.json"
+_OURS = re.compile(r"trace\.json(?:\.part)?|graph-\d+\.(?:meta|pb)")
 # A recording holds at most some thousand runs, and 20,000 places a graph.
 _MOST_BYTES, _MOST_VALUES = 64 * MEGABYTE, 3_000_000
 _MOST_GRAPHS, _MOST_RUNS = 1_000, 20_000

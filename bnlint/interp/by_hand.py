@@ -35,6 +35,7 @@ def layers(state: State) -> None:
             users.setdefault(item, []).append(node)
         if is_selecting(node):
             choosing.append(node)
+    collected = _collected(state)
     for record in state.moments:
         statistics = [n for s in record.statistics for n in selected(s)]
         batch = [n for n in statistics if is_statistic(n) and n.data["over_batch"] is not False]
@@ -42,7 +43,7 @@ def layers(state: State) -> None:
         kept = any(n.kind == "variable" for n in statistics)
         if record.output.kind != "op" or not (own or kept):
             continue
-        layer = _layer(state, record, own, users)
+        layer = _layer(record, own, users, collected)
         record.output.kind = "norm"
         record.output.data["layer"] = layer
         for keeper in own:
@@ -79,17 +80,23 @@ def _is_kept(variable: Node, kept_in: set[int]) -> bool:
     return id(variable) in kept_in or id(variable.data.get("shadow of")) in kept_in
 
 
-def _layer(state: State, record: Moments, own: list[Node], users: Users) -> Layer:
-    collection = next(
-        (
-            key
-            for graph in state.graphs
-            for key, values in graph.collections.items()
-            if any(n in own for value in values for n in nodes_in(value))
-        ),
-        None,
-    )
-    awaited = not own or not ancestors([record.output]).isdisjoint(own)
+def _collected(state: State) -> dict[Node, tuple[int, str]]:
+    """The first collection that holds a node, and the how-manieth of all it is."""
+    keys = [(key, values) for graph in state.graphs for key, values in graph.collections.items()]
+    found: dict[Node, tuple[int, str]] = {}
+    for number, (key, values) in enumerate(keys):
+        for value in values:
+            for node in nodes_in(value):
+                found.setdefault(node, (number, key))
+    return found
+
+
+def _layer(
+    record: Moments, own: list[Node], users: Users, collected: dict[Node, tuple[int, str]]
+) -> Layer:
+    collections = [collected[node] for node in own if node in collected]
+    collection = min(collections)[1] if collections else None
+    awaited = not own or not _before(record.output, own).isdisjoint(own)
     destination = "in_place" if awaited else "none" if collection is None else "collection"
     name, flag = _flag(record, bool(own))
     return Layer(
@@ -114,6 +121,11 @@ def _layer(state: State, record: Moments, own: list[Node], users: Users) -> Laye
         unit_test=record.unit_test,
         guard=record.guard,
     )
+
+
+def _before(node: Node, looked_for: list[Node]) -> set[Node]:
+    """What a node waits for, as far as some others may be among it."""
+    return ancestors([node], since=min(other.id for other in looked_for))
 
 
 def _flag(record: Moments, updated: bool) -> tuple[str, Value]:
@@ -155,7 +167,7 @@ def _always(record: Moments, own: list[Node], choosing: list[Node]) -> Node | No
         if near.isdisjoint(n for n in batch if is_statistic(n)):
             continue
         if any(n.kind == "variable" and _is_kept(n, targets) for n in near):
-            before = ancestors([node])
+            before = _before(node, loose)
             found = next((k for k in loose if k in before), None)
             if found is not None:
                 return found

@@ -126,17 +126,19 @@ def ancestors(
     controls: bool = True,
     through_stop: bool = True,
     fed: Collection[Node] = (),
+    since: int = 0,
 ) -> set[Node]:
     """All nodes reachable backwards from ``start``, itself included.
 
     ``controls`` follows control inputs too; ``through_stop`` false ends at ``tf.stop_gradient``,
-    as back-propagation does; ``fed`` nodes are given a value and need nothing below them.
+    as back-propagation does; ``fed`` nodes are given a value and need nothing below them. Of
+    nodes with an id below ``since`` nothing is asked: an op is made after what it reads.
     """
     seen: set[Node] = set()
     todo = list(start)
     while todo:
         node = todo.pop()
-        if node in seen:
+        if node in seen or node.id < since:
             continue
         seen.add(node)
         if node in fed or (not through_stop and node.kind == "stop"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bnlint.finding import Location
+from bnlint.interp.effects import neighbours
 from bnlint.interp.effects.variables import as_known
 from bnlint.interp.feeding import flag_in, never_true, value_in
 from bnlint.interp.guards import FALSE
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
     from bnlint.interp.cases import Assignment
     from bnlint.interp.guards import Guard
     from bnlint.interp.state import Block, Layer, Read, RunRecord, State
+
+
+_DIRECTLY = 8
+"""How many steps lie between a moment and what is written, at most, if it is kept."""
 
 
 def location(place: Place) -> Location:
@@ -192,6 +198,9 @@ class _Snapshot:
             if layer.crossed is not None
             else None,
             mode=layer.built_for[1] if layer.built_for is not None else None,
+            uncounted=layer.uncounted,
+            biased=location(layer.biased) if layer.biased is not None else None,
+            squashed=self._squashed(layer),
         )
 
     def _train_op(self, op: Node, run: set[int]) -> TrainOp:
@@ -373,14 +382,17 @@ class _Snapshot:
         state = self.state
         if not state.moments:
             return []
-        kept: set[Node] = set()
-        for graph in state.graphs:
-            for node in graph.nodes:
-                if node.kind in ("assign", "update", "train") and self.holds(node.guard):
-                    kept |= ancestors(node.data.get("value", node.inputs), controls=False)
+        written = [
+            value
+            for graph in state.graphs
+            for node in graph.nodes
+            if node.kind in ("assign", "update", "train") and self.holds(node.guard)
+            for value in node.data.get("value", node.inputs)
+        ]
+        kept = ancestors(written, controls=False)
         trained = ancestors(self.losses, controls=False)
         # Moments of the same tensor are the same numbers, whichever call computes them.
-        alike = {n.inputs for n in kept if n.kind == "moments" and _directly_kept(n, state)}
+        alike = {n.inputs for n in kept if n.kind == "moments" and n in self._directly_kept}
         out = []
         for record in state.moments:
             if not self.holds(record.guard):
@@ -388,7 +400,7 @@ class _Snapshot:
             if record.scaled and not self._is_layer(record.output):
                 continue  # numbers are standardised: advantages, similarities
             population = any(
-                s.inputs in alike or (s in kept and _directly_kept(s, state))
+                s.inputs in alike or (s in kept and s in self._directly_kept)
                 for s in record.sources
             )
             out.append(
@@ -408,10 +420,27 @@ class _Snapshot:
         """Whether arithmetic is a layer: it has a scale, or follows one that has weights."""
         if _scaled(output, self.state):
             return True
-        return _weighted(output) and self._is_evaluated(output)
+        return _weighted(output) and output in self._evaluated
 
-    def _is_evaluated(self, output: Node) -> bool:
-        """Whether a run that trains nothing computes something of it, beyond a loss."""
+    @cached_property
+    def _directly_kept(self) -> set[Node]:
+        """What is written to variables or averaged, and not merely used by a later loss."""
+        found: set[Node] = set()
+        reached = {
+            value
+            for graph in self.state.graphs
+            for node in graph.nodes
+            for value in node.data.get("value", ())
+        }
+        for _ in range(_DIRECTLY):
+            found |= reached
+            reached = {n for item in reached for n in item.inputs if n not in found}
+        return found
+
+    @cached_property
+    def _evaluated(self) -> set[Node]:
+        """What the runs that train nothing compute, beyond a loss."""
+        found: set[Node] = set()
         for record in self.state.runs:
             if not self.holds(record.guard):
                 continue
@@ -419,9 +448,8 @@ class _Snapshot:
             if any(n.kind == "train" for n in ancestors(record.fetches, fed=fed)):
                 continue
             wanted = [n for n in through(record.fetches) if not n.data.get("scalar")]
-            if output in ancestors(wanted, controls=False, fed=fed):
-                return True
-        return False
+            found |= ancestors(wanted, controls=False, fed=fed)
+        return found
 
     def _savers(self) -> list[Saver]:
         """The savers that save, with the layers whose moved statistics they leave out."""
@@ -510,6 +538,17 @@ class _Snapshot:
             )
         return out
 
+    def _squashed(self, layer: Layer) -> Location | None:
+        """The activation that reads a layer without gamma, and depends on its scale."""
+        if not layer.unscaled or layer.output is None:
+            return None
+        above = (
+            node
+            for node in self.state.graphs[layer.graph].nodes
+            if neighbours.saturates(node) and node.inputs[:1] == (layer.output,)
+        )
+        return next((location(node.place) for node in above), None)
+
     def _unmapped(self) -> Iterator[tuple[int, Location]]:
         """Layers whose flag is one unknown in all modes of an Estimator that is used in several."""
         seen: dict[tuple[int, Place, tuple[Place, ...], int], set[str]] = {}
@@ -591,22 +630,3 @@ def _scaled(output: Node, state: State) -> bool:
     first = [n for n in nodes if output in n.inputs]
     second = [n for n in nodes if any(f in n.inputs for f in first)]
     return any(i.kind == "variable" for n in (*first, *second) for i in n.inputs)
-
-
-def _directly_kept(source: Node, state: State) -> bool:
-    """Whether a moment is written to a variable or averaged (not merely used by a later loss)."""
-    for graph in state.graphs:
-        for node in graph.nodes:
-            if "value" not in node.data:
-                continue
-            seen: set[Node] = set()
-            todo = [(n, 0) for n in node.data.get("value", ())]
-            while todo:
-                item, depth = todo.pop()
-                if item is source:
-                    return True
-                if item in seen or depth > 6:
-                    continue
-                seen.add(item)
-                todo.extend((n, depth + 1) for n in item.inputs)
-    return False

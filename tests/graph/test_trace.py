@@ -256,6 +256,37 @@ def test_what_a_failed_command_recorded_is_shown(
     assert shown.err == said
 
 
+def test_a_recording_takes_the_place_of_an_earlier_one(
+    fake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the bug of yesterday would be reported of the program that was repaired."""
+    out = fake / "out"
+    for name, text in (
+        ("process-0/trace.json", "broken"),
+        ("process-0/graph-12.meta", ""),
+        ("process-1/graph-0.pb", ""),
+        ("process-1/notes.txt", "mine"),
+        ("notes.txt", "mine"),
+    ):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text)
+    (fake / "elsewhere").mkdir()
+    (fake / "elsewhere" / "graph-0.meta").write_text("mine")
+    (out / "process-2").symlink_to(fake / "elsewhere")
+    with pytest.raises(GraphError, match="No such file"):
+        trace.run(["no-such-interpreter"], str(out))
+    assert (out / "process-0" / "trace.json").exists()
+    script = fake / "train.py"
+    script.write_text(PRELUDE + "session.run(['GradientDescent'])\n")
+    for _ in range(2):
+        assert main(["trace", "--out", str(out), "--", sys.executable, str(script)]) == 0
+        assert capsys.readouterr().out.count("MetaGraphDef") == 1
+    assert (out / "process-1" / "notes.txt").read_text() == "mine"
+    assert (out / "notes.txt").read_text() == "mine"
+    assert len([path for path in out.iterdir() if path.name.startswith("process-")]) == 3
+    assert (fake / "elsewhere" / "graph-0.meta").exists()
+
+
 def test_a_command_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(GraphError, match="No such file"):
         trace.run(["no-such-interpreter"], str(tmp_path / "out"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.apis import UPDATE_OPS, NormApi
 from bnlint.interp import api
 from bnlint.interp.args import Args, lifted
-from bnlint.interp.effects import collections, layouts
+from bnlint.interp.effects import collections, layouts, neighbours
 from bnlint.interp.effects.scopes import with_arg_scope
 from bnlint.interp.effects.variables import add_variable, as_known, begin_again, layer_path
 from bnlint.interp.nodes import Node, nodes_in
@@ -239,6 +239,9 @@ def apply(
         frozen=frozen and live,
         crossed=None if scope_open else layouts.crossed(row, inputs, made),
         built_for=state.built_for,
+        uncounted=None in state.turns,
+        biased=neighbours.biased(inputs),
+        unscaled=row.flavour == "contrib" and made.get("scale") is None and not scope_open,
         guard=state.paths.now,
     )
     layer.unused_parameter = _unused_parameter(machine, layer)
@@ -347,6 +350,7 @@ def _host(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     normalizer = args.get("normalizer_fn", position)
     keys, alias = args.get("outputs_collections"), as_known(path.rstrip("/"))
     if normalizer is None or (isinstance(normalizer, Known) and not normalizer.value):
+        neighbours.note(convolved, args)
         return collections.collect_output(machine, keys, alias, node)
     params = args.get("normalizer_params", position + 1 if position is not None else None)
     kwargs: dict[str, Value] = {}
