@@ -78,8 +78,9 @@ class NormLayer:
     builds it: ``train``, ``eval`` or ``infer``. ``both_modes`` is whether the same call has a flag
     other than a constant True on some path or in some program: something may then read the
     moving statistics.
-    ``biased`` is a layer right below that adds a bias, ``squashed`` an activation right above whose
-    output depends on the scale of its input, where the layer has no gamma.
+    ``uncounted`` is whether a loop builds it and nobody knows how often. ``biased`` is a layer
+    right below that adds a bias, ``squashed`` an activation right above whose output depends on the
+    scale of its input, where the layer has no gamma.
     """
 
     id: int
@@ -108,6 +109,7 @@ class NormLayer:
     crossed: Crossed | None = None
     mode: str | None = None
     both_modes: bool = False
+    uncounted: bool = False
     biased: Location | None = None
     squashed: Location | None = None
 
