@@ -353,13 +353,17 @@ Explain = Callable[[Location, Sequence[GraphModel], Sequence[GraphModel]], str |
 
 @dataclass(slots=True, eq=False)
 class Program:
-    """One root (a script, or a function nobody calls) and its states, one a path."""
+    """One root (a script, or a function nobody calls) and its states, one a path.
+
+    ``needs`` tells what holds on all paths on which there is something at a place, in words.
+    """
 
     root: str
     path: str
     open: bool
     states: list[GraphModel] = field(default_factory=list)
     explain: Explain | None = None
+    needs: Callable[[Location], str | None] | None = None
 
 
 @dataclass(slots=True, eq=False)

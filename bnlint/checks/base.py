@@ -130,8 +130,8 @@ def _of_cases(program: Program, subject: Location, bad: list[_Case], good: list[
     found = [(case.finding, case) for case in bad if case.finding is not None]
     finding, case = next((f for f in found if f[0].confidence == "definite"), found[0])
     steps = of_places(case.state, finding) if case.because is None else case.because()
-    told = of_program(program, len(bad) + len(good), len(bad))
-    finding = replace(finding, reasoning=(*steps, told))
+    told = of_program(program, subject, len(bad) + len(good), len(bad))
+    finding = replace(finding, reasoning=(*steps, *told))
     if not good or finding.confidence == "possible":
         return finding
     where = None

@@ -90,7 +90,7 @@ class Layer:
     crossed: tuple[Place, bool] | None = None
     built_for: tuple[Object, str] | None = None
     uncounted: bool = False
-    biased: Place | None = None
+    biased: Node | None = None
     unscaled: bool = False
     guard: Guard = TRUE
 
