@@ -89,7 +89,8 @@ class Layer:
     frozen: bool = False
     crossed: tuple[Place, bool] | None = None
     built_for: tuple[Object, str] | None = None
-    biased: Place | None = None
+    uncounted: bool = False
+    biased: Node | None = None
     unscaled: bool = False
     guard: Guard = TRUE
 
