@@ -6,6 +6,7 @@ Sizes are such that following them would take minutes or all memory.
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,17 @@ def checked(
 
 def line_of(text: str, part: str) -> int:
     return text.count("\n", 0, text.rindex(part)) + 1
+
+
+@pytest.mark.parametrize(
+    "scope", ["[[a]", "a--b[a--b]", "a(?i)", "(", "[", "(?P<a>b)(?P<a>c)", "\\\\"]
+)
+def test_a_pattern_that_python_warns_of(capsys: pytest.CaptureFixture[str], scope: str) -> None:
+    text = HEAD + f"u = tf.get_collection(tf.GraphKeys.UPDATE_OPS, scope='{scope}')\n" + STEP
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert checked(capsys, text) == ([("BN201", 5)], [])
+    assert told == []
 
 
 @pytest.mark.parametrize("body", GROWING.values(), ids=GROWING)
