@@ -78,8 +78,9 @@ class NormLayer:
     builds it: ``train``, ``eval`` or ``infer``. ``both_modes`` is whether the same call has a flag
     other than a constant True on some path or in some program: something may then read the
     moving statistics.
-    ``biased`` is a layer right below that adds a bias, ``squashed`` an activation right above whose
-    output depends on the scale of its input, where the layer has no gamma.
+    ``uncounted`` is whether a loop builds it and nobody knows how often. ``biased`` is a layer
+    right below that adds a bias, ``squashed`` an activation right above whose output depends on the
+    scale of its input, where the layer has no gamma.
     """
 
     id: int
@@ -108,6 +109,7 @@ class NormLayer:
     crossed: Crossed | None = None
     mode: str | None = None
     both_modes: bool = False
+    uncounted: bool = False
     biased: Location | None = None
     squashed: Location | None = None
 
@@ -351,13 +353,17 @@ Explain = Callable[[Location, Sequence[GraphModel], Sequence[GraphModel]], str |
 
 @dataclass(slots=True, eq=False)
 class Program:
-    """One root (a script, or a function nobody calls) and its states, one a path."""
+    """One root (a script, or a function nobody calls) and its states, one a path.
+
+    ``needs`` tells what holds on all paths on which there is something at a place, in words.
+    """
 
     root: str
     path: str
     open: bool
     states: list[GraphModel] = field(default_factory=list)
     explain: Explain | None = None
+    needs: Callable[[Location], str | None] | None = None
 
 
 @dataclass(slots=True, eq=False)

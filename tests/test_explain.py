@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bnlint.cli import main
-from bnlint.finding import Finding
+from bnlint.finding import Finding, Location
 from bnlint.run import Options, check
 
 CHECKOUT = Path(__file__).parent.parent
@@ -80,8 +82,7 @@ def test_across_files(capsys: pytest.CaptureFixture[str]) -> None:
         "train op is made in it\n"
         "  13. so the train op does not run the updates of these 2 layers\n"
         "  14. train.py:11:5: the train op is run here, without the updates of these 2 layers\n"
-        "  15. train.py:1:1: the script was looked at: there is this finding on the one path there "
-        "is\n\n"
+        "  15. train.py:1:1: the script was looked at: it is so on every path where it can be\n\n"
     )
     assert err == ""
     main(["check", "-q", "train.py"])
@@ -190,7 +191,7 @@ def test_of_two_layers_the_one_that_is_meant() -> None:
         "it",
         "so the train op does not run the updates of this layer",
         "no run of the train op is seen",
-        "1:1 the script was looked at: there is this finding on the one path there is",
+        "1:1 the script was looked at: it is so on every path where it can be",
     ]
 
 
@@ -220,7 +221,7 @@ def test_on_how_many_paths(capsys: pytest.CaptureFixture[str]) -> None:
         "with tf.control_dependencies(updates):\n"
         "    step = tf.train.AdamOptimizer().minimize(tf.reduce_mean(h))\n"
     )
-    said = "the script was looked at: there is this finding on 1 of the 2 kinds of paths"
+    said = "the script was looked at: it is so on 1 of the 2 kinds of paths where it can be"
     assert steps[-1] == f"1:1 {said}"
 
 
@@ -239,7 +240,7 @@ def test_what_is_not_seen_is_not_denied() -> None:
         "made in it",
         "so the train op is not seen to run the updates of this layer",
         "7:1 the train op is run here, with more, but not seen with the updates of this layer",
-        "1:1 the script was looked at: there is this finding on the one path there is",
+        "1:1 the script was looked at: it is so on every path where it can be",
     ]
 
 
@@ -257,6 +258,55 @@ def test_batch_norm_by_hand() -> None:
     ]
 
 
+CONDITIONS = """\
+import argparse
+import tensorflow as tf
+parser = argparse.ArgumentParser()
+parser.add_argument('--mode')
+parser.add_argument('--bn', action='store_true')
+parser.add_argument('--other', action='store_true')
+args = parser.parse_args()
+x = tf.placeholder(tf.float32, [None, 4])
+if args.other:
+    x = x + 1
+if args.bn:
+    x = tf.layers.batch_normalization(x, training=True)
+loss = tf.reduce_mean(x)
+if args.mode == 'train':
+    tf.Session().run(tf.train.AdamOptimizer().minimize(loss))
+"""
+
+
+def test_under_which_conditions() -> None:
+    assert reasons(CONDITIONS)[-2:] == [
+        "15:22 it can only be so where FLAGS.bn and FLAGS.mode == 'train'",
+        "1:1 the script was looked at: it is so on every path where it can be",
+    ]
+
+
+def test_what_holds_on_all_paths_of_the_program_is_no_condition() -> None:
+    """What leaves the program early is not told of what comes after it."""
+    text = CONDITIONS.replace("x = tf.p", "assert args.other\nx = tf.p", 1)
+    said = reasons(text)
+    assert said[-2] == "16:22 it can only be so where FLAGS.bn and FLAGS.mode == 'train'"
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("args.bn or args.other", None),
+        ("not args.bn and args.mode == 'big'", "not FLAGS.bn and FLAGS.mode == 'big'"),
+        ("args.bn and (args.other or args.mode == 'x')", "FLAGS.bn"),
+    ],
+)
+def test_only_what_all_paths_share_is_a_condition(condition: str, said: str | None) -> None:
+    text = CONDITIONS.replace("if args.bn:", f"if {condition}:").replace(
+        "if args.mode == 'train':\n    ", ""
+    )
+    told = [step for step in reasons(text) if "it can only be so" in step]
+    assert told == ([] if said is None else [f"14:18 it can only be so where {said}"])
+
+
 def test_of_many_layers_the_rest_is_counted() -> None:
     layer = "x = tf.layers.batch_normalization(x, training=True)\n"
     steps = reasons(HEAD + 5 * layer + "tf.train.AdamOptimizer().minimize(tf.reduce_mean(x))\n")
@@ -270,6 +320,29 @@ def found() -> list[Finding]:
         for place in (*places, "name_scopes", "wrong", "handwritten", "layouts", "saving")
     )
     return check(Options(paths, pedantic=True)).report.findings
+
+
+def shown(place: Location) -> str:
+    """The code at a place, as far as its first line."""
+    line = Path(place.path).read_text(encoding="utf-8").split("\n")[place.line - 1]
+    return line[place.column - 1 : place.end_column - 1 if place.end_line == place.line else None]
+
+
+def test_constants_and_tensors_are_where_they_are_said_to_be() -> None:
+    constants = 0
+    for finding in found():
+        for before, step in pairwise(finding.reasoning):
+            if step.location is None:
+                continue
+            if step.message.startswith("the constant is "):
+                _, _, value = before.message.partition(" is the constant ")
+                assert ast.literal_eval(shown(step.location)) == ast.literal_eval(value), step
+                constants += 1
+            elif step.message == "the tensor is made here":
+                assert "tf.placeholder" in shown(step.location), step
+            elif step.message == "nothing calls this, so it is entered":
+                assert shown(step.location).startswith("def "), step
+    assert constants > 3
 
 
 def test_what_is_told_of_the_fixtures_is_so() -> None:

@@ -137,6 +137,8 @@ def test_what_is_no_graph_in_its_place(capsys: pytest.CaptureFixture[str], graph
         ("z = 0" + "1" * 60_000 + "8", "neither Python 3 nor Python 2 syntax"),
         ("z = 0o" + "1" * 60_000 + "8", "cannot be parsed: invalid digit '8' in octal literal"),
         ("z = " + "-" * 20_000 + "1", "an expression of thousands of terms; split this code up"),
+        ("z = " + "-" * 5_900 + "1", "an expression of thousands of terms; split this code up"),
+        ("z = 2" + " * +~-1" * 400, "an expression of thousands of terms; split this code up"),
         ("z = " + "not " * 20_000 + "1", "an expression of thousands of terms; split this code up"),
         ("z = 1" + " + 1" * 20_000, "an expression of thousands of terms; split this code up"),
         ("z = a" + ".a" * 20_000, "an expression of thousands of terms; split this code up"),
@@ -251,3 +253,11 @@ def test_a_long_program_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     """What somebody may well have written, and more: 12,000 lines."""
     text = HEAD + "z = f(1, 2)\n# a comment\n\n" * 4_000 + STEP
     assert checked(capsys, text) == ([("BN201", 12_004)], [])
+
+
+@pytest.mark.parametrize("block", ["if a:", "def f():", "class A:", "for a in b:"])
+def test_a_thousand_levels_of_indentation(capsys: pytest.CaptureFixture[str], block: str) -> None:
+    text = HEAD + "".join(" " * level + block + "\n" for level in range(1_000))
+    end = " " * 1_000 + "pass\n"
+    message = "more than 100 levels of indentation; split this code up"
+    assert checked(capsys, text + end + STEP) == ([], [(104, message)])

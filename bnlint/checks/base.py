@@ -26,14 +26,15 @@ class Check:
 class Verdict:
     """What one state says about one subject: a finding, or nothing wrong.
 
-    ``idle`` is whether this state builds the subject and never uses it. ``because`` gives the facts
-    behind the finding.
+    ``idle`` is whether this state builds the subject and never uses it, though it runs something,
+    ``run`` whether it is seen to run it. ``because`` gives the facts behind the finding.
     """
 
     subject: Location
     finding: Finding | None
     idle: bool = False
     because: Callable[[], Iterable[Step]] | None = None
+    run: bool = False
 
 
 def per_state(
@@ -56,8 +57,14 @@ def per_state(
             for subject, found in cases.items()
             if any(case.finding is None and not case.idle for case in found)
         }
+        proven = {
+            subject
+            for _, cases in programs
+            for subject, found in cases.items()
+            if any(case.finding is None and case.run for case in found)
+        }
         for program, cases in programs:
-            for subject, finding in _join(program, cases, right).items():
+            for subject, finding in _join(program, cases, right, proven).items():
                 known = best.get(subject)
                 if known is None or (
                     known.confidence == "possible" and finding.confidence == "definite"
@@ -76,7 +83,7 @@ def _cases(
     for state in graphs:
         here: dict[Location, _Case] = {}
         for verdict in judge(state):
-            case = _Case(state, verdict.finding, verdict.idle, verdict.because)
+            case = _Case(state, verdict.finding, verdict.idle, verdict.because, verdict.run)
             known = here.get(verdict.subject)
             if known is None or (not case.idle, case.finding is not None) > (
                 not known.idle,
@@ -89,13 +96,18 @@ def _cases(
 
 
 def _join(
-    program: Program, cases: dict[Location, list[_Case]], right: set[Location]
+    program: Program,
+    cases: dict[Location, list[_Case]],
+    right: set[Location],
+    proven: set[Location],
 ) -> dict[Location, Finding]:
     out = {}
     for subject, found in cases.items():
         used = [case for case in found if not case.idle]
         if not used and subject in right:
             continue  # fine: built here and not used; where it is used, it is right
+        if subject in proven and not any(case.run for case in found):
+            continue  # fine: nothing is run here; where it is run, it is right
         used = used or found
         bad = [case for case in used if case.finding is not None]
         if bad:
@@ -110,6 +122,7 @@ class _Case:
     finding: Finding | None
     idle: bool
     because: Callable[[], Iterable[Step]] | None
+    run: bool
 
 
 def _of_cases(program: Program, subject: Location, bad: list[_Case], good: list[_Case]) -> Finding:
@@ -117,8 +130,8 @@ def _of_cases(program: Program, subject: Location, bad: list[_Case], good: list[
     found = [(case.finding, case) for case in bad if case.finding is not None]
     finding, case = next((f for f in found if f[0].confidence == "definite"), found[0])
     steps = of_places(case.state, finding) if case.because is None else case.because()
-    told = of_program(program, len(bad) + len(good), len(bad))
-    finding = replace(finding, reasoning=(*steps, told))
+    told = of_program(program, subject, len(bad) + len(good), len(bad))
+    finding = replace(finding, reasoning=(*steps, *told))
     if not good or finding.confidence == "possible":
         return finding
     where = None

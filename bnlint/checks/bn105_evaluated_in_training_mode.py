@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, place_of_flag, related
+from bnlint.checks.base import Check, Verdict, per_state, place_of_flag, related, states
 from bnlint.checks.updates import diagnose
 from bnlint.finding import Finding, Location, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bnlint.model import GraphModel, NormLayer, Run
+    from bnlint.model import GraphModel, NormLayer, Project, Run
 
 RULE = Rule("BN105", "evaluated-in-training-mode", "warning")
 
@@ -22,7 +22,20 @@ _SYMPTOM = (
 )
 
 
-def judge(model: GraphModel) -> Iterator[Verdict]:
+def check(project: Project) -> list[Finding]:
+    """Judged state by state, but for layers that another program runs in inference mode."""
+    known = {
+        layer.location
+        for program in project.programs
+        for state in states(program)
+        for layer in state.layers
+        if any(layer.id in run.off for run in state.runs)
+    }
+    return per_state(RULE, lambda model: judge(model, known))(project)
+
+
+def judge(model: GraphModel, known: set[Location]) -> Iterator[Verdict]:
+    """``known`` are layers that some program runs with False: its author knows the difference."""
     trained = {i for op in model.train_ops for i in op.trains}
     hidden = {layer.id for _, found in diagnose(model) if found for layer in found.missing}
     wrong: dict[Location, tuple[Run, list[NormLayer]]] = {}
@@ -31,9 +44,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         if layer.id not in trained or layer.flag.kind != "dynamic" or layer.unit_test:
             continue  # fine here: it has no flag to set, or is not trained
         runs = _evaluating(model, layer)
-        if any(layer.id in run.off for run in model.runs) or not all(
-            layer.id in run.on for run in runs
-        ):
+        if layer.location in known or not all(layer.id in run.on for run in runs):
             right.update(run.location for run in runs)
             continue  # fine: False is fed somewhere, or may be
         for run in runs:
@@ -110,4 +121,4 @@ def _towers(model: GraphModel, trained: set[int]) -> Iterator[Verdict]:
         )
 
 
-CHECK = Check(RULE, per_state(RULE, judge))
+CHECK = Check(RULE, check)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bnlint.checks.gates import Gated
-    from bnlint.model import GraphModel, NormLayer, Run
+    from bnlint.model import GraphModel, Run
 
 RULE = Rule("BN303", "momentum-too-near-one", "warning")
 
@@ -56,11 +56,15 @@ def _counted(model: GraphModel) -> Iterator[Verdict]:
         return  # fine: there may be statistics, or steps, that the source does not show
     for layer in model.layers:
         momentum = layer.momentum
-        if momentum is None or not 0 < momentum < 1 or not layer.updates or layer.unit_test:
+        if momentum is None or not 0 < momentum < 1 or not layer.updates:
             continue
-        updating = [run for run in model.runs if layer.id in run.reaches]
-        after = [run for run in _infers(model, layer) if run not in updating]
-        turns = [run.turns for run in updating if run.turns is not None]
+        if layer.unit_test or layer.uncounted:
+            continue  # fine: a trial, or any number of towers may update it
+        same = {i.id for i in model.layers if (i.graph, i.path) == (layer.graph, layer.path)}
+        updating = [run for run in model.runs if same & run.reaches]
+        after = [run for run in _infers(model, same) if run not in updating]
+        # Towers that share their statistics update them several times in a step.
+        turns = [run.turns * len(same & run.reaches) for run in updating if run.turns is not None]
         if len(turns) < len(updating) or layer.id in model.escaped or not after:
             continue  # fine: nobody knows how many steps there are, or reads the statistics
         steps = sum(turns)
@@ -86,15 +90,9 @@ def _counted(model: GraphModel) -> Iterator[Verdict]:
         )
 
 
-def _infers(model: GraphModel, layer: NormLayer) -> list[Run]:
-    """The runs that evaluate with the statistics of a layer."""
-    same = [
-        other.id
-        for other in model.layers
-        if other is layer
-        or (other.name is not None and (other.graph, other.name) == (layer.graph, layer.name))
-    ]
-    return [run for run in model.runs if any(i in run.evaluates and i in run.off for i in same)]
+def _infers(model: GraphModel, same: set[int]) -> list[Run]:
+    """The runs that evaluate with the statistics of these layers, which they share."""
+    return [run for run in model.runs if same & run.evaluates & run.off]
 
 
 CHECK = Check(RULE, per_state(RULE, judge))

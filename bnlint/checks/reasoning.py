@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 _SHOWN = 3  # layers, reads and so on, of which there may be very many
 
 
-def of_program(program: Program, told: int, found: int) -> Step:
-    """What was run, and on how many of the paths that were ``told`` apart there is the finding."""
+def of_program(program: Program, subject: Location, told: int, found: int) -> Iterator[Step]:
+    """What was run, what paths to the subject have in common, and on how many of the kinds of them
+    that were ``told`` apart there is the finding."""
+    needed = program.needs(subject) if program.needs is not None else None
+    if needed is not None:
+        yield Step(f"it can only be so where {needed}", subject)
     how = " with unknown arguments, as nothing calls it" if program.open else ""
-    paths = "the one path there is" if told == 1 else f"{found} of the {told} kinds of paths"
+    kinds = "every path" if found == told else f"{found} of the {told} kinds of paths"
     place = Location(program.path, 1, 1, 1, 1)
-    return Step(f"{program.root} was looked at{how}: there is this finding on {paths}", place)
+    yield Step(f"{program.root} was looked at{how}: it is so on {kinds} where it can be", place)
 
 
 def of_layers(layers: Sequence[NormLayer]) -> Iterator[Step]:

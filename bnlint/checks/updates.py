@@ -201,7 +201,7 @@ def verdicts(
         for op, diagnosis in diagnose(model):
             idle = not op.run and bool(model.runs)
             if diagnosis is None or diagnosis.cause != rule.code:
-                yield Verdict(op.location, None, idle)
+                yield Verdict(op.location, None, idle, run=op.run)
                 continue
             message, places = tell(diagnosis)
             yield Verdict(
@@ -218,6 +218,7 @@ def verdicts(
                 ),
                 idle,
                 partial(of_updates, model, op, diagnosis.missing),
+                op.run,
             )
 
     return judge

@@ -18,9 +18,9 @@ from bnlint.cli.common import (
     crash,
     say,
     say_crashed,
-    there,
     write_page,
 )
+from bnlint.cli.inputs import inputs
 from bnlint.cli.options import (
     cache_folder,
     config_options,
@@ -30,16 +30,17 @@ from bnlint.cli.options import (
     rule_options,
     shard_of,
 )
-from bnlint.cli.reports import exit_code, write_report
-from bnlint.printable import printable
-from bnlint.regular import reason
+from bnlint.cli.reports import (
+    exit_code,
+    print_files,
+    write_report,
+    write_sarif,
+    write_statistics,
+)
 from bnlint.source.discover import excluded
 
 if TYPE_CHECKING:
-    from bnlint.finding import Report
     from bnlint.run import Options, Outcome
-
-STDIN = "<stdin>"
 
 
 @click.command(
@@ -211,7 +212,7 @@ def check(
         raise click.UsageError("--html goes without --diff, --show-files and --write-baseline")
     if shard is not None and (fix or diff or write_baseline is not None or prune_baseline):
         raise click.UsageError("--shard goes with nothing that is written of the whole")
-    named, overlay = _inputs(paths, stdin_filename)
+    named, overlay = inputs(paths, stdin_filename)
     config = configuration(named[0], config_file, isolated)
     known = baselines.opened(baseline, config.baseline, write_baseline, prune_baseline)
     missing = [path for path in paths if path not in named and path != "-"]
@@ -242,7 +243,7 @@ def check(
         shard=shard,
     )
     if show_files:
-        return max(_show_files(options), FAILED if missing else CLEAN)
+        return max(print_files(options), FAILED if missing else CLEAN)
     outcome = _run(options, quiet)
     if fix or diff:
         from bnlint.fixing import run_fixes
@@ -276,9 +277,9 @@ def check(
     report.failures = [f"{path}: no such file or directory" for path in missing]
     report.failures += [crash(*item) for item in outcome.crashes]
     if statistics:
-        _write_statistics(report, quiet)
+        write_statistics(report, quiet)
     elif output_format == "sarif":
-        _write_sarif(report, options, show_silenced)
+        write_sarif(report, options, show_silenced)
     else:
         write_report(report, outcome.source, output_format, quiet)
     if html is not None:
@@ -293,32 +294,6 @@ def check(
     return CLEAN if exit_zero else code
 
 
-def _inputs(
-    paths: tuple[str, ...], stdin_filename: str | None
-) -> tuple[tuple[str, ...], dict[str, bytes]]:
-    """The paths to check, at least one, and what standard input holds of them."""
-    if "-" in paths:
-        if len(paths) > 1:
-            raise click.UsageError("- cannot be given together with other paths")
-        name = stdin_filename or STDIN
-        return (name,), {name: _stdin()}
-    if stdin_filename is not None:
-        raise click.UsageError("--stdin-filename goes with -, which reads standard input")
-    return there(paths) or (".",), {}
-
-
-def _stdin() -> bytes:
-    """Standard input, as much of it as a source may have and a byte more, which is refused."""
-    from bnlint.source.read import MAX_BYTES
-
-    if sys.stdin is None:
-        raise Failure("standard input is closed: name a file, or give one with <")
-    try:
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise Failure(f"standard input: {reason(error)}") from None
-
-
 def _run(options: Options, quiet: bool) -> Outcome:
     from bnlint import run
 
@@ -328,31 +303,3 @@ def _run(options: Options, quiet: bool) -> Outcome:
 
     with ProgressBar() as progress:
         return run.check(options, progress)
-
-
-def _show_files(options: Options) -> int:
-    """Print what would be checked, a path a line, and say what cannot be searched."""
-    from bnlint.run import files
-
-    found, problems = files(options)
-    for path in found:
-        click.echo(printable(path))
-    for problem in problems:
-        say(f"error: {problem.path}: {problem.message}")
-    return FOUND if problems else CLEAN
-
-
-def _write_statistics(report: Report, quiet: bool) -> None:
-    from bnlint.output import statistics, text
-
-    statistics.write(report, sys.stdout)
-    if not quiet:
-        text.write_summary(report, sys.stdout)
-
-
-def _write_sarif(report: Report, options: Options, show_silenced: bool) -> None:
-    from bnlint.fixing import with_fixes
-    from bnlint.output import sarif
-
-    with_fixes(report, options)
-    (sarif.write_with_silenced if show_silenced else sarif.write)(report, sys.stdout)

@@ -1,4 +1,4 @@
-"""How a report about sources ends: what is printed, and the exit code."""
+"""What is printed about sources, and the exit code."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bnlint.cli.common import CLEAN, FOUND, verdict
+import click
+
+from bnlint.cli.common import CLEAN, FOUND, say, verdict
 from bnlint.output import formats
+from bnlint.printable import printable
 
 if TYPE_CHECKING:
     from bnlint.finding import Report
+    from bnlint.run import Options
 
 
 def write_report(
@@ -37,3 +41,33 @@ def exit_code(report: Report, fail_possible: bool) -> int:
     definite = any(finding.confidence == "definite" for finding in report.findings)
     code = FOUND if definite or report.problems else CLEAN
     return verdict(code, report.findings, fail_possible)
+
+
+def print_files(options: Options) -> int:
+    """Print what would be checked, a path a line, and say what cannot be searched."""
+    from bnlint.run import files
+
+    found, problems = files(options)
+    for path in found:
+        click.echo(printable(path))
+    for problem in problems:
+        say(f"error: {problem.path}: {problem.message}")
+    return FOUND if problems else CLEAN
+
+
+def write_statistics(report: Report, quiet: bool) -> None:
+    """Print how many findings there are of each rule."""
+    from bnlint.output import statistics, text
+
+    statistics.write(report, sys.stdout)
+    if not quiet:
+        text.write_summary(report, sys.stdout)
+
+
+def write_sarif(report: Report, options: Options, show_silenced: bool) -> None:
+    """Print a report with the fixes of its findings, on request with what is silenced."""
+    from bnlint.fixing import with_fixes
+    from bnlint.output import sarif
+
+    with_fixes(report, options)
+    (sarif.write_with_silenced if show_silenced else sarif.write)(report, sys.stdout)

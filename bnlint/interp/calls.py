@@ -60,6 +60,7 @@ def evaluate_args(machine: Interpreter, call: ir.Call, frame: Frame) -> Args:
     for arg in call.args:
         value = machine.eval(arg.value, frame)
         if arg.star == "*":
+            value = _spread(machine, value, (frame.module.path, arg.span))
             for _, one in machine.state.paths.alternatives(value):
                 if isinstance(one, Seq) and one.read is not None:
                     reads.add(one.read)
@@ -86,6 +87,19 @@ def evaluate_args(machine: Interpreter, call: ir.Call, frame: Frame) -> Args:
     args = Args(positional, kwargs, (frame.module.path, call.span), more, places)
     args.reads = reads
     return args
+
+
+def _spread(machine: Interpreter, value: Value, place: Place) -> Value:
+    """What stands behind a star. Where it is None the program raises, so those paths end."""
+    paths = machine.state.paths
+    nothing = [
+        guard
+        for guard, one in paths.alternatives(value)
+        if isinstance(one, Known) and one.value is None
+    ]
+    if nothing:
+        paths.drop(paths.guards.any_of(nothing), "TypeError", place)
+    return paths.read(value)
 
 
 def call(machine: Interpreter, func: Value, args: Args, frame: Frame | None) -> Value:

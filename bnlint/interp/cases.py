@@ -50,6 +50,12 @@ class Cases:
         if not self.assignments:
             self.assignments.append(self._guards.witness(self._alive))
 
+    @property
+    def partial(self) -> bool:
+        """Whether something that rules look at is there on some paths of the program only."""
+        groups = (cells for places in self._cells.values() for cells in places)
+        return any(cell != self._alive for cells in groups for cell in cells)
+
     def keep_little(self) -> None:
         """Once the paths are looked at: drop all guards but those that explain what was seen."""
         groups = [cells for places in self._cells.values() for cells in places]
@@ -272,6 +278,28 @@ class Cases:
             if guards.conj(self._cube(rest), fine) == FALSE:
                 literals = rest
         return self._conditions.text(literals) or None
+
+    def needs(self, place: Place) -> str | None:
+        """What holds on each path on which there is something at a place, and not on all paths of
+        the program, in words."""
+        guards = self._guards
+        guards.most = guards.spent + _MOST_JUDGING
+        try:
+            groups = self._cells.get(place, ())
+            if any(len(cells) >= _MOST_CELLS for cells in groups):
+                return None  # there may be more of them
+            cells = [cell for cells in groups for cell in cells]
+            there = guards.conj(guards.any_of(cells), self._alive)
+            literals: Assignment = {}
+            told = filter(self._conditions.says_something, sorted(guards.support(there)))
+            for number in told:
+                for value in (True, False):
+                    other = guards.literal(number, not value)
+                    if guards.conj(there, other) == FALSE != guards.conj(self._alive, other):
+                        literals[number] = value
+            return self._conditions.text(literals) or None
+        except TooLarge:
+            return None
 
     def _cell(self, place: Place, index: int) -> Guard:
         """All paths that rules cannot tell from one projection, as far as one place goes."""

@@ -223,10 +223,18 @@ class Conditions:
             for other, taken in assignment.items()
         )
 
+    def says_something(self, number: int) -> bool:
+        """Whether it can be said what a variable stands for, or at least where it is tested."""
+        return self._is_told(number) or number in self._places
+
+    def _is_told(self, number: int) -> bool:
+        text = self.keys.text(self._of_variable[number][0])
+        return "an unknown" not in text and "…" not in text and number not in self.sometimes
+
     def _literal(self, number: int, value: bool) -> str:
         key, kind, constant = self._of_variable[number]
         text = self.keys.text(key)
-        if "an unknown" in text or "…" in text or number in self.sometimes:
+        if not self._is_told(number):
             place = self._places.get(number)
             what = "a test" if place is None else f"the test at {_short(place)}"
             return f"{what} {'holds' if value else 'fails'}"

@@ -73,9 +73,11 @@ class Explorer:
         cases = Cases(state)
         program.states.extend(snapshots(state, cases.assignments))
         cost = state.steps + state.conditions.guards.spent
-        if len(program.states) > 1 and state.layers:  # else there is nothing to explain
+        # Else there is nothing to explain.
+        if state.layers and (len(program.states) > 1 or cases.partial):
             cases.keep_little()
             program.explain = _explanation(program, cases)
+            program.needs = _needs(cases)
         for note in state.notes:
             self._note(note)
         for reason in state.paths.widened:
@@ -287,6 +289,16 @@ def _explanation(
         )
 
     return explain
+
+
+def _needs(cases: Cases) -> Callable[[Location], str | None]:
+    """Tells under which conditions there is something at a place."""
+
+    def needs(place: Location) -> str | None:
+        span = (place.line, place.column, place.end_line, place.end_column)
+        return cases.needs((place.path, span))
+
+    return needs
 
 
 def _call(machine: Machine, value: Value, path: str, span: ir.Span) -> Value:

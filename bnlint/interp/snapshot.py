@@ -198,6 +198,7 @@ class _Snapshot:
             if layer.crossed is not None
             else None,
             mode=layer.built_for[1] if layer.built_for is not None else None,
+            uncounted=layer.uncounted,
             biased=location(layer.biased) if layer.biased is not None else None,
             squashed=self._squashed(layer),
         )

@@ -89,6 +89,7 @@ class Layer:
     frozen: bool = False
     crossed: tuple[Place, bool] | None = None
     built_for: tuple[Object, str] | None = None
+    uncounted: bool = False
     biased: Place | None = None
     unscaled: bool = False
     guard: Guard = TRUE

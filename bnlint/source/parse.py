@@ -36,7 +36,8 @@ _MAX_BRACKETS = 200
 _MAX_RUN = 6_000
 _BRACKET_WEIGHT = 4
 _NESTING_WEIGHT = 6
-_NESTING = frozenset(("**", "not", "lambda", "else", "await"))
+_NESTING = frozenset(("**", "not", "lambda", "else", "await", "~"))
+_BEFORE_SIGN = frozenset("+-~*/%@&|^<>=([{,:")  # what a sign stands behind that is no binary one
 # Brackets inside one `case` pattern: each level multiplies libcst's time by two or three.
 _MAX_PATTERN = 9
 # An `elif` is a level of nesting for the parser and the tree.
@@ -52,6 +53,8 @@ _ORDINARY_ELIFS = 200
 _ORDINARY_CONTINUED = 100
 
 _LONGEST_LINE = 2_000
+
+_TOO_INDENTED = "too many levels of indentation"  # as Python says it, whose limit it is
 
 REFUSED = "split this code up"
 """How an error ends that says that a file is too much for a parser."""
@@ -166,6 +169,7 @@ def _guard_runs(text: str, path: str, tokens: Tokens, lines: list[int]) -> None:
             if len(runs) == 1 and "\\" not in text[last_end:start]:
                 runs[0] = 0
                 pattern = text[start:end] == "case"
+        sign = end == start + 1 and text[start] in "+-" and text[last_end - 1] in _BEFORE_SIGN
         last_end = end
         character = text[start]
         if end == start + 1 and character in "([{":
@@ -184,7 +188,7 @@ def _guard_runs(text: str, path: str, tokens: Tokens, lines: list[int]) -> None:
             runs[-1] = 0
         else:
             token = text[start:end]
-            runs[-1] += _NESTING_WEIGHT if token in _NESTING else 1
+            runs[-1] += _NESTING_WEIGHT if sign or token in _NESTING else 1
             if pattern and len(runs) == 1 and token in (":", "if"):
                 pattern = False
         if runs[-1] > _MAX_RUN:
@@ -199,6 +203,8 @@ def _explain(error: BaseException, text: str, path: str, starts: list[int]) -> S
     if isinstance(error, (RecursionError, MemoryError)):
         return SourceError(path, 1, f"nested too deeply to parse; {REFUSED}")
     line, message = _locate(error, text)
+    if message == _TOO_INDENTED:
+        return SourceError(path, line, f"more than 100 levels of indentation; {REFUSED}")
     line = max(1, min(line, len(starts)))
     end = starts[line] if line < len(starts) else len(text)
     python2 = _python2(text[starts[line - 1] : end])

@@ -39,13 +39,17 @@ def refusal(text: str) -> tuple[int, str]:
         ('"a" b"b"\n', 1),
         # Legal, but not for libcst.
         ("a\n(b): int\nc\n", 2),
-        ("a\n\n" + " " * 120 + "\n" + "".join(" " * i + "if a:\n" for i in range(120)), 104),
     ],
 )
 def test_a_syntax_error_has_its_line(text: str, line: int) -> None:
     found, message = refusal(text)
     assert found == line
     assert message.startswith("cannot be parsed: ")
+
+
+def test_levels_of_indentation() -> None:
+    text = "a\n\n" + " " * 120 + "\n" + "".join(" " * i + "if a:\n" for i in range(120))
+    assert refusal(text) == (104, "more than 100 levels of indentation; split this code up")
 
 
 @pytest.mark.parametrize(

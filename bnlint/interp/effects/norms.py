@@ -239,6 +239,7 @@ def apply(
         frozen=frozen and live,
         crossed=None if scope_open else layouts.crossed(row, inputs, made),
         built_for=state.built_for,
+        uncounted=None in state.turns,
         biased=neighbours.biased(inputs),
         unscaled=row.flavour == "contrib" and made.get("scale") is None and not scope_open,
         guard=state.paths.now,

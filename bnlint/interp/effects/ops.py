@@ -10,7 +10,7 @@ from bnlint.interp.effects import layouts, neighbours, recurrent
 from bnlint.interp.effects import variables as variable_effects
 from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
-from bnlint.interp.nodes import nodes_in, nodes_of, through
+from bnlint.interp.nodes import Node, nodes_in, nodes_of, through
 from bnlint.interp.values import (
     NONE,
     Api,
@@ -60,6 +60,18 @@ _ELEMENTWISE = frozenset(["div", "multiply", "sqrt", "exp", "log"])
 """Ops on measures that leave a measure."""
 
 
+_MOST_PARTS = 16
+
+
+def _parts(name: str, node: Node, args: Args) -> Value:
+    """The list that an op gives: of so many tensors, where its call says how many."""
+    number = args.get("num_or_size_splits", 1) if name == "tf.split" else None
+    count = number.value if isinstance(number, Known) else None
+    if isinstance(count, int) and not isinstance(count, bool) and 1 <= count <= _MOST_PARTS:
+        return Seq("list", [node] * count)
+    return Seq("list", [node], False)
+
+
 def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """Any op: a node that depends on the nodes of its arguments."""
     state = machine.state
@@ -104,7 +116,7 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     if name.startswith("tf.metrics."):
         return Seq("tuple", [node, node])
     if last in ("split", "unstack", "meshgrid"):
-        return Seq("list", [node], False)
+        return _parts(name, node, args)
     if last in ("top_k", "batch", "train_test"):
         return Unknown("several tensors", state.keys.of("node", node.id), (node,))
     return node

@@ -1,0 +1,363 @@
+"""Everything that reads what others wrote, and what it may be given.
+
+``read`` raises where bnlint breaks; that it refuses an input, in the way in which the reader says
+so, is right.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from bnlint import baseline, config, ignores
+from bnlint.cache.files import Files
+from bnlint.cache.store import Store
+from bnlint.cli import main
+from bnlint.graph.checkpoint import inspect_checkpoint
+from bnlint.graph.command import inspect
+from bnlint.graph.errors import GraphError
+from bnlint.graph.trace import check as check_recording
+from bnlint.source.errors import SourceError
+from bnlint.source.gitignore import Patterns
+from bnlint.source.load import load
+from bnlint.source.lower import lower
+from bnlint.source.python2 import lower_python2
+from bnlint.source.read import decode
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "fixtures"
+
+PROGRAM = b"""\
+import tensorflow as tf
+flag = tf.placeholder(tf.bool, name='flag')
+x = tf.placeholder(tf.float32, [None, 4])
+with tf.variable_scope('net'):
+    h = tf.layers.dense(x, 3, activation=lambda t: tf.nn.relu(t))
+    h = tf.layers.batch_normalization(h, training=flag)  # bnlint: ignore[BN101] why
+update_ops = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
+loss = tf.reduce_mean(h ** 2)
+train = tf.train.AdamOptimizer(1e-3).minimize(loss)
+with tf.Session() as sess:
+    for i in range(10):
+        _, l = sess.run([train, loss], {x: [[1, 2, 3, 4]], flag: True})
+        print(f'{i:03d}: {l:.{i}f}')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """``share`` says how many of 200,000 inputs it gets: the fewer the longer one takes."""
+
+    name: str
+    share: int
+    seeds: Callable[[], Sequence[bytes]]
+    read: Callable[[bytes, Path], None]
+
+
+# --- sources ------------------------------------------------------------------------------
+
+
+def _small(pattern: str, most: int) -> list[bytes]:
+    found = [path.read_bytes() for path in sorted(FIXTURES.glob(pattern))]
+    return [data for data in found if 0 < len(data) <= most]
+
+
+def _programs() -> list[bytes]:
+    return [PROGRAM, *_small("scripts/*/*.py", 900)[::9]]
+
+
+def _python2() -> list[bytes]:
+    old = PROGRAM.replace(b"print(f'{i:03d}: {l:.{i}f}')", b"print 'x', `i`, 0777, 10L <> l")
+    return [
+        old + b"try:\n    exec 'a' in b\nexcept A, e:\n    raise B, 'c'\ndef f((a, b), c): pass\n",
+        b"print >>f, 'a' ,\nraise E, ur'b', c\nlambda (a, b): `a`\n",
+    ]
+
+
+def _notebooks() -> list[bytes]:
+    lines = PROGRAM.decode().splitlines(True)
+    code = [
+        ["%matplotlib inline\n", *lines[:3]],
+        "".join(lines[3:]),
+        "!pip install x\nfiles = !ls\n?tf\n%%time\n",
+    ]
+    cells = [{"cell_type": "code", "metadata": {}, "source": source} for source in code]
+    cells.append({"cell_type": "markdown", "metadata": {}, "source": "# A title"})
+    new = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 2}
+    old = {"worksheets": [{"cells": [{"cell_type": "code", "input": lines}]}], "nbformat": 3}
+    return [json.dumps(new).encode(), json.dumps(new, indent=1).encode(), json.dumps(old).encode()]
+
+
+def _pages() -> list[bytes]:
+    fenced = b"# T\n\n```python\n" + PROGRAM + b"```\n\n~~~ py\nx = 1\n~~~\n"
+    listed = b"1. a\n\n   ```python\n   x = 1\n   ```\n\n    code\n"
+    return [fenced, listed, b"> ```python\n> x = 1\n> ```\n"]
+
+
+def _loaded(name: str) -> Callable[[bytes, Path], None]:
+    def read(data: bytes, folder: Path) -> None:
+        with contextlib.suppress(SourceError):
+            for error in load(data, name).errors:
+                _no_bug(error)
+
+    return read
+
+
+def _read_source(data: bytes, folder: Path) -> None:
+    try:
+        lower(decode(data, "a.py"), "a.py")
+    except SourceError as error:
+        _no_bug(error)
+
+
+def _read_python2(data: bytes, folder: Path) -> None:
+    try:
+        lower_python2(decode(data, "a.py"), "a.py")
+    except SourceError as error:
+        _no_bug(error)
+
+
+def _no_bug(error: SourceError) -> None:
+    if "internal error" in error.message:
+        raise AssertionError(error.message) from error
+
+
+def _comments() -> list[bytes]:
+    return [
+        b"# bnlint: ignore[BN201] we know\n",
+        b"# bnlint: ignore[BN101, BN2] why # noqa\n# bnlint: ignore-next-line\n",
+        b"# bnlint: ignore-file[BN3]: x\n# bnlint: disable=BN101\n# bnlint: enable\n",
+    ]
+
+
+def _read_comments(data: bytes, folder: Path) -> None:
+    with contextlib.suppress(SourceError):
+        lines = decode(data, "a.py").splitlines()
+        text = "".join("#" + line.replace("\r", "") + "\n" for line in lines)
+        module = lower(text, "a.py")
+        ignores.parse(module.comments, "a.py")
+        ignores.parse(module.comments, "a.py", require_reason=True)
+
+
+# --- what says what to check --------------------------------------------------------------
+
+
+def _configurations() -> list[bytes]:
+    return [
+        b'[tool.bnlint]\nselect = ["BN1", "BN201"]\nignore = ["BN103"]\n'
+        b'exclude = ["a/*", "!b", "**/c"]\npedantic = true\n',
+        b'[tool.bnlint]\nbaseline = "known.json"\n[tool.bnlint.per-file-ignores]\n'
+        b'"a/*.py" = ["BN201"]\n[[tool.bnlint.api]]\nname = "lib.norm"\n'
+        b'parameters = ["x", "training"]\nflag = "training"\ndefault = false\n'
+        b'updates = "collection"\n',
+    ]
+
+
+def _read_configuration(data: bytes, folder: Path) -> None:
+    path = folder / "pyproject.toml"
+    path.write_bytes(data)
+    with contextlib.suppress(config.ConfigError):
+        config.load(folder).excludes(folder / "b")
+    path.unlink()
+
+
+def _ignored() -> list[bytes]:
+    return [
+        b"*.py\n!a.py\n/b/\n**/c/**\nd[!a-c]?\n# e\n\\#f\n[[:alpha:]]*[]-a]\n",
+        b"*a*a*a*b\n**/a/**/b\n\\ \na\\\n[a/b]c\n",
+    ]
+
+
+def _read_patterns(data: bytes, folder: Path) -> None:
+    found = Patterns(data.decode("utf-8", "surrogateescape").split("\n"))
+    for path in ("a.py", "b/c/d.py", "aaaaaaaaaaaaaaaaaaaaaaaa", "b/é", "c"):
+        found.hides(path, False)
+        found.hides(path, True)
+
+
+def _baselines() -> list[bytes]:
+    entry = {"path": "a.py", "code": "BN201", "fingerprint": "0" * 16, "confidence": "definite"}
+    return [json.dumps({"bnlint-baseline": 1, "findings": [entry, entry]}).encode()]
+
+
+def _read_baseline(data: bytes, folder: Path) -> None:
+    path = folder / "known.json"
+    path.write_bytes(data)
+    with contextlib.suppress(baseline.BaselineError):
+        scope = baseline.Scope([str(folder)], (), (), False)
+        baseline.read(str(path)).gone((), scope)
+
+
+# --- what TensorFlow wrote ----------------------------------------------------------------
+
+
+def _graphs(*names: str) -> Callable[[], list[bytes]]:
+    return lambda: [(FIXTURES / "graphs" / name).read_bytes() for name in names]
+
+
+def _read_graph(name: str) -> Callable[[bytes, Path], None]:
+    def read(data: bytes, folder: Path) -> None:
+        path = folder / name
+        path.write_bytes(data)
+        with contextlib.suppress(GraphError):
+            inspect(str(path))
+
+    return read
+
+
+def _text_graphs() -> list[bytes]:
+    (text,) = _graphs("graph.pbtxt")()
+    return [text[:4000] + b"\n", b'node { name: "a" op: "NoOp" input: ["b", "^c"] # x\n}\n' * 3]
+
+
+def _indices() -> list[bytes]:
+    return _graphs("checkpoint-trained/model.index", "checkpoint-untouched/model.index")()
+
+
+def _read_checkpoint(data: bytes, folder: Path) -> None:
+    (folder / "m.index").write_bytes(data)
+    held = folder / "m.data-00000-of-00001"
+    if not held.exists():
+        held.write_bytes(b"\0" * 56)
+    with contextlib.suppress(GraphError):
+        inspect_checkpoint(str(folder / "m"))
+
+
+def _recordings() -> list[bytes]:
+    run = {
+        "graph": 0,
+        "fetches": ["GradientDescent"],
+        "feeds": {"x:0": None, "is_training:0": 1},
+        "count": 3,
+        "errors": 0,
+        "error": None,
+    }
+    failed = {**run, "error": "boom", "errors": 1, "count": 1}
+    document = {"format": 1, "graphs": ["g.meta"], "runs": [run, failed], "notes": ["a note"]}
+    return [json.dumps(document).encode(), json.dumps({**document, "watched": {}}).encode()]
+
+
+@cache
+def _recorded_graph() -> bytes:
+    return (FIXTURES / "graphs" / "ref_unfused_true_no_updates.meta").read_bytes()
+
+
+def _read_recording(data: bytes, folder: Path) -> None:
+    if not (folder / "g.meta").exists():
+        (folder / "g.meta").write_bytes(_recorded_graph())
+    (folder / "trace.json").write_bytes(data)
+    with contextlib.suppress(GraphError):
+        check_recording(str(folder))
+
+
+# --- what bnlint wrote --------------------------------------------------------------------
+
+
+def _entries() -> list[bytes]:
+    """What a cache holds of a program: the head of an entry, and its body."""
+    return [b"%s\n" % head + b"x\x9c" + bytes(range(200)) for head in (b"bnlint-cache 1 00", b"")]
+
+
+def _read_entry(data: bytes, folder: Path) -> None:
+    """Spoilt in its folder, and changed with a right checksum."""
+    store = Store(str(folder / "cache"))
+    files = Files(store)
+    files.put(PROGRAM, "a.py", load(PROGRAM, "a.py"))
+    for path in (folder / "cache").glob("ir-*"):
+        path.write_bytes(data)
+    assert files.get(PROGRAM, "a.py") is None
+    with contextlib.suppress(ValueError, RecursionError):
+        (name,) = [path.name for path in (folder / "cache").glob("ir-*")]
+        store.put("ir", name.removeprefix("ir-"), json.loads(data))
+    files.get(PROGRAM, "a.py")
+
+
+# --- whole commands -----------------------------------------------------------------------
+
+FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
+
+
+@contextlib.contextmanager
+def _output() -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
+    out, err = io.BytesIO(), io.BytesIO()
+    with (
+        contextlib.redirect_stdout(io.TextIOWrapper(out, "utf-8", write_through=True)),
+        contextlib.redirect_stderr(io.TextIOWrapper(err, "utf-8", write_through=True)),
+    ):
+        yield out, err
+
+
+def _run(folder: Path, *command: str) -> None:
+    """A command: it must end with 0, 1 or 2, say nothing of a bug, and no control character."""
+    here = os.getcwd()
+    os.chdir(folder)
+    try:
+        with _output() as (out, err):
+            code = main(list(command))
+            said = (out.getvalue() + err.getvalue()).decode("utf-8")
+    finally:
+        os.chdir(here)
+    assert code in (0, 1, 2), code
+    assert "internal error" not in said, said
+    assert all(char.isprintable() or char == "\n" for char in said), repr(said)
+    assert not (command[2] != "github" and "\n::" in said), said
+
+
+def _read_command(data: bytes, folder: Path) -> None:
+    (folder / "a.py").write_bytes(data)
+    form = FORMATS[len(data) % len(FORMATS)]
+    _run(folder, "check", "--format", form, "--no-cache", "--show-incomplete", "a.py")
+
+
+def _read_fixed(data: bytes, folder: Path) -> None:
+    """A file that was fixed can be read, and has nothing more that can be fixed."""
+    path = folder / "a.py"
+    path.write_bytes(data)
+    _run(folder, "check", "--format", "concise", "--no-cache", "--fix", "--unsafe-fixes", "a.py")
+    fixed = path.read_bytes()
+    if fixed != data:
+        load(fixed, "a.py")
+        _run(
+            folder, "check", "--format", "concise", "--no-cache", "--fix", "--unsafe-fixes", "a.py"
+        )
+        assert path.read_bytes() == fixed
+
+
+def _read_editor(data: bytes, folder: Path) -> None:
+    """What an editor holds: any text, with fixes looked for in it."""
+    from bnlint.lsp.analysis import Analysis
+
+    path = str(folder / "a.py")
+    text = data.decode("utf-8", "replace")
+    analysis = Analysis({path: text})
+    assert analysis.crashes == []
+    for finding in analysis.about(path):
+        analysis.fixed(finding)
+    analysis.lines(path)
+
+
+READERS = (
+    Reader("source", 15_000, _programs, _read_source),
+    Reader("Python 2", 4_000, _python2, _read_python2),
+    Reader("notebook", 8_000, _notebooks, _loaded("a.ipynb")),
+    Reader("markdown", 8_000, _pages, _loaded("a.md")),
+    Reader("ignore comments", 45_000, _comments, _read_comments),
+    Reader("configuration", 30_000, _configurations, _read_configuration),
+    Reader(".gitignore", 30_000, _ignored, _read_patterns),
+    Reader("pb", 5_000, _graphs("frozen_in_training_mode.pb", "graph.pb"), _read_graph("g.pb")),
+    Reader("pbtxt", 3_000, _text_graphs, _read_graph("g.pbtxt")),
+    Reader("events", 3_000, _graphs("logs/events.out.tfevents.1"), _read_graph("g.tfevents.1")),
+    Reader("checkpoint", 15_000, _indices, _read_checkpoint),
+    Reader("recording", 8_000, _recordings, _read_recording),
+    Reader("baseline", 20_000, _baselines, _read_baseline),
+    Reader("cache entry", 3_000, _entries, _read_entry),
+    Reader("check", 1_500, _programs, _read_command),
+    Reader("check --fix", 500, _programs, _read_fixed),
+    Reader("editor", 1_000, _programs, _read_editor),
+)
