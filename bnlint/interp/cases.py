@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bnlint.interp.state import State
     from bnlint.interp.values import Place
 
-MOST_PROJECTIONS = 48
+MOST_PROJECTIONS = 96
 """Paths of one program that are looked at; beyond it the program counts as not read to its end."""
 
 _MOST_CELLS = 64

@@ -93,6 +93,16 @@ class _Snapshot:
         limits = [self._limit(op) for op in self.train_ops]
         self.limits = None if None in limits else [v for v in limits if v is not None]
 
+    @cached_property
+    def readers(self) -> dict[Node, list[Node]]:
+        """What reads each tensor."""
+        out: dict[Node, list[Node]] = {}
+        for graph in self.state.graphs:
+            for node in graph.nodes:
+                for item in node.inputs:
+                    out.setdefault(item, []).append(node)
+        return out
+
     def _losses(self, op: Node) -> set[Node]:
         return {loss for g in self.gradients[op] for loss in through(g.data["losses"])}
 
@@ -199,7 +209,7 @@ class _Snapshot:
             else None,
             mode=layer.built_for[1] if layer.built_for is not None else None,
             uncounted=layer.uncounted,
-            biased=location(layer.biased) if layer.biased is not None else None,
+            biased=self._biased(layer),
             squashed=self._squashed(layer),
         )
 
@@ -531,6 +541,7 @@ class _Snapshot:
                     and one.tensor in evaluated - trained
                     and any(
                         d.tensor is not one.tensor
+                        and d.tensor in trained
                         and _weights(d.tensor) == _weights(one.tensor) != set()
                         for d in applied
                     ),
@@ -538,15 +549,20 @@ class _Snapshot:
             )
         return out
 
+    def _biased(self, layer: Layer) -> Location | None:
+        """The layer below that adds a bias, if nothing but this layer reads what it gives."""
+        below = layer.biased
+        if below is None:
+            return None
+        own = {layer.output, layer.update}
+        alone = all(reader in own for reader in self.readers.get(below, ()))
+        return location(below.place) if alone else None
+
     def _squashed(self, layer: Layer) -> Location | None:
         """The activation that reads a layer without gamma, and depends on its scale."""
         if not layer.unscaled or layer.output is None:
             return None
-        above = (
-            node
-            for node in self.state.graphs[layer.graph].nodes
-            if neighbours.saturates(node) and node.inputs[:1] == (layer.output,)
-        )
+        above = (n for n in self.readers.get(layer.output, ()) if neighbours.saturates(n))
         return next((location(node.place) for node in above), None)
 
     def _unmapped(self) -> Iterator[tuple[int, Location]]:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from bnlint.interp.args import Args
     from bnlint.interp.nodes import Node
-    from bnlint.interp.values import Place
 
 _CORE = ("tf.layers.dense", "tf.layers.conv")
 _CONTRIB = ("tf.contrib.layers.fully_connected", "tf.contrib.layers.conv")
@@ -41,10 +40,10 @@ def _nothing(args: Args, name: str) -> bool:
     return value is None or (isinstance(value, Known) and value.value is None)
 
 
-def biased(inputs: Sequence[Node]) -> Place | None:
-    """The layer that adds a bias right below, if nothing else reads its output so far."""
+def biased(inputs: Sequence[Node]) -> Node | None:
+    """The layer right below, if it adds a bias."""
     below = inputs[0] if inputs else None
-    return below.place if below is not None and below.data.get("bias") is True else None
+    return below if below is not None and below.data.get("bias") is True else None
 
 
 def saturates(node: Node) -> bool:

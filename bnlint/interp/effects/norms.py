@@ -240,7 +240,7 @@ def apply(
         crossed=None if scope_open else layouts.crossed(row, inputs, made),
         built_for=state.built_for,
         uncounted=None in state.turns,
-        biased=neighbours.biased(inputs),
+        biased=neighbours.biased(inputs) if live and _has(made.get("center"), True) else None,
         unscaled=row.flavour == "contrib" and made.get("scale") is None and not scope_open,
         guard=state.paths.now,
     )
