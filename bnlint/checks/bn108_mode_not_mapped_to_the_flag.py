@@ -43,7 +43,8 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         if message is None:
             yield Verdict(layer.location, None)
             continue
-        places = related((estimator, "the Estimator"))
+        called = layer.trace[-1] if estimator is None and layer.trace else None
+        places = related((estimator, "the Estimator"), (called, "called from here"))
         yield Verdict(
             layer.location,
             Finding(RULE, layer.location, message, places),

@@ -10,6 +10,7 @@ from bnlint.interp.nodes import Node
 from bnlint.interp.paths import Choice
 from bnlint.interp.scope import Test
 from bnlint.interp.state import Decided, Layer
+from bnlint.interp.values import Instance
 from bnlint.source import ir
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bnlint.interp.scope import Frame
     from bnlint.interp.values import Place, Value
 
+Target = ir.Name | ir.Attr
 RETURNED = "return"
 _TRAINING = frozenset({"train", "training"})
 _OTHERS = frozenset({"eval", "evaluate", "evaluation", "infer", "inference", "predict", "test"})
@@ -29,10 +31,14 @@ def _reached(machine: Interpreter, place: Place, test: ir.Expr, frame: Frame) ->
     """A test that is to be decided now."""
     paths = machine.state.paths
     out = Test(place, when_training(test), machine.state.fresh())
-    for name, value in frame.locals.items():
-        if isinstance(value, (Node, Choice)):
-            for node in _tensors(paths.read(value)):
-                out.held.setdefault(node, set()).add(name)
+    tables = [("", frame.locals)]
+    if isinstance(frame.self_value, Instance):
+        tables.append(("self.", frame.self_value.attrs))
+    for prefix, table in tables:
+        for name, value in table.items():
+            if isinstance(value, (Node, Choice)):
+                for node in _tensors(paths.read(value)):
+                    out.held.setdefault(node, set()).add(prefix + name)
     return out
 
 
@@ -43,11 +49,11 @@ def _tensors(value: Value) -> list[Node]:
     return [*found, *(i for n in found if n.kind == "phi" for i in n.inputs)]
 
 
-def decides(machine: Interpreter, stmt: ir.If) -> tuple[list[ir.Name], bool]:
-    """The names that a branch of a statement binds, and whether one returns."""
+def decides(machine: Interpreter, stmt: ir.If) -> tuple[list[Target], bool]:
+    """The names and attributes that a branch of a statement binds, and whether one returns."""
     known = machine.state.decisions.get(id(stmt))
     if known is None:
-        names: dict[str, ir.Name] = {}
+        names: dict[str, Target] = {}
         returns = _own(machine, stmt.body, names)
         returns = _own(machine, stmt.orelse, names) or returns
         known = machine.state.decisions[id(stmt)] = list(names.values()), returns
@@ -55,21 +61,30 @@ def decides(machine: Interpreter, stmt: ir.If) -> tuple[list[ir.Name], bool]:
     return known
 
 
-def _own(machine: Interpreter, body: list[ir.Stmt], names: dict[str, ir.Name]) -> bool:
-    """Collect the names that a block binds, but for loops and functions; whether it returns."""
+def _own(machine: Interpreter, body: list[ir.Stmt], names: dict[str, Target]) -> bool:
+    """Collect what a block binds, but for loops and functions; whether it returns."""
     returns = False
     for stmt in body:
         if isinstance(stmt, ir.If):
             inner, returned = decides(machine, stmt)
-            names.update((name.id, name) for name in inner)
+            names.update((_spelt(target), target) for target in inner)
             returns = returns or returned
         elif isinstance(stmt, ir.With):
             returns = _own(machine, stmt.body, names) or returns
         elif isinstance(stmt, ir.Assign):
-            names.update((t.id, t) for t in stmt.targets if isinstance(t, ir.Name))
+            for target in stmt.targets:
+                if isinstance(target, (ir.Name, ir.Attr)) and (spelt := _spelt(target)):
+                    names[spelt] = target
         elif isinstance(stmt, ir.Return):
             returns = True
     return returns
+
+
+def _spelt(target: Target) -> str:
+    """``name`` or ``name.attribute``; empty for an attribute of anything else."""
+    if isinstance(target, ir.Name):
+        return target.id
+    return f"{target.value.id}.{target.attr}" if isinstance(target.value, ir.Name) else ""
 
 
 def when_training(test: ir.Expr) -> bool | None:
@@ -132,13 +147,22 @@ def branches(
         if machine.block(body, frame):
             return True
         now = machine.state.paths.now
-        for name in names:
-            if name.id in frame.locals:
-                value = machine.state.paths.read(frame.locals[name.id])
-                _note(machine, test, name.id, taken, value, now)
+        for target in names:
+            name, value = _stored(target, frame)
+            if value is not None:
+                _note(machine, test, name, taken, machine.state.paths.read(value), now)
         return False
 
     return lambda: run(stmt.body, True), lambda: run(stmt.orelse, False)
+
+
+def _stored(target: Target, frame: Frame) -> tuple[str, Value | None]:
+    """What a name or an attribute holds, None if it is not there: nothing is run to find out."""
+    if isinstance(target, ir.Name):
+        return target.id, frame.locals.get(target.id)
+    assert isinstance(target.value, ir.Name)
+    owner = frame.locals.get(target.value.id)
+    return target.attr, owner.attrs.get(target.attr) if isinstance(owner, Instance) else None
 
 
 def returned(machine: Interpreter, frame: Frame, found: list[tuple[Guard, Value]]) -> None:

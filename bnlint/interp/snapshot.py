@@ -541,6 +541,7 @@ class _Snapshot:
                     and one.tensor in evaluated - trained
                     and any(
                         d.tensor is not one.tensor
+                        and d.tensor in trained
                         and _weights(d.tensor) == _weights(one.tensor) != set()
                         for d in applied
                     ),

@@ -267,7 +267,9 @@ class State:
         self.exports: list[Export] = []
         self.moments: list[Moments] = []
         self.decided: list[Decided] = []
-        self.decisions: dict[int, tuple[list[ir.Name], bool]] = {}  # by the identity of a test
+        self.decisions: dict[
+            int, tuple[list[ir.Name | ir.Attr], bool]
+        ] = {}  # by the identity of a test
         self.escaped: dict[Node, Guard] = {}
         self.optimizers: list[Object] = []
         self.estimators: list[Object] = []

@@ -22,6 +22,7 @@ LEFT_OUT = {
     "arg_scope/base_before_its_network.py": _IDLE,
     "arg_scope/base_of_a_base.py": _IDLE,
     "arg_scope/library_of_blocks.py": _IDLE,
+    "conditionals/norm_behind_a_helper_without.py": _CHECKPOINT,
     "defaults/library_function.py": _IDLE,
     "dynamic/unknown_function_gets_updates.py": "needs a package that does not exist",
     "frozen/slim_not_trainable.py": _IDLE,
