@@ -31,6 +31,9 @@ class TooLarge(Exception):
 class Guards:
     """A table of guards. Variables are numbered in the order in which they are made.
 
+    A newer one is tested before the older ones (its level is the complement of its number): a
+    condition is mostly asked on paths that others lead to, and then goes on top of these as it is.
+
     ``spent`` counts the nodes that operations visited, which is what they cost. Beyond ``most`` an
     operation raises ``TooLarge``; what was made before stays valid.
     """
@@ -72,7 +75,7 @@ class Guards:
         """A new condition, independent of all others."""
         number = self.variables
         self.variables += 1
-        return self._node(number, FALSE, TRUE)
+        return self._node(~number, FALSE, TRUE)
 
     def _node(self, var: int, low: Guard, high: Guard) -> Guard:
         if low == high:
@@ -136,13 +139,41 @@ class Guards:
 
     def implies(self, one: Guard, other: Guard) -> bool:
         """Whether ``other`` holds wherever ``one`` does."""
-        return one == other or other == TRUE or self.conj(one, other ^ 1) == FALSE
+        return one == other or other == TRUE or not self.meets(one, other ^ 1)
+
+    def meets(self, one: Guard, other: Guard) -> bool:
+        """Whether there is a path on which both hold: ``conj`` without making it."""
+        if one == FALSE or other == FALSE or one == other ^ 1:
+            return False
+        if one in (TRUE, other) or other == TRUE:
+            return True
+        key = (one, other) if one < other else (other, one)
+        found = self._conj.get(key)
+        if found is not None:
+            return found != FALSE
+        self.spent += 1
+        if self.spent > self.most:
+            raise TooLarge
+        left, right = one >> 1, other >> 1
+        first, second = self._var[left], self._var[right]
+        if first <= second:
+            one_low, one_high = self._low[left] ^ (one & 1), self._high[left] ^ (one & 1)
+        else:
+            one_low = one_high = one
+        if second <= first:
+            two_low, two_high = self._low[right] ^ (other & 1), self._high[right] ^ (other & 1)
+        else:
+            two_low = two_high = other
+        if self.meets(one_high, two_high) or self.meets(one_low, two_low):
+            return True
+        self._conj[key] = FALSE
+        return False
 
     def holds(self, guard: Guard, choose: Callable[[int], bool]) -> bool:
         """The value of a guard where ``choose`` says which variables are true."""
         while guard > FALSE:
             node = guard >> 1
-            edge = self._high[node] if choose(self._var[node]) else self._low[node]
+            edge = self._high[node] if choose(~self._var[node]) else self._low[node]
             guard = edge ^ (guard & 1)
         return guard == TRUE
 
@@ -156,7 +187,7 @@ class Guards:
             node = guard >> 1
             high = self._high[node] ^ (guard & 1)
             value = high != FALSE
-            out[self._var[node]] = value
+            out[~self._var[node]] = value
             guard = high if value else self._low[node] ^ (guard & 1)
         return out
 
@@ -170,7 +201,7 @@ class Guards:
             if node in seen:
                 continue
             seen.add(node)
-            out.add(self._var[node])
+            out.add(~self._var[node])
             todo.append(self._low[node] >> 1)
             todo.append(self._high[node] >> 1)
         return out
@@ -192,27 +223,28 @@ class Guards:
 
     def literal(self, variable: int, value: bool) -> Guard:
         """The guard that one variable has this value."""
-        return self._node(variable, FALSE, TRUE) ^ (0 if value else 1)
+        return self._node(~variable, FALSE, TRUE) ^ (0 if value else 1)
 
     def sometimes(self, guard: Guard, variables: set[int]) -> Guard:
         """The guard that holds where ``guard`` does for some values of the variables."""
-        for number in sorted(self.support(guard) & variables, reverse=True):
+        for number in sorted(self.support(guard) & variables):
             yes = self._cofactor(guard, number, True)
             guard = self.disj(yes, self._cofactor(guard, number, False))
         return guard
 
     def _cofactor(self, guard: Guard, variable: int, value: bool) -> Guard:
         known: dict[Guard, Guard] = {}
+        level = ~variable
 
         def walk(one: Guard) -> Guard:
             node = one >> 1
             var = self._var[node]
-            if var > variable:
+            if var > level:
                 return one
             found = known.get(one)
             if found is None:
                 low, high = self._low[node] ^ (one & 1), self._high[node] ^ (one & 1)
-                if var == variable:
+                if var == level:
                     found = high if value else low
                 else:
                     found = self._node(var, walk(low), walk(high))

@@ -105,7 +105,7 @@ class Machine:
     def fork(self, parts: Iterable[tuple[Guard, Callable[[], Ended]]]) -> Ended:
         """Run statements on disjoint paths; true if none of these goes on."""
         paths = self.state.paths
-        before = paths.now
+        before, mark = paths.now, paths.mark()
         ends: list[Guard] = []
         for guard, part in parts:
             paths.now = guard
@@ -118,7 +118,7 @@ class Machine:
         if not ends:
             return True
         paths.now = ends[0] if len(ends) == 1 else paths.guards.any_of(ends)
-        paths.settle(before)
+        paths.settle(before, mark)
         return False
 
     def loop_items(self, iterable: Value) -> list[Value]:

@@ -32,6 +32,11 @@ MOST_ELEMENTS = 20_000
 MOST_WORK = 400_000
 """How many alternatives one program may join."""
 
+MOST_REFUSING = 2_000
+"""Nodes of guards that may be visited to note that some paths are gone."""
+
+_RECENT = 8
+
 _SMALL = 12
 
 MOST_INPUTS = 8
@@ -105,6 +110,8 @@ class Paths:
         self.gone: Guard = FALSE
         self.exited: Guard = FALSE
         self.raised: list[Raised] = []
+        self._refused: list[Guard] = []  # what was added to gone, and what would have been
+        self._told_apart = True
         self.tries = 0
         self.phis: list[Node] = []
         self.widened: list[str] = []
@@ -127,11 +134,29 @@ class Paths:
         elif raised.name == "SystemExit":
             self.exited = self.guards.disj(self.exited, raised.guard)
         else:
-            self.gone = self.guards.disj(self.gone, raised.guard)
+            self._refuse(raised.guard)
+
+    def _refuse(self, guard: Guard) -> None:
+        """Some paths are gone for good, as long as it can be told in reasonable time which.
+
+        After that they are taken for paths like any other: something may then be said to be
+        right because of a path that there is not, and nothing to be wrong.
+        """
+        self._refused.append(guard)
+        if self._told_apart:
+            before = self.guards.spent
+            self.gone = self.guards.disj(self.gone, guard)
+            if self.guards.spent - before > MOST_REFUSING:
+                self._told_apart = False
+                self.widened.append("more is refused than is kept apart")
+
+    def mark(self) -> int:
+        """A point in time, for ``settle``."""
+        return len(self._refused)
 
     def drop(self, guard: Guard, name: str | None, place: Place | None = None) -> None:
         """Some paths raise, the others go on; raises ``Stop`` if none do."""
-        before = self.now
+        before, mark = self.now, self.mark()
         gone = self.guards.conj(before, guard)
         if gone == FALSE:
             return
@@ -139,10 +164,10 @@ class Paths:
         self.now = self.guards.minus(before, gone)
         if self.now == FALSE:
             raise Stop
-        self.settle(before)
+        self.settle(before, mark)
 
-    def settle(self, before: Guard) -> None:
-        """Go on as ``before`` where the paths that are missing since then are gone for good.
+    def settle(self, before: Guard, mark: int) -> None:
+        """Go on as ``before`` where the paths that are missing since ``mark`` are gone for good.
 
         What is written on those is never judged, and the condition of the others stays small. A
         small one is kept: it says what an option is once others are refused.
@@ -150,7 +175,9 @@ class Paths:
         guards = self.guards
         if self.tries or self.now == before or guards.is_small(self.now, _SMALL):
             return
-        if guards.implies(guards.minus(before, self.now), self.gone):
+        missing = guards.minus(before, self.now)
+        recent = self._refused[mark : mark + _RECENT]
+        if guards.implies(missing, guards.any_of(recent)) or guards.implies(missing, self.gone):
             self.now = before
 
     def attempt(self, body: Callable[[], bool]) -> tuple[bool, list[Raised]]:
@@ -247,8 +274,8 @@ class Paths:
         if self.now == TRUE:
             return value
         if isinstance(value, Choice):
-            conj, now = self.guards.conj, self.now
-            left = [(g, v) for g, v in value.alternatives if conj(g, now) != FALSE]
+            meets, now = self.guards.meets, self.now
+            left = [(g, v) for g, v in value.alternatives if meets(g, now)]
             if len(left) == 1:
                 return left[0][1]
             return value if len(left) == len(value.alternatives) else self._choice(left)
@@ -257,8 +284,8 @@ class Paths:
         return value
 
     def _read_phi(self, node: Node) -> Node:
-        conj, now = self.guards.conj, self.now
-        left = [(g, n) for g, n in node.data["alternatives"] if conj(g, now) != FALSE]
+        meets, now = self.guards.meets, self.now
+        left = [(g, n) for g, n in node.data["alternatives"] if meets(g, now)]
         if len(left) == 1 and self.guards.implies(now, left[0][0]):
             only = left[0][1]
             return self._read_phi(only) if only.kind == "phi" else only

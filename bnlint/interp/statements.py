@@ -266,9 +266,13 @@ def _for(machine: Interpreter, stmt: ir.For, frame: Frame) -> Ended:
                 continue
             paths.now = there
             machine.state.step()
+            value = paths.present(item)
             if partial and turn == len(visited):
                 _widen(machine, stmt, frame)
-            machine.bind(stmt.target, paths.present(item), frame)
+                if isinstance(value, Known) and isinstance(value.value, int):
+                    key = machine.state.keys.of("counter", frame.module.path, stmt.span)
+                    value = Unknown("a loop counter", key)  # it stands for all later turns
+            machine.bind(stmt.target, value, frame)
             left = _turn(machine, stmt.body, frame)
             paths.now = paths.guards.disj(left, paths.guards.minus(before, there))
             if paths.now == FALSE:
