@@ -207,8 +207,8 @@ class Run:
     layers whose output it computes for use beyond the losses that training minimises, ``fed``
     whether it is given data of its own, ``opaque`` whether it also fetches what nobody here saw.
     ``on`` and ``off`` are the layers that it computes with a flag that is known to be True or False
-    in it, ``loops`` the loops of the source that it is in, as numbers. ``known_data`` is whether it
-    is fed nothing but the very values that training is fed, ``turns`` how often it is done at most,
+    in it, ``loops`` the loops of the source that it is in, as numbers. ``other_data`` is whether it
+    is sure to be fed values that no training step is given, ``turns`` how often it is done at most,
     None where that is not known.
     """
 
@@ -221,7 +221,7 @@ class Run:
     on: frozenset[int] = frozenset()
     off: frozenset[int] = frozenset()
     loops: tuple[int, ...] = ()
-    known_data: bool = False
+    other_data: bool = False
     turns: int | None = None
 
 

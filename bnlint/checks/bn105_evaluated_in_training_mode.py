@@ -64,7 +64,7 @@ def _evaluating(model: GraphModel, layer: NormLayer) -> list[Run]:
         if layer.id in run.evaluates
         and not run.trains
         and not run.opaque
-        and not run.known_data  # fine: it looks at the very batches that train it
+        and run.other_data  # else fine: it may look at the very batches that train it
         and (layer.id not in run.reaches or layer.destination == "in_place")
     ]
 

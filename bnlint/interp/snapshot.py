@@ -84,12 +84,13 @@ class _Snapshot:
         self.escaped = self._updates(ancestors(waiting))
 
         self.generators = self._generators()
-        self.batches = [
-            data
+        training = [
+            record
             for record in state.runs
             if holds(record.guard) and any(n.kind == "train" for n in ancestors(record.fetches))
-            for data in record.data
         ]
+        self.batches = [data for record in training for data in record.data]
+        self.all_batches = all(record.data for record in training)
         limits = [self._limit(op) for op in self.train_ops]
         self.limits = None if None in limits else [v for v in limits if v is not None]
 
@@ -349,7 +350,7 @@ class _Snapshot:
             frozenset(i for i in self.ids if flags.get(i) is True),
             frozenset(i for i in self.ids if flags.get(i) is False),
             record.loops,
-            measured,
+            not trains and self._is_fed_other_data(record),
             record.turns,
         )
 
@@ -359,6 +360,13 @@ class _Snapshot:
             all(record.data)
             and any(record.data)
             and all(any(data <= trained for trained in self.batches) for data in record.data)
+        )
+
+    def _is_fed_other_data(self, record: RunRecord) -> bool:
+        """Whether a run is sure to get values of which no training step gets any."""
+        known = self.all_batches and bool(record.data) and all(record.data)
+        return known and all(
+            data.isdisjoint(trained) for data in record.data for trained in self.batches
         )
 
     def _read(self, read: Read) -> CollectionRead:
