@@ -62,43 +62,39 @@ def _input(reader: Reader, seeds: list[bytes], seed: int, number: int) -> bytes:
     return mutated(chance.choice(seeds), steps)
 
 
-def _child(reader: Reader, seeds: list[bytes], seed: int, numbers: range, pipe: int) -> None:
+def _child(
+    reader: Reader, seeds: list[bytes], seed: int, numbers: range, pipe: int, folder: Path
+) -> None:
     """Read some inputs. A line is written before each, and one with what is wrong after it."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    folder = Path(tempfile.mkdtemp(prefix="bnlint-fuzz-"))
     os.chdir(folder)
-    try:
-        for number in numbers:
-            os.write(pipe, b"%d\n" % number)
-            signal.setitimer(signal.ITIMER_PROF, LONGEST)  # whose signal ends the process
-            try:
-                reader.read(_input(reader, seeds, seed, number), folder)
-            except BaseException as error:
-                line = f"{type(error).__name__}: {error}"[:300]
-                os.write(
-                    pipe,
-                    b"!%d %s\n"
-                    % (number, line.encode("ascii", "backslashreplace").replace(b"\n", b" ")),
-                )
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        shutil.rmtree(folder, ignore_errors=True)
+    for number in numbers:
+        os.write(pipe, b"%d\n" % number)
+        signal.setitimer(signal.ITIMER_PROF, LONGEST)  # whose signal ends the process
+        try:
+            reader.read(_input(reader, seeds, seed, number), folder)
+        except BaseException as error:
+            said = " ".join(f"{type(error).__name__}: {error}"[:300].split())
+            os.write(pipe, f"!{number} {said}\n".encode("ascii", "backslashreplace"))
+    signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _batch(reader: Reader, seeds: list[bytes], seed: int, numbers: range, keep: Path) -> Row:
     row = Row(reader.name)
     while numbers:
         source, sink = os.pipe()
+        folder = Path(tempfile.mkdtemp(prefix="bnlint-fuzz-"))
         process = os.fork()
         if not process:
             os.close(source)
-            _child(reader, seeds, seed, numbers, sink)
+            _child(reader, seeds, seed, numbers, sink, folder)
             os._exit(0)
         os.close(sink)
         with os.fdopen(source, "rb") as lines:
             told = lines.read().decode().splitlines()
         _, status, used = os.wait4(process, 0)
+        shutil.rmtree(folder, ignore_errors=True)
         begun = [int(line) for line in told if line[0] != "!"]
         row.seconds += used.ru_utime + used.ru_stime
         row.memory = max(row.memory, used.ru_maxrss // 1024)

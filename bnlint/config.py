@@ -133,8 +133,10 @@ def _parse(data: bytes, path: Path) -> dict[str, Any]:
         return tomllib.loads(data.decode("utf-8-sig"))
     except RecursionError:
         raise ConfigError(f"{path}: nested too deeply") from None
-    except ValueError as error:  # of TOML, of UTF-8, or a number that Python does not read
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    except ValueError:  # more digits than Python reads
+        raise ConfigError(f"{path}: a number of thousands of digits") from None
 
 
 def _config(table: object, path: Path, directory: Path, data: bytes) -> Config:

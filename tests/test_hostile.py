@@ -6,6 +6,7 @@ Sizes are such that following them would take minutes or all memory.
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,17 @@ def checked(
 
 def line_of(text: str, part: str) -> int:
     return text.count("\n", 0, text.rindex(part)) + 1
+
+
+@pytest.mark.parametrize(
+    "scope", ["[[a]", "a--b[a--b]", "a(?i)", "(", "[", "(?P<a>b)(?P<a>c)", "\\\\"]
+)
+def test_a_pattern_that_python_warns_of(capsys: pytest.CaptureFixture[str], scope: str) -> None:
+    text = HEAD + f"u = tf.get_collection(tf.GraphKeys.UPDATE_OPS, scope='{scope}')\n" + STEP
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert checked(capsys, text) == ([("BN201", 5)], [])
+    assert told == []
 
 
 @pytest.mark.parametrize("body", GROWING.values(), ids=GROWING)
@@ -157,6 +169,23 @@ def test_a_line_that_is_too_much(
 def test_a_number_of_many_digits(capsys: pytest.CaptureFixture[str], digits: str) -> None:
     text = HEAD + "z = " + digits + digits[-1].replace(".", "5") * 60_000 + "\n" + STEP
     assert checked(capsys, text) == ([("BN201", 5)], [])
+
+
+def test_a_notebook_with_many_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    cells = [{"cell_type": "code", "source": "\n" * 40_000 + cell} for cell in (HEAD, "f(")]
+    text = json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 2})
+    message = "cell 2, line 40001: cannot be parsed: '(' was never closed"
+    assert checked(capsys, text, "hostile.ipynb") == ([], [(1, message)])
+
+
+def test_a_page_with_many_broken_blocks(capsys: pytest.CaptureFixture[str]) -> None:
+    text = f"```python\n{HEAD}{STEP}```\n" + "```python\na b\n```\n" * 1_010
+    found, errors = checked(capsys, text, "hostile.md", "--markdown")
+    assert found == [("BN201", 5)]
+    assert len(errors) == 1_002
+    said = "more than 1,000 parts cannot be parsed; the rest is not looked at"
+    assert errors[0] == (8, "cannot be parsed: invalid syntax")
+    assert errors[-1] == (8 + 3 * 1_001, said)
 
 
 def test_a_notebook_with_a_line_of_spaces(capsys: pytest.CaptureFixture[str]) -> None:
@@ -261,3 +290,9 @@ def test_a_thousand_levels_of_indentation(capsys: pytest.CaptureFixture[str], bl
     end = " " * 1_000 + "pass\n"
     message = "more than 100 levels of indentation; split this code up"
     assert checked(capsys, text + end + STEP) == ([], [(104, message)])
+
+
+def test_two_thousand_elifs(capsys: pytest.CaptureFixture[str]) -> None:
+    """More conditions than are kept apart: the program is not read to its end."""
+    text = HEAD + "if a == 0: pass\n" + "".join(f"elif a == {i}: z = {i}\n" for i in range(2_000))
+    assert checked(capsys, text + STEP) == ([], [])

@@ -54,26 +54,37 @@ def decides(machine: Interpreter, stmt: ir.If) -> tuple[list[Target], bool]:
     known = machine.state.decisions.get(id(stmt))
     if known is None:
         names: dict[str, Target] = {}
-        returns = False
-        for node in _own([*stmt.body, *stmt.orelse]):
-            returns = returns or isinstance(node, ir.Return)
-            for target in node.targets if isinstance(node, ir.Assign) else ():
-                if isinstance(target, ir.Name):
-                    names[target.id] = target
-                elif isinstance(target, ir.Attr) and isinstance(target.value, ir.Name):
-                    names[f"{target.value.id}.{target.attr}"] = target
+        returns = _own(machine, stmt.body, names)
+        returns = _own(machine, stmt.orelse, names) or returns
         known = machine.state.decisions[id(stmt)] = list(names.values()), returns
+        machine.state.steps += len(names)  # an `elif` has the names of all that follow
     return known
 
 
-def _own(body: list[ir.Stmt]) -> Iterator[ir.Stmt]:
-    """The statements of a block and of the blocks in it that are no loops and no functions."""
+def _own(machine: Interpreter, body: list[ir.Stmt], names: dict[str, Target]) -> bool:
+    """Collect what a block binds, but for loops and functions; whether it returns."""
+    returns = False
     for stmt in body:
-        yield stmt
-        if isinstance(stmt, (ir.If, ir.With)):
-            yield from _own(stmt.body)
         if isinstance(stmt, ir.If):
-            yield from _own(stmt.orelse)
+            inner, returned = decides(machine, stmt)
+            names.update((_spelt(target), target) for target in inner)
+            returns = returns or returned
+        elif isinstance(stmt, ir.With):
+            returns = _own(machine, stmt.body, names) or returns
+        elif isinstance(stmt, ir.Assign):
+            for target in stmt.targets:
+                if isinstance(target, (ir.Name, ir.Attr)) and (spelt := _spelt(target)):
+                    names[spelt] = target
+        elif isinstance(stmt, ir.Return):
+            returns = True
+    return returns
+
+
+def _spelt(target: Target) -> str:
+    """``name`` or ``name.attribute``; empty for an attribute of anything else."""
+    if isinstance(target, ir.Name):
+        return target.id
+    return f"{target.value.id}.{target.attr}" if isinstance(target.value, ir.Name) else ""
 
 
 def when_training(test: ir.Expr) -> bool | None:

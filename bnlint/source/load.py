@@ -7,6 +7,7 @@ are lowered one by one and joined to one program, so that one bad cell does not 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bnlint.source.notebook import Cell
 
 _GAPS = 8
+_MOST_BROKEN = 1_000  # pieces of a file: each takes a millisecond, as it is tried in several ways
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -43,12 +45,8 @@ class Loaded:
 
     def cell_at(self, line: int) -> tuple[int, Cell] | None:
         """The cell that holds a line of the program, with its offset; None outside notebooks."""
-        found = None
-        for offset, cell in self.cells:
-            if offset >= line:
-                break
-            found = (offset, cell)
-        return found
+        before = bisect_left(self.cells, line, key=lambda cell: cell[0])
+        return self.cells[before - 1] if before else None
 
 
 def load(data: bytes, path: str) -> Loaded:
@@ -140,6 +138,12 @@ def _join(parts: list[Block], path: str) -> Loaded:
         # What is not too much by itself may be so together.
         within_budget((part.text for part in parts), path)
     for part in parts:
+        if len(errors) > _MOST_BROKEN:
+            message = (
+                f"more than {_MOST_BROKEN:,} parts cannot be parsed; the rest is not looked at"
+            )
+            errors.append(SourceError(path, part.offset + 1, message))
+            break
         try:
             module, old = _either(part.text, path)
         except SourceError as error:

@@ -56,7 +56,8 @@ class Cell:
 
     @property
     def text(self) -> str:
-        return "\n".join(mask(tuple(line.removeprefix(self.indent) for line in self.lines)))
+        indent = self.indent
+        return "\n".join(mask(tuple(line.removeprefix(indent) for line in self.lines)))
 
 
 def cells(text: str, path: str) -> list[Cell]:

@@ -6,6 +6,7 @@ so, is right.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from bnlint import baseline, config, ignores
 from bnlint.cache.files import Files
@@ -342,6 +344,62 @@ def _read_editor(data: bytes, folder: Path) -> None:
     analysis.lines(path)
 
 
+def _messages() -> list[bytes]:
+    """What editors send: a text that is opened, and what is asked about a place of it."""
+    document = {
+        "uri": "file:///tmp/bnlint%20fuzz/a.py",
+        "languageId": "python",
+        "version": 1,
+        "text": PROGRAM.decode(),
+    }
+    at = {"line": 7, "character": 12}
+    uri = {"uri": document["uri"]}
+    asked = {"textDocument": uri, "range": {"start": at, "end": at}, "context": {"diagnostics": []}}
+    messages: list[dict[str, object]] = [
+        {"method": "textDocument/didOpen", "params": {"textDocument": document}},
+        {"id": 1, "method": "textDocument/hover", "params": {"textDocument": uri, "position": at}},
+        {"id": 2, "method": "textDocument/codeAction", "params": asked},
+    ]
+    return [json.dumps({"jsonrpc": "2.0", **message}).encode() for message in messages]
+
+
+@cache
+def _server() -> Any:
+    from lsprotocol import types
+
+    from bnlint.lsp.server import make
+
+    server = make()
+    capabilities = types.ClientCapabilities()
+    for _ in server.protocol.lsp_initialize(types.InitializeParams(capabilities)):
+        pass  # its steps
+    return server
+
+
+def _read_message(data: bytes, folder: Path) -> None:
+    """A message that the library for the protocol takes reaches us, whatever it asks about."""
+    from bnlint.lsp.analysis import Analysis
+    from bnlint.lsp.server import _path
+
+    server = _server()
+    try:
+        message = server.protocol.structure_message(json.loads(data))
+        uri, method = message.params.text_document.uri, message.method
+    except Exception:
+        return  # refused before it reaches us
+    path = _path(uri)
+    if method == "textDocument/didOpen" and path is not None:
+        server.analysis = Analysis({path: message.params.text_document.text})
+        assert server.analysis.crashes == []
+        server._diagnostics(server.analysis, path)
+    elif server.analysis is None:
+        server.analysis = Analysis({path or "/a.py": PROGRAM.decode()})
+    if method == "textDocument/hover":
+        server.hover(message.params)
+    elif method == "textDocument/codeAction":
+        asyncio.run(server.actions(message.params))
+
+
 READERS = (
     Reader("source", 15_000, _programs, _read_source),
     Reader("Python 2", 4_000, _python2, _read_python2),
@@ -355,9 +413,10 @@ READERS = (
     Reader("events", 3_000, _graphs("logs/events.out.tfevents.1"), _read_graph("g.tfevents.1")),
     Reader("checkpoint", 15_000, _indices, _read_checkpoint),
     Reader("recording", 8_000, _recordings, _read_recording),
-    Reader("baseline", 20_000, _baselines, _read_baseline),
+    Reader("baseline", 17_000, _baselines, _read_baseline),
     Reader("cache entry", 3_000, _entries, _read_entry),
     Reader("check", 1_500, _programs, _read_command),
     Reader("check --fix", 500, _programs, _read_fixed),
     Reader("editor", 1_000, _programs, _read_editor),
+    Reader("LSP message", 3_000, _messages, _read_message),
 )

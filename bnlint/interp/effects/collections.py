@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
@@ -98,8 +99,10 @@ def _match_name(pattern: str, name: str) -> bool | None:
         return None
     known = name.split("?", 1)[0]
     try:
-        if re.match(pattern, known):
-            return True
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python thinks of the pattern is not for our user
+            if re.match(pattern, known):
+                return True
     except re.error:
         return None
     if "?" not in name:
