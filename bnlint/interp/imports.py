@@ -173,7 +173,7 @@ class Modules:
 
     def _needs(self, path: str, extra: tuple[str, ...]) -> list[str]:
         """The project's modules that the body of a file imports by name, in its order."""
-        module = self.ir_of(path)
+        module = self._ir_of_file(path)
         found: dict[str, None] = {}
         for name in imported_names(module.body) if module is not None else ():
             dotted = name.lstrip(".")
@@ -185,6 +185,11 @@ class Modules:
                     found[meant] = None
         return list(found)
 
+    def _ir_of_file(self, path: str) -> ir.Module | None:
+        """The body of a module, None for the folder of a namespace."""
+        is_file = path.endswith(".py") or self.resolver.exists(path)
+        return self.ir_of(path) if is_file else None
+
     def _execute(self, machine: Interpreter, path: str, main: bool) -> ModuleEnv:
         state = machine.state
         name = "__main__" if main else os.path.basename(path).removesuffix(".py")
@@ -192,8 +197,7 @@ class Modules:
         env.globals["__name__"] = Known(env.name)
         env.globals["__file__"] = Known(path)
         state.modules[path] = env
-        is_file = path.endswith(".py") or self.resolver.exists(path)
-        module = self.ir_of(path) if is_file else None
+        module = self._ir_of_file(path)
         if module is None:
             state.finished.append(path)
             return env

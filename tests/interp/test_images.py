@@ -200,3 +200,21 @@ def test_modules_that_import_each_other(tmp_path: Path) -> None:
         "c": "import two, one\n" + use.format("one"),
     }
     assert project(tmp_path, **scripts) == {key: ["BN201:5:definite"] for key in "abc"}
+
+
+def test_a_folder_without_an_init_file_is_a_package(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "net.py").write_text(
+        LAYERS["norms.py"].replace("from kinds", "from .kinds")
+    )
+    (tmp_path / "model" / "kinds.py").write_text(LAYERS["kinds.py"])
+    for name, line in (("a", "from model import net"), ("b", "import model.net as net")):
+        (tmp_path / f"{name}.py").write_text(f"{line}\n{HEAD}y = net.norm(x)\n{TRAIN}")
+    report = check(Options((str(tmp_path),))).report
+    assert [
+        (f.rule.code, Path(f.location.path).name, f.location.line) for f in report.findings
+    ] == [
+        ("BN201", "a.py", 5),
+        ("BN201", "b.py", 5),
+    ]
+    assert report.problems == []
