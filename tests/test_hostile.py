@@ -296,3 +296,17 @@ def test_two_thousand_elifs(capsys: pytest.CaptureFixture[str]) -> None:
     """More conditions than are kept apart: the program is not read to its end."""
     text = HEAD + "if a == 0: pass\n" + "".join(f"elif a == {i}: z = {i}\n" for i in range(2_000))
     assert checked(capsys, text + STEP) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["\\0", "\\ud800", "a" * 5_000, "\\x1b[31m", "\\n::error::x"])
+def test_names_that_no_file_has(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """Folders that a program searches, and modules that it looks for there."""
+    lines = [
+        "import importlib, sys",
+        f"sys.path.insert(0, '{name}')",
+        "import elsewhere",
+        f"importlib.import_module('{name}.b')",
+        f"__import__('{name}')",
+    ]
+    text = HEAD + "\n".join(lines) + "\n" + STEP
+    assert checked(capsys, text) == ([("BN201", 9)], [])

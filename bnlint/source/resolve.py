@@ -175,7 +175,7 @@ class Resolver:
                             folders.add(entry.name)
                         elif entry.is_file():
                             files.add(entry.name)
-        except OSError:
+        except (OSError, ValueError):  # it is not there, or the program made a name that none has
             pass
         return _Listing(frozenset(files), frozenset(folders))
 
