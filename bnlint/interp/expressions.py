@@ -162,6 +162,8 @@ def _bool_op(machine: Interpreter, expr: ir.BoolOp, frame: Frame) -> Value:
     left = machine.eval(expr.left, frame)
     paths, guards = machine.state.paths, machine.state.paths.guards
     before = paths.now
+    # A condition of its own: in a loop, all that is asked at one place is one condition.
+    machine.state.conditions.asking = machine.place(frame, expr.left)
     holds = machine.guard_of(left)
     stays = holds if expr.op == "or" else holds ^ 1
     kept, rest = guards.conj(before, stays), guards.minus(before, stays)
