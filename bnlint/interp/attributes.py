@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import api, objects
+from bnlint.interp import api, objects, records
 from bnlint.interp.args import Args
 from bnlint.interp.effects import keras
 from bnlint.interp.guards import FALSE, TRUE
@@ -169,6 +169,9 @@ def _inherited_attr(machine: Interpreter, value: Instance, name: str, place: Pla
         return machine.call(member.func, Args([value], {}, place), None)
     if member is not None:
         return member
+    of_record = records.member(machine, value, name)
+    if of_record is not None:
+        return of_record
     if name == "__class__":
         return value.cls
     if name == "__dict__":
@@ -196,6 +199,9 @@ def _class_attr(machine: Interpreter, value: Class, name: str) -> Value:
                     return Bound(member.func, value)
                 return member.func
             return member
+    of_record = records.class_member(machine, value, name)
+    if of_record is not None:
+        return of_record
     if name == "__name__":
         return Known(value.name)
     if name == "__subclasses__":

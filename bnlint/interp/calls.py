@@ -12,6 +12,7 @@ from bnlint.interp import (
     dicts,
     libraries,
     objects,
+    records,
     tensorflow,
     truth,
 )
@@ -347,11 +348,14 @@ def instantiate(machine: Interpreter, cls: Class, args: Args) -> Value:
     state = machine.state
     instance = Instance(cls, state.keys.of("instance", state.fresh()), state.paths.now)
     init = attributes.find(machine, instance, "__init__")
-    for i, name in enumerate(cls.fields() or ()):
-        instance.attrs[name] = args.get(name, i) or NONE
     if init is not None:
         call(machine, init, args, None)
     else:
+        if cls.fields() is not None:
+            records.fill(machine, instance, args)
+            after = attributes.find(machine, instance, "__post_init__")
+            if after is not None:
+                call(machine, after, Args([], {}, args.place), None)
         for base in cls.foreign_bases():
             if isinstance(base, Api):
                 objects.for_base(machine, instance, base.name, args.place, args)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import calls
+from bnlint.interp import calls, records
 from bnlint.interp.args import Args
 from bnlint.interp.paths import Choice
 from bnlint.interp.scope import Frame
@@ -32,6 +32,7 @@ def define(machine: Interpreter, stmt: ir.ClassDef, frame: Frame) -> Value:
     body.guard = machine.state.paths.now
     machine.block(stmt.body, body)
     machine.state.steps += len(cls.mro()) // _BASES_A_STEP
+    records.declare(machine, cls, stmt, frame)
     metaclass = given.pop("metaclass", None)
     if metaclass is not None:
         attrs[_METACLASS] = metaclass

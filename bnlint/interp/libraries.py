@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import api, operators, tensorflow, truth
+from bnlint.interp import api, operators, records, tensorflow, truth
 from bnlint.interp.args import Args, lifted
 from bnlint.interp.builtins import identity, leave_program
 from bnlint.interp.containers import map_method
@@ -15,7 +15,6 @@ from bnlint.interp.paths import Choice
 from bnlint.interp.values import (
     NONE,
     Builtin,
-    Class,
     External,
     Known,
     Map,
@@ -69,16 +68,6 @@ def _partial(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 
 def _wraps(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     return Builtin("wraps", identity)
-
-
-def _namedtuple(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    names = args.get("field_names", 1)
-    fields: list[Value] = []
-    if isinstance(names, Known) and isinstance(names.value, str):
-        fields = [Known(n) for n in names.value.replace(",", " ").split()]
-    elif isinstance(names, Seq):
-        fields = list(names.items)
-    return Class(None, "namedtuple", None, [], {"<fields>": Seq("tuple", fields)})
 
 
 def _defaultdict(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
@@ -212,8 +201,18 @@ _EXTERNAL: dict[str, Any] = {
     "six.wraps": _wraps,
     "functools.reduce": _reduce,
     "functools.lru_cache": _wraps,
-    "collections.namedtuple": _namedtuple,
-    "typing.NamedTuple": _namedtuple,
+    "collections.namedtuple": records.namedtuple,
+    "typing.NamedTuple": records.namedtuple,
+    "dataclasses.field": records.field,
+    "attr.ib": records.field,
+    "attr.attrib": records.field,
+    "attrs.field": records.field,
+    "dataclasses.replace": records.replace,
+    "attr.evolve": records.replace,
+    "attrs.evolve": records.replace,
+    "dataclasses.asdict": records.as_dict,
+    "attr.asdict": records.as_dict,
+    "attrs.asdict": records.as_dict,
     "collections.OrderedDict": make_dict,
     "collections.defaultdict": _defaultdict,
     "collections.deque": make_list("list"),

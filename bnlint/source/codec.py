@@ -17,7 +17,7 @@ from typing import Any
 from bnlint.source import ir
 
 # Change it with every change of the IR or of this format: what was stored before is then refused.
-VERSION = 1
+VERSION = 2
 
 # What a field holds: a value that JSON keeps, a span, a node or None, a list of nodes.
 _PLAIN, _SPAN, _NODE, _NODES = range(4)

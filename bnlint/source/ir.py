@@ -408,11 +408,14 @@ class FunctionDef(Node):
 
 @dataclass(slots=True, eq=False, repr=False)
 class ClassDef(Node):
+    """``fields`` are the names that the body annotates, in order, also those without a value."""
+
     name: str
     name_span: Span
     bases: list[Arg]
     body: list[Stmt]
     decorators: list[Expr]
+    fields: list[str]
 
 
 Stmt = (

@@ -193,10 +193,19 @@ def test_parameters_with_trailing_commas() -> None:
 def test_classes() -> None:
     node = statement("@a\nclass K[T](a, *b, metaclass=c, **d): pass\n")
     bases = [arg(A), arg(B, star="*"), arg(C, "metaclass"), arg(("Name", "d"), star="**")]
-    assert shape(node) == ("ClassDef", "K", bases, PASS, [A])
+    assert shape(node) == ("ClassDef", "K", bases, PASS, [A], [])
     assert node.name_span == (2, 7, 2, 8)
-    assert shape(statement("class K: pass\n")) == ("ClassDef", "K", [], PASS, [])
-    assert shape(statement("class K(): pass\n")) == ("ClassDef", "K", [], PASS, [])
+    assert shape(statement("class K: pass\n")) == ("ClassDef", "K", [], PASS, [], [])
+    assert shape(statement("class K(): pass\n")) == ("ClassDef", "K", [], PASS, [], [])
+
+
+def test_fields_of_a_class() -> None:
+    annotated = statement(
+        "class K:\n  a: int\n  b: x.y = 1; c: 'C'\n  d = 2\n  e: ClassVar[int] = 3\n"
+        "  f: t.ClassVar\n  self.g: int\n  def h(self):\n    i: int = 4\n"
+    )
+    assert annotated.fields == ["a", "b", "c"]
+    assert statement("class K: a: int; b: int = 1\n").fields == ["a", "b"]
 
 
 def test_match() -> None:

@@ -311,7 +311,8 @@ class Statements(Expressions):
         self._at += 1
         span = self._span(first)
         body = self._suite(node.body)
-        return ir.ClassDef(span, node.name.value, name_span, bases, body, decorators)
+        fields = _annotated(node.body)
+        return ir.ClassDef(span, node.name.value, name_span, bases, body, decorators, fields)
 
     def _decorators(self, node: Any) -> list[ir.Expr]:
         decorators = []
@@ -404,6 +405,23 @@ def _bound_names(pattern: Any, binds: list[str]) -> None:
     elif kind in ("MatchList", "MatchTuple"):
         for element in pattern.patterns:
             _bound_names(element if type(element).__name__ == "MatchStar" else element.value, binds)
+
+
+def _annotated(body: Any) -> list[str]:
+    """The names that the statements of a class annotate, but for class variables."""
+    small = [body]
+    if type(body).__name__ == "IndentedBlock":
+        small = [line for line in body.body if type(line).__name__ == "SimpleStatementLine"]
+    statements = [one for line in small for one in line.body]
+    found = []
+    for one in statements:
+        if type(one).__name__ == "AnnAssign" and type(one.target).__name__ == "Name":
+            said = one.annotation.annotation
+            said = said.value if type(said).__name__ == "Subscript" else said
+            last = said.attr if type(said).__name__ == "Attribute" else said
+            if getattr(last, "value", None) != "ClassVar":
+                found.append(str(one.target.value))
+    return found
 
 
 _STATEMENTS: dict[str, Callable[[Statements, Any], Any]] = {
