@@ -22,8 +22,10 @@ class Analysis:
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         # An editor's text is Unicode whatever the file declares; the mark says so to every reader.
+        # Half a character, which JSON can say, is as long as what it is replaced by.
         self._overlay = {
-            path: (_MARK + text.removeprefix(_MARK)).encode() for path, text in texts.items()
+            path: (_MARK + text.removeprefix(_MARK)).encode("utf-8", "replace")
+            for path, text in texts.items()
         }
         self.complaint: str | None = None
         self.findings: list[Finding] = []

@@ -56,7 +56,22 @@ _HOST_FUNCTIONS = frozenset(
 _NO_CALLBACK = ("tf.py_func", "tf.numpy_function", "tf.py_function", "tf.data.", "tf.train.")
 
 
-_ELEMENTWISE = frozenset(["div", "multiply", "sqrt", "exp", "log"])
+_ELEMENTWISE = frozenset(
+    [
+        "abs",
+        "clip_by_value",
+        "div",
+        "exp",
+        "log",
+        "maximum",
+        "minimum",
+        "multiply",
+        "pow",
+        "sqrt",
+        "square",
+        "subtract",
+    ]
+)
 """Ops on measures that leave a measure."""
 
 
@@ -109,7 +124,10 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     neighbours.note(node, args)
     if last in api.REDUCTIONS or name.startswith(("tf.losses.", "tf.contrib.losses.")):
         node.data["scalar"] = True
-    elif kind == "linear" or last in _ELEMENTWISE:
+    elif last in _ELEMENTWISE:
+        operands = [n for n in inputs if n.kind != "const"]
+        node.data["scalar"] = bool(operands) and all(n.data.get("scalar") for n in operands)
+    elif kind == "linear":
         node.data["scalar"] = bool(inputs) and any(n.data.get("scalar") for n in inputs)
     if name.startswith(("tf.losses.", "tf.contrib.losses.", "tf.contrib.slim.losses.")):
         state.add_to("losses", node)
