@@ -67,6 +67,7 @@ LEFT_OUT = {
     "wrong/teacher_and_student.py": _CHECKPOINT,
     "wrong/uncalled_network.py": _IDLE,
     "wrong/uncalled_training_function.py": _IDLE,
+    "wrong/prediction_path_with_true.py": "is wrong on a path that an argument leads to",
 }
 """Scripts that cannot be run here, and why."""
 

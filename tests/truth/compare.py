@@ -140,6 +140,18 @@ class Case:
             if NEVER_UPDATED.match(finding.rule.code) and finding.confidence == confidence
         ]
 
+    def runs(self, path: str) -> bool:
+        """Whether the script is a file or imports it, however far away."""
+        names = {self.script.stem}
+        todo = [self.script]
+        while todo:
+            text = todo.pop().read_text(encoding="utf-8", errors="replace")
+            for line in re.findall(r"^[ \t]*(?:from|import)[ \t].*", text, re.MULTILINE):
+                new = set(re.findall(r"\w+", line)) - names
+                names |= new
+                todo += [p for p in root_of(self.script).rglob("*.py") if p.stem in new]
+        return Path(path).stem in names
+
     def at(self, location: Location, places: Places) -> bool:
         """Whether something was made from the statement that is at a location."""
         path = os.path.abspath(location.path)
@@ -264,6 +276,8 @@ def _flags(case: Case) -> Iterator[str]:
     for finding in case.found:
         if finding.rule.code not in ("BN101", "BN102") or finding.confidence != "definite":
             continue
+        if not case.runs(finding.location.path):
+            continue  # it is about another script of the project
         meant = list(_layers_at(case, finding)) or [(r, n) for r in case.ran for n in r.layers]
         constant = [(ran, name) for ran, name in meant if ran.layers[name].flag.kind == "constant"]
         if meant and not constant:
