@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.args import Args
 from bnlint.interp.effects import training
+from bnlint.interp.guards import FALSE, TRUE
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.values import NONE, Known, Place, Seq, Value
 
@@ -57,17 +58,28 @@ def add_variable(machine: Interpreter, name: str, place: Place, *, trainable: bo
     table = state.graph.variables
     if known and name in table:
         found = table[name]
-        found.guard = state.paths.guards.disj(found.guard, state.paths.now)
+        paths = state.paths
+        new = paths.guards.minus(paths.now, found.data["made"])
+        if new != FALSE:  # other paths made one of that name, and so do these
+            found.guard = paths.guards.disj(found.guard, paths.now)
+            found.data["made"] = paths.guards.disj(found.data["made"], paths.now)
+            for key in _collections(found):
+                state.collection(key).append(paths.optional(found, new))
         return found
     node = state.node("variable", "tf.Variable", (), place, guarded=False)
     node.name = as_known(name)
     node.data["trainable"] = trainable
+    lasting = state.paths.lasting(TRUE)
+    node.data["made"] = TRUE if lasting else state.paths.now
     if known:
         table[name] = node
-    state.add_to("variables", node)
-    if trainable:
-        state.add_to("trainable_variables", node)
+    for key in _collections(node):
+        state.add_to(key, node)
     return node
+
+
+def _collections(variable: Node) -> tuple[str, ...]:
+    return ("variables", "trainable_variables") if variable.data["trainable"] else ("variables",)
 
 
 def make_variable(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
