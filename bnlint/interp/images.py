@@ -232,6 +232,8 @@ def is_pure(state: State) -> bool:
         or state.optimizers
         or state.estimators
         or state.decided
+        or state.scoped_flags
+        or not state.complete
         or state.sys_path != state.given_path
         or state.restores != FALSE
         or state.eager != FALSE
