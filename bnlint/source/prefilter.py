@@ -11,14 +11,15 @@ from collections.abc import Sequence
 _OTHER = (
     b"batchnorm",  # tf.nn.batch_normalization's elders, and what libraries call theirs
     b"Batch_Norm",
-    b"moments",
     b"UPDATE_OPS",
     b"update_ops",
     b"slim.nets",  # networks that libraries hold ready
     b"nets import",
-    b"applications",
     b"sonnet",
 )
+# Words that are also of other trades: they count in a file that speaks of TensorFlow.
+_COMMON = (b"moments", b"applications")
+_TRADE = (b"tensorflow", b"keras", b"tf.")
 
 # A statement ends with its line, unless a backslash or brackets continue it. The bounds keep a
 # long line that only looks like an import from being tried in every way.
@@ -43,7 +44,9 @@ def may_use_batch_norm(data: bytes, needles: Sequence[bytes]) -> bool:
 
     ``needles`` are those of the APIs that are known (``Apis.needles``).
     """
-    return any(needle in data for needle in (*needles, *_OTHER))
+    if any(needle in data for needle in (*needles, *_OTHER)):
+        return True
+    return any(word in data for word in _COMMON) and any(word in data for word in _TRADE)
 
 
 def imported_names(data: bytes) -> list[str]:

@@ -21,6 +21,8 @@ from bnlint.source.prefilter import imported_names, may_use_batch_norm
         b"tf.layers.BatchNormalization()",
         b"tf.nn.fused_batch_norm(x)",
         b"normalizer_fn=bn",
+        b"net = keras.applications.ResNet50()",
+        b"from tensorflow.python.keras import applications",
         b"from layers import batchnorm",
         b"from networks import Batch_Normalization",
         b"m, v = tf.nn.moments(x, [0])",
@@ -37,6 +39,7 @@ def test_no_batch_norm() -> None:
         b"import tensorflow as tf\ny = tf.layers.dense(x, 3)\n", BUILT_IN.needles
     )
     assert not may_use_batch_norm(b"", BUILT_IN.needles)
+    assert not may_use_batch_norm(b"installed_applications = 'moments'\n", BUILT_IN.needles)
 
 
 @pytest.mark.parametrize(
