@@ -7,9 +7,9 @@ from inspect import cleandoc
 from pathlib import Path
 
 import click
+from settings import SETTINGS
 
 from bnlint.cli import cli
-from bnlint.settings import SETTINGS
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
 

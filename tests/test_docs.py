@@ -10,11 +10,11 @@ import click
 import pytest
 import reference
 import yaml
+from settings import SETTINGS
 from test_readme import code_blocks
 
 from bnlint import api_rows, config
 from bnlint.cli import cli, main
-from bnlint.settings import SETTINGS
 from bnlint.starter import TABLE
 
 CHECKOUT = Path(__file__).parent.parent

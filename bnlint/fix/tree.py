@@ -118,7 +118,9 @@ class Tree:
         wanted = (location.line, location.column, location.end_line, location.end_column)
         found = next((call for call in self.calls if self._range(call) == wanted), None)
         if found is None:
-            raise CannotFix("the place is not a call")
+            raise CannotFix(
+                "a function on the way to the layer is not called by code of the project"
+            )
         return found
 
     def around(self, location: Location) -> cst.CSTNode:
