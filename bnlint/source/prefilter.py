@@ -20,6 +20,10 @@ _OTHER = (
 # Words that are also of other trades: they count in a file that speaks of TensorFlow.
 _COMMON = (b"moments", b"applications")
 _TRADE = (b"tensorflow", b"keras", b"tf.")
+# Other frameworks have layers of the same names.
+_OTHERS = re.compile(
+    rb"^[ \t]*(?:import|from)[ \t]+(?:torch|mxnet|paddle|jax|flax)\b", re.MULTILINE
+)
 
 # A statement ends with its line, unless a backslash or brackets continue it. The bounds keep a
 # long line that only looks like an import from being tried in every way.
@@ -45,7 +49,7 @@ def may_use_batch_norm(data: bytes, needles: Sequence[bytes]) -> bool:
     ``needles`` are those of the APIs that are known (``Apis.needles``).
     """
     if any(needle in data for needle in (*needles, *_OTHER)):
-        return True
+        return any(word in data for word in _TRADE) or _OTHERS.search(data) is None
     return any(word in data for word in _COMMON) and any(word in data for word in _TRADE)
 
 

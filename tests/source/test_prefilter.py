@@ -39,6 +39,11 @@ def test_no_batch_norm() -> None:
         b"import tensorflow as tf\ny = tf.layers.dense(x, 3)\n", BUILT_IN.needles
     )
     assert not may_use_batch_norm(b"", BUILT_IN.needles)
+    other = b"import torch.nn as nn\nlayer = nn.BatchNorm2d(3)\n"
+    assert not may_use_batch_norm(other, BUILT_IN.needles)
+    assert not may_use_batch_norm(other.replace(b"import torch.nn as", b"from mxnet import"), ())
+    assert may_use_batch_norm(other + b"import tensorflow as tf\n", BUILT_IN.needles)
+    assert may_use_batch_norm(other.replace(b"torch", b"torchless"), BUILT_IN.needles)
     assert not may_use_batch_norm(b"installed_applications = 'moments'\n", BUILT_IN.needles)
 
 
