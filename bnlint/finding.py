@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -194,3 +195,26 @@ class Report:
     silenced: list[Silenced] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     explained: bool = False
+
+
+def identity(finding: Finding) -> tuple[str, Location, str]:
+    """What several ways through a program, or several runs, may say alike."""
+    return finding.rule.code, finding.location, finding.message
+
+
+def order(finding: Finding) -> tuple[object, ...]:
+    """The order in which findings are told: by place, then by all else that tells them apart."""
+    place = finding.location
+    return (
+        (place.path, place.cell or 0, place.line, place.column),
+        (finding.rule.code, finding.confidence, finding.message),
+        [(related.location.path, related.location.line) for related in finding.related],
+    )
+
+
+def each_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Each thing once, in order."""
+    found: dict[object, Finding] = {}
+    for finding in sorted(findings, key=order):
+        found.setdefault(identity(finding), finding)
+    return list(found.values())

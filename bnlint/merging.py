@@ -20,6 +20,7 @@ from bnlint.finding import (
     Severity,
     Step,
     Witness,
+    each_once,
 )
 from bnlint.output.json import VERSION
 
@@ -47,15 +48,11 @@ def read(text: str) -> Report:
 
 def merged(reports: Sequence[Report]) -> Report:
     """What several reports say, each thing once."""
-    findings: dict[object, Finding] = {}
-    for report in reports:
-        for finding in report.findings:
-            findings.setdefault((finding.rule.code, finding.location, finding.message), finding)
     problems = dict.fromkeys(problem for report in reports for problem in report.problems)
     return Report(
         sum(report.checked for report in reports),
         sum(report.skipped for report in reports),
-        sorted(findings.values(), key=_order),
+        each_once(finding for report in reports for finding in report.findings),
         sorted(problems, key=lambda problem: (problem.path, problem.line)),
         incomplete=sorted({item for report in reports for item in report.incomplete}),
         known=sum(report.known for report in reports),
@@ -127,11 +124,6 @@ def _problem(item: Mapping[str, Any]) -> Problem:
 
 def _incomplete(item: Mapping[str, Any]) -> Incomplete:
     return Incomplete(_text(item["path"]), _number(item["line"]), _text(item["reason"]))
-
-
-def _order(finding: Finding) -> tuple[object, ...]:
-    place = finding.location
-    return (place.path, place.cell or 0, place.line, place.column, finding.rule.code)
 
 
 def _text(value: object) -> str:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bnlint import codes, ignores
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
-from bnlint.finding import Finding, Incomplete, Location, Problem, Report, Silenced
+from bnlint.finding import (
+    Finding,
+    Incomplete,
+    Location,
+    Problem,
+    Report,
+    Silenced,
+    each_once,
+    identity,
+    order,
+)
 from bnlint.fingerprint import stamped
 from bnlint.per_file import PerFile, PerFileIgnores
 from bnlint.shards import Shard, share
@@ -146,7 +156,7 @@ def _check(
     if work.users:
         _about(report, work, options, workspace)
     if work.entries:
-        report.findings = sorted([*report.findings, *run.about_suppressions(paths)], key=_order)
+        report.findings = sorted([*report.findings, *run.about_suppressions(paths)], key=order)
     report.findings = stamped(report.findings, workspace.source)
     hidden = stamped((item.finding for item in report.silenced), workspace.source)
     report.silenced = [
@@ -201,7 +211,7 @@ class _Run:
         options = self._options
         comments = self._comments()
         findings: list[Finding] = []
-        silenced: dict[_Key, Silenced] = {}
+        silenced: dict[tuple[str, Location, str], Silenced] = {}
         for finding in self._findings:
             if options.pedantic or finding.confidence == "definite":
                 mark = self._silencing(finding, comments)
@@ -209,7 +219,7 @@ class _Run:
                 if mark is None:
                     findings.append(finding)
                 else:
-                    silenced.setdefault(_key(finding), Silenced(finding, *mark))
+                    silenced.setdefault(identity(finding), Silenced(finding, *mark))
         problems = [
             dataclasses.replace(problem, path=_relative(problem.path))
             for problem in self._workspace.problems
@@ -218,14 +228,14 @@ class _Run:
         ]
         notes = self._notes.union(*(file.notes for file in comments.values()))
         return Report(
-            findings=list(_unique(sorted(findings, key=_order))),
+            findings=each_once(findings),
             python2=[_relative(path) for path in self._workspace.python2()],
             problems=sorted(problems, key=lambda problem: (problem.path, problem.line)),
             notes=sorted(notes) if options.pedantic else [],
             incomplete=sorted(
                 dataclasses.replace(item, path=_relative(item.path)) for item in self._incomplete
             ),
-            silenced=sorted(silenced.values(), key=lambda item: _order(item.finding)),
+            silenced=sorted(silenced.values(), key=lambda item: order(item.finding)),
         )
 
     def about_suppressions(self, paths: Collection[str]) -> list[Finding]:
@@ -342,32 +352,6 @@ def _about(report: Report, work: _Work, options: Options, workspace: Workspace) 
 
 def _paths(finding: Finding) -> set[str]:
     return {finding.location.path, *(related.location.path for related in finding.related)}
-
-
-def _order(finding: Finding) -> tuple[object, ...]:
-    place = finding.location
-    return (
-        (place.path, place.cell or 0, place.line, place.column),
-        (finding.rule.code, finding.confidence, finding.message),
-        [(related.location.path, related.location.line) for related in finding.related],
-    )
-
-
-def _unique(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Each thing once, though several ways through the program lead to it."""
-    seen = set()
-    for finding in findings:
-        key = _key(finding)
-        if key not in seen:
-            seen.add(key)
-            yield finding
-
-
-_Key = tuple[str, Location, str]
-
-
-def _key(finding: Finding) -> _Key:
-    return finding.rule.code, finding.location, finding.message
 
 
 def _relative(path: str) -> str:

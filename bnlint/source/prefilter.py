@@ -21,7 +21,7 @@ _OTHER = (
 _COMMON = (b"moments", b"applications")
 _TRADE = (b"tensorflow", b"keras", b"tf.")
 # Other frameworks have layers of the same names.
-_OTHERS = re.compile(
+_FOREIGN = re.compile(
     rb"^[ \t]*(?:import|from)[ \t]+(?:torch|mxnet|paddle|jax|flax)\b", re.MULTILINE
 )
 
@@ -49,7 +49,7 @@ def may_use_batch_norm(data: bytes, needles: Sequence[bytes]) -> bool:
     ``needles`` are those of the APIs that are known (``Apis.needles``).
     """
     if any(needle in data for needle in (*needles, *_OTHER)):
-        return any(word in data for word in _TRADE) or _OTHERS.search(data) is None
+        return any(word in data for word in _TRADE) or _FOREIGN.search(data) is None
     return any(word in data for word in _COMMON) and any(word in data for word in _TRADE)
 
 

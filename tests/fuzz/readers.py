@@ -347,7 +347,7 @@ def _read_editor(data: bytes, folder: Path) -> None:
 def _messages() -> list[bytes]:
     """What editors send: a text that is opened, and what is asked about a place of it."""
     document = {
-        "uri": "file:///tmp/bnlint%20fuzz/a.py",
+        "uri": "file:///no%20such%20folder/a.py",
         "languageId": "python",
         "version": 1,
         "text": PROGRAM.decode(),
