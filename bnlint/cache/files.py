@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bnlint.cache.identity import tool
 from bnlint.cache.plain import decode, encode
-from bnlint.source import codec, read
 from bnlint.source.errors import SourceError
+from bnlint.source.packed import pack, unpack
 from bnlint.trail import digest
 
 if TYPE_CHECKING:
@@ -26,26 +26,17 @@ class Files:
 
     def get(self, data: bytes, path: str) -> Loaded | None:
         """What a file with this content and name was lowered to, if that is known."""
-        from bnlint.source.load import Loaded
         from bnlint.source.notebook import Cell
 
         value = self._store.get(_KIND, _key(data, path))
         try:
-            body, python2, cells, errors = decode(
-                tuple[str, bool, list[tuple[int, Cell]], list[tuple[int, str]]],
-                value,
-            )
-            module = codec.decode(body)
-            text = read.decode(data, path)
+            packed = decode(tuple[str, bool, list[tuple[int, Cell]], list[tuple[int, str]]], value)
+            return unpack(packed, data, path)
         except (ValueError, SourceError):
             return None
-        wrong = [SourceError(path, line, message) for line, message in errors]
-        return Loaded(module, text, python2, cells, wrong)
 
     def put(self, data: bytes, path: str, loaded: Loaded) -> None:
-        errors = [(error.line, error.message) for error in loaded.errors]
-        parts = (codec.encode(loaded.module), loaded.python2, loaded.cells, errors)
-        self._store.put(_KIND, _key(data, path), encode(parts))
+        self._store.put(_KIND, _key(data, path), encode(pack(loaded)))
 
 
 def _key(data: bytes, path: str) -> str:

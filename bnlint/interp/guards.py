@@ -104,24 +104,25 @@ class Guards:
         found = self._conj.get(key)
         if found is not None:
             return found
+        level, one_low, one_high, two_low, two_high = self._opened(one, other)
+        result = self._node(level, self.conj(one_low, two_low), self.conj(one_high, two_high))
+        self._conj[key] = result
+        return result
+
+    def _opened(self, one: Guard, other: Guard) -> tuple[int, Guard, Guard, Guard, Guard]:
+        """The topmost level of two guards, and what each is where that is false and true."""
         self.spent += 1
         if self.spent > self.most:
             raise TooLarge
         left, right = one >> 1, other >> 1
         first, second = self._var[left], self._var[right]
+        one_low = one_high = one
+        two_low = two_high = other
         if first <= second:
             one_low, one_high = self._low[left] ^ (one & 1), self._high[left] ^ (one & 1)
-        else:
-            one_low = one_high = one
         if second <= first:
             two_low, two_high = self._low[right] ^ (other & 1), self._high[right] ^ (other & 1)
-        else:
-            two_low = two_high = other
-        result = self._node(
-            min(first, second), self.conj(one_low, two_low), self.conj(one_high, two_high)
-        )
-        self._conj[key] = result
-        return result
+        return min(first, second), one_low, one_high, two_low, two_high
 
     def disj(self, one: Guard, other: Guard) -> Guard:
         """``one or other``."""
@@ -151,19 +152,7 @@ class Guards:
         found = self._conj.get(key)
         if found is not None:
             return found != FALSE
-        self.spent += 1
-        if self.spent > self.most:
-            raise TooLarge
-        left, right = one >> 1, other >> 1
-        first, second = self._var[left], self._var[right]
-        if first <= second:
-            one_low, one_high = self._low[left] ^ (one & 1), self._high[left] ^ (one & 1)
-        else:
-            one_low = one_high = one
-        if second <= first:
-            two_low, two_high = self._low[right] ^ (other & 1), self._high[right] ^ (other & 1)
-        else:
-            two_low = two_high = other
+        _, one_low, one_high, two_low, two_high = self._opened(one, other)
         if self.meets(one_high, two_high) or self.meets(one_low, two_low):
             return True
         self._conj[key] = FALSE

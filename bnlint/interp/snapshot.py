@@ -6,21 +6,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bnlint.finding import Location
+from bnlint.interp.decided import decisions
 from bnlint.interp.effects import neighbours
 from bnlint.interp.effects.variables import as_known
-from bnlint.interp.feeding import flag_in, never_true, value_in
+from bnlint.interp.feeding import flag_in, never_true
 from bnlint.interp.guards import FALSE
+from bnlint.interp.hand_written import hand_written
 from bnlint.interp.nodes import Node, ancestors, gradient_sources, nodes_in, through
 from bnlint.interp.paths import projected
-from bnlint.interp.values import Known, Object, Place, Unknown
+from bnlint.interp.values import Known, Object, Place, Unknown, location
 from bnlint.model import (
     CollectionRead,
     Crossed,
-    Decision,
     Flag,
     Gate,
     GraphModel,
-    HandWritten,
     Misplaced,
     NormLayer,
     Run,
@@ -37,15 +37,6 @@ if TYPE_CHECKING:
     from bnlint.interp.cases import Assignment
     from bnlint.interp.guards import Guard
     from bnlint.interp.state import Block, Layer, Read, RunRecord, State
-
-
-_DIRECTLY = 8
-"""How many steps lie between a moment and what is written, at most, if it is kept."""
-
-
-def location(place: Place) -> Location:
-    path, (line, column, end_line, end_column) = place
-    return Location(path, line, column, end_line, end_column)
 
 
 def snapshots(state: State, assignments: Iterable[Assignment]) -> Iterator[GraphModel]:
@@ -84,11 +75,12 @@ class _Snapshot:
         self.escaped = self._updates(ancestors(waiting))
 
         self.generators = self._generators()
-        training = [
-            record
+        self.runs = [
+            (record, ancestors(record.fetches, fed=frozenset(record.feeds)))
             for record in state.runs
-            if holds(record.guard) and any(n.kind == "train" for n in ancestors(record.fetches))
+            if holds(record.guard)
         ]
+        training = [run for run, before in self.runs if any(n.kind == "train" for n in before)]
         self.batches = [data for record in training for data in record.data]
         self.all_batches = all(record.data for record in training)
         limits = [self._limit(op) for op in self.train_ops]
@@ -115,7 +107,7 @@ class _Snapshot:
     def model(self) -> GraphModel:
         state = self.state
         holds = self.holds
-        runs = [self._run(record) for record in state.runs if holds(record.guard)]
+        runs = [self._run(record, before) for record, before in self.runs]
         run_train_ops = {t for r in runs for t in r.trains}
         exports = [e for e in state.exports if holds(e.guard)]
         return GraphModel(
@@ -131,9 +123,11 @@ class _Snapshot:
                 for s in state.selections
                 if holds(s.guard)
             ],
-            hand_written=self._hand_written(),
+            hand_written=hand_written(state, holds, self.losses, self.readers, self.runs)
+            if state.moments
+            else [],
             unused_flags=self._unused_flags(),
-            decisions=self._decisions(),
+            decisions=decisions(state, holds, self.losses, self.runs),
             unmapped=dict(self._unmapped()),
             escaped=frozenset(self.escaped),
             scoped_flags=frozenset(state.scoped_flags),
@@ -262,20 +256,18 @@ class _Snapshot:
                 out.append(Gate(layer.id, "frame", location(layer.place), detail))
         if out:
             return out  # it does not run at all
-        runs = [run for run in state.runs if self.holds(run.guard)]
         if self.holds(state.restores) or op.data.get("unit test"):
             return []  # frozen on purpose, or nobody uses it
         for layer in self.layers:
             if layer.update in before and layer.momentum is not None and layer.momentum >= 1:
                 detail = "the momentum is 1"
                 out.append(Gate(layer.id, "momentum", location(layer.place), detail))
-        if out or any(run.opaque for run in runs):
+        if out or any(run.opaque for run, _ in self.runs):
             return out  # some run may be another one
-        reached = [(run, ancestors(run.fetches, fed=frozenset(run.feeds))) for run in runs]
         for layer in self.layers:
             if layer.update not in before or layer.id in self.escaped or layer.update is None:
                 continue
-            own = [run for run, computed in reached if layer.update in computed]
+            own = [run for run, computed in self.runs if layer.update in computed]
             told = [never_true(layer, run, state) for run in own]
             if told and None not in told:
                 place, detail = told[0] or (layer.place, "")
@@ -323,9 +315,8 @@ class _Snapshot:
                     found.add(node.data["layer"].id)
         return found
 
-    def _run(self, record: RunRecord) -> Run:
+    def _run(self, record: RunRecord, before: set[Node]) -> Run:
         fed = frozenset(record.feeds)
-        before = ancestors(record.fetches, fed=fed)
         trains = frozenset(n.id for n in before if n.kind == "train" and self.holds(n.guard))
         evaluated: set[int] = set()
         measured = not trains and self._is_fed_batches_of_training(record)
@@ -396,79 +387,6 @@ class _Snapshot:
             block.ops,
         )
 
-    def _hand_written(self) -> list[HandWritten]:
-        state = self.state
-        if not state.moments:
-            return []
-        written = [
-            value
-            for graph in state.graphs
-            for node in graph.nodes
-            if node.kind in ("assign", "update", "train") and self.holds(node.guard)
-            for value in node.data.get("value", node.inputs)
-        ]
-        kept = ancestors(written, controls=False)
-        trained = ancestors(self.losses, controls=False)
-        # Moments of the same tensor are the same numbers, whichever call computes them.
-        alike = {n.inputs for n in kept if n.kind == "moments" and n in self._directly_kept}
-        out = []
-        for record in state.moments:
-            if not self.holds(record.guard):
-                continue
-            if record.scaled and not self._is_layer(record.output):
-                continue  # numbers are standardised: advantages, similarities
-            population = any(
-                s.inputs in alike or (s in kept and s in self._directly_kept)
-                for s in record.sources
-            )
-            out.append(
-                HandWritten(
-                    location(record.place),
-                    location(record.moments),
-                    record.batch_only and not population,
-                    record.output in trained,
-                    tuple(location(p) for p in record.trace),
-                    location(record.always.place) if record.always is not None else None,
-                    record.name_scope,
-                )
-            )
-        return out
-
-    def _is_layer(self, output: Node) -> bool:
-        """Whether arithmetic is a layer: it has a scale, or follows one that has weights."""
-        if _scaled(output, self.state):
-            return True
-        return _weighted(output) and output in self._evaluated
-
-    @cached_property
-    def _directly_kept(self) -> set[Node]:
-        """What is written to variables or averaged, and not merely used by a later loss."""
-        found: set[Node] = set()
-        reached = {
-            value
-            for graph in self.state.graphs
-            for node in graph.nodes
-            for value in node.data.get("value", ())
-        }
-        for _ in range(_DIRECTLY):
-            found |= reached
-            reached = {n for item in reached for n in item.inputs if n not in found}
-        return found
-
-    @cached_property
-    def _evaluated(self) -> set[Node]:
-        """What the runs that train nothing compute, beyond a loss."""
-        found: set[Node] = set()
-        for record in self.state.runs:
-            if not self.holds(record.guard):
-                continue
-            fed = frozenset(record.feeds)
-            if any(n.kind == "train" for n in ancestors(record.fetches, fed=fed)):
-                continue
-            wanted = [n for n in through(record.fetches) if not n.data.get("scalar")]
-            found |= ancestors(wanted, controls=False, fed=fed)
-        return found
-
     def _savers(self) -> list[Saver]:
         """The savers that save, with the layers whose moved statistics they leave out."""
         saved = [s for s in self.state.savers if s.saved and self.holds(s.guard)]
@@ -513,50 +431,6 @@ class _Snapshot:
                 out.append(UnusedFlag("", name, location(place), location(layer.place)))
         return out
 
-    def _decisions(self) -> list[Decision]:
-        """What tests did to tensors, where batch norm is applied on one side."""
-        decided = self.state.decided
-        places = {(d.place, d.target) for d in decided if d.layers}
-        found = [d for d in decided if (d.place, d.target) in places and self.holds(d.guard)]
-        if not found:
-            return []
-        trained = ancestors(self.losses, controls=False)
-        evaluated: set[Node] = set()
-        for record in self.state.runs:
-            if self.holds(record.guard):
-                fed = frozenset(record.feeds)
-                evaluated |= ancestors(through(record.fetches), controls=False, fed=fed)
-        normalised = self._normalised()
-        out = []
-        for one in found:
-            own = {layer.output for layer in one.layers}
-            applied = [d for d in found if d.layers and d.place == one.place]
-            if (
-                not own
-                and one.tensor in normalised
-                and all(d.tensor is not one.tensor for d in applied)
-            ):
-                continue  # it goes through another layer
-            out.append(
-                Decision(
-                    location(one.place),
-                    one.target,
-                    one.taken,
-                    tuple(layer.id for layer in one.layers),
-                    one.roles,
-                    one.training if one.flag is None else self._fed_in_training(one.flag),
-                    not own
-                    and one.tensor in evaluated - trained
-                    and any(
-                        d.tensor is not one.tensor
-                        and d.tensor in trained
-                        and _weights(d.tensor) == _weights(one.tensor) != set()
-                        for d in applied
-                    ),
-                )
-            )
-        return out
-
     def _biased(self, layer: Layer) -> Location | None:
         """The layer below that adds a bias, if nothing but this layer reads what it gives."""
         below = layer.biased
@@ -594,63 +468,9 @@ class _Snapshot:
             if mode == "train" and mode in modes and len(modes) > 1:
                 yield layer.id, location(estimator.place)
 
-    def _fed_in_training(self, flag: Node) -> bool | None:
-        """What a tensor is fed where something trains, if it is fed the other value elsewhere."""
-        runs = [run for run in self.state.runs if self.holds(run.guard)]
-        fed: dict[bool, set[bool | None]] = {True: set(), False: set()}
-        for run in runs:
-            before = ancestors(run.fetches, fed=frozenset(run.feeds))
-            if flag in before:
-                trains = any(n.kind == "train" for n in before)
-                fed[trains].add(value_in(run, flag))
-        for value in (True, False):
-            if fed[True] == {value} and fed[False] == {not value}:
-                return value
-        return None
-
-    def _normalised(self) -> set[Node]:
-        """What some batch norm of this path reads."""
-        found: set[Node] = set()
-        for graph in self.state.graphs:
-            for node in graph.nodes:
-                reads = node.kind in ("norm", "moments") or "batch_norm" in node.api
-                if reads and self.holds(node.guard):
-                    found.update(node.inputs)
-        return found
-
-
-def _weights(tensor: Node) -> set[Node]:
-    """The weights of the layer that a tensor is the output of."""
-    here = tensor
-    while len(here.inputs) == 1:
-        here = here.inputs[0]
-    return {n for n in here.inputs if n.kind == "variable"}
-
 
 def _gradients(op: Node) -> list[Node]:
     """The gradients that a train op applies."""
     given = op.data.get("given")
     found = op.data["gradients"] if given is None else gradient_sources(given)
     return [node for node in dict.fromkeys(found) if node.kind == "grad"]
-
-
-def _weighted(output: Node) -> bool:
-    """Whether what is normalised is the output of a layer with weights, maybe with its bias."""
-    here = output.inputs[0].inputs[0]
-    for _ in range(3):
-        if here.api.startswith(("tf.layers.", "tf.contrib.layers.")):
-            return True
-        if any(n.data.get("trainable") for n in here.inputs):
-            return True
-        if here.kind != "linear" or len(here.inputs) != 1:
-            return False
-        here = here.inputs[0]
-    return False
-
-
-def _scaled(output: Node, state: State) -> bool:
-    """Whether a variable scales or shifts a result, at once or one step later."""
-    nodes = [n for graph in state.graphs for n in graph.nodes]
-    first = [n for n in nodes if output in n.inputs]
-    second = [n for n in nodes if any(f in n.inputs for f in first)]
-    return any(i.kind == "variable" for n in (*first, *second) for i in n.inputs)

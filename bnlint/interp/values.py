@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bnlint.finding import Location
 from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.guards import Guard
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 Place = tuple[str, "ir.Span"]
 """A path and a span: where something is written."""
+
+
+def location(place: Place) -> Location:
+    """A place as findings name it."""
+    path, (line, column, end_line, end_column) = place
+    return Location(path, line, column, end_line, end_column)
 
 
 class Value:

@@ -11,14 +11,12 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from bnlint.source import codec, read
 from bnlint.source.errors import SourceError
 from bnlint.source.load import Loaded, load
+from bnlint.source.packed import Packed, pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from bnlint.source.notebook import Cell
 
 SHARE = 200_000
 """Bytes of source that are worth a process of their own: to start it costs as much as to parse a
@@ -26,18 +24,12 @@ third of them."""
 
 _WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
 
-Answer = tuple[str, bool, "list[tuple[int, Cell]]", "list[tuple[int, str]]"]
-"""A module as ``codec`` writes it, whether it is Python 2, its cells, the lines and texts of what
-in it could not be read."""
 
-
-def answer(path: str, data: bytes) -> Answer | tuple[int, str] | None:
+def answer(path: str, data: bytes) -> Packed | tuple[int, str] | None:
     """What a file was lowered to, or the line and text of why it cannot be; None if bnlint broke:
     that is for the process to meet which can tell of it."""
     try:
-        loaded = load(data, path)
-        errors = [(error.line, error.message) for error in loaded.errors]
-        return codec.encode(loaded.module), loaded.python2, loaded.cells, errors
+        return pack(load(data, path))
     except SourceError as error:
         return error.line, error.message
     except Exception:
@@ -89,14 +81,7 @@ def _started() -> subprocess.Popen[bytes]:
     )
 
 
-def _received(answered: Answer | tuple[int, str], data: bytes, path: str) -> Loaded | SourceError:
+def _received(answered: Packed | tuple[int, str], data: bytes, path: str) -> Loaded | SourceError:
     if len(answered) == 2:
         return SourceError(path, *answered)
-    module, python2, cells, errors = answered
-    return Loaded(
-        codec.decode(module),
-        read.decode(data, path),
-        python2,
-        cells,
-        [SourceError(path, line, message) for line, message in errors],
-    )
+    return unpack(answered, data, path)
