@@ -32,6 +32,7 @@ from bnlint.workspace import Workspace
 if TYPE_CHECKING:
     from bnlint.cache.runs import Runs
     from bnlint.cache.store import Store
+    from bnlint.interp.explored import Memory
     from bnlint.model import Project
 
 Progress = Callable[[int, int], None]
@@ -95,7 +96,7 @@ def check(options: Options, progress: Progress | None = None) -> Outcome:
     if known is not None:
         report, files = known
         return Outcome(report, files, workspace.source, [])
-    outcome = _check(options, workspace, work, progress)
+    outcome = _check(options, workspace, work, progress, store)
     if not outcome.crashes:
         runs.keep(workspace, outcome.report, outcome.files)
     store.tidy()
@@ -145,16 +146,20 @@ def _runs(options: Options, store: Store) -> Runs:
 
 
 def _check(
-    options: Options, workspace: Workspace, work: _Work, progress: Progress | None
+    options: Options,
+    workspace: Workspace,
+    work: _Work,
+    progress: Progress | None,
+    store: Store | None = None,
 ) -> Outcome:
     paths = work.paths
-    run = _Run(options, workspace, progress)
+    run = _Run(options, workspace, progress, store)
     # A tree without batch norm ends here: the imports below cost more than all of the above.
     if work.entries:
         run.analyse(work.entries)
     report = run.report()
     if work.users:
-        _about(report, work, options, workspace)
+        _about(report, work, options, workspace, store)
     if work.entries:
         report.findings = sorted([*report.findings, *run.about_suppressions(paths)], key=order)
     report.findings = stamped(report.findings, workspace.source)
@@ -179,8 +184,15 @@ def _files(options: Options, workspace: Workspace) -> list[str]:
 
 
 class _Run:
-    def __init__(self, options: Options, workspace: Workspace, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        workspace: Workspace,
+        progress: Progress | None,
+        store: Store | None,
+    ) -> None:
         self._options = options
+        self._store = store
         self._workspace = workspace
         self._progress = progress
         self._findings: list[Finding] = []
@@ -193,7 +205,7 @@ class _Run:
         from bnlint.interp import analyse
 
         try:
-            project = analyse(entries, self._workspace, self._progress)
+            project = analyse(entries, self._workspace, self._progress, self._memory(entries))
         except Exception as error:
             if len(entries) == 1:
                 self.crashes.append((_relative(entries[0]), error))
@@ -205,6 +217,14 @@ class _Run:
                 self.crashes.append(("the whole project", error))
         else:
             self._check(project)
+
+    def _memory(self, entries: Sequence[str]) -> Memory | None:
+        """What earlier runs know of programs."""
+        if self._store is None:
+            return None
+        from bnlint.cache.programs import Programs
+
+        return Programs(self._store, self._workspace, entries)
 
     def report(self) -> Report:
         """What is to be said."""
@@ -331,7 +351,9 @@ class _Run:
                 self.crashes.append((check.rule.code, error))
 
 
-def _about(report: Report, work: _Work, options: Options, workspace: Workspace) -> None:
+def _about(
+    report: Report, work: _Work, options: Options, workspace: Workspace, store: Store | None
+) -> None:
     """Leave what is about the files that were given: a place is in one, or they show it alone."""
     given = set(map(_relative, work.paths))
     told = given.union(map(_relative, work.unread))
@@ -340,7 +362,7 @@ def _about(report: Report, work: _Work, options: Options, workspace: Workspace) 
     report.silenced = [item for item in report.silenced if _paths(item.finding) & given]
     if all(_paths(finding) & given for finding in report.findings):
         return
-    alone = _Run(options, workspace, None)
+    alone = _Run(options, workspace, None, store)
     alone.analyse(find_entries(work.paths, workspace))
     known = {(finding.rule, finding.location) for finding in alone.report().findings}
     report.findings = [

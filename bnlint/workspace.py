@@ -5,6 +5,7 @@ Paths are absolute here, so that one file has one name however an argument or an
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Sequence
@@ -87,6 +88,18 @@ class Workspace:
         """What was looked at so far."""
         folders = {folder: self.listed(folder) for folder in self.resolver.listed()}
         return dataclasses.replace(self._trail, folders=folders)
+
+    @property
+    def steady(self) -> bool:
+        """Whether no file had two contents so far."""
+        return self._trail.steady
+
+    def digest(self, path: str) -> str:
+        """The digest of a file as this run sees it, or why there is none."""
+        if path not in self._trail.files:
+            with contextlib.suppress(SourceError):
+                self.data(path)
+        return self._trail.files[path]
 
     # --- the same questions, asked again of a later state of the disk ------------------------
 

@@ -283,6 +283,7 @@ class State:
         self.restores: Guard = FALSE
         self.eager: Guard = FALSE
         self.complete = True
+        self.stopped: str | None = None  # what ended the run before its end
         self.notes: list[str] = []
         self.loops: list[int] = []  # the keys of those that are running
         self.turns: list[int | None] = []  # and how often these go round at most

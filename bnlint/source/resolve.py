@@ -33,13 +33,15 @@ class Candidates:
 class Resolver:
     """Resolves imports; each folder is listed once.
 
-    ``extra`` are files that may not be on disk yet: the unsaved ones of an editor.
+    ``extra`` are files that may not be on disk yet: the unsaved ones of an editor. ``asked`` is
+    given the folders whose content an answer depends on.
     """
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
         self._listings: dict[str, _Listing] = {}
         self._roots: dict[str, list[str]] = {}
         self._extra: dict[str, set[str]] = {}
+        self.asked: set[str] = set()
         for path in extra:
             self._extra.setdefault(os.path.dirname(path), set()).add(os.path.basename(path))
 
@@ -144,6 +146,7 @@ class Resolver:
         found = self._roots.get(folder)
         if found is None:
             found = self._roots[folder] = self._climb(folder)
+        self.asked.update(found)
         return found
 
     def _climb(self, folder: str) -> list[str]:
@@ -160,6 +163,7 @@ class Resolver:
         return found
 
     def _list(self, folder: str) -> _Listing:
+        self.asked.add(folder)
         found = self._listings.get(folder)
         if found is None:
             found = self._listings[folder] = self._scan(folder)

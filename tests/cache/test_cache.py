@@ -181,7 +181,7 @@ def test_what_is_spoilt_is_absent(
     folder = tmp_path / "cache"
     fresh = run("--cache-dir", str(folder))
     entries = [path for path in folder.iterdir() if "-" in path.name]
-    assert len(entries) == 3  # two files and a run
+    assert len(entries) == 4  # two files, a program and a run
     for path in entries:
         spoil(path)
     assert run("--cache-dir", str(folder)) == fresh
@@ -294,7 +294,7 @@ def test_clean_deletes_what_is_ours(
     assert (folder / "CACHEDIR.TAG").exists()
     (folder / "mine.txt").write_text("mine")
     assert main(["clean", "--cache-dir", str(folder)]) == 0
-    assert capsys.readouterr().err == f"bnlint: 3 files deleted from {folder}\n"
+    assert capsys.readouterr().err == f"bnlint: 4 files deleted from {folder}\n"
     assert [path.name for path in folder.iterdir()] == ["mine.txt"]
     assert main(["clean", "--cache-dir", str(tmp_path / "none")]) == 0
 
