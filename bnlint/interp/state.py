@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bnlint.interp.keys import Keys
     from bnlint.interp.scope import Frame
     from bnlint.interp.values import Class
+    from bnlint.model import Stage
     from bnlint.source import ir
 
 
@@ -132,8 +133,9 @@ class RunRecord:
     nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
     ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
     that is not listed. ``data`` are identities of the values that are fed beside these, one set for
-    each time that the run was met. ``loops`` are those that it is in, outermost first, ``turns``
-    how often all these go round at most, None if that is not known.
+    each time that the run was met. ``loops`` are those that it is in, outermost first, ``stages``
+    the parts of the outermost that it is done in, ``turns`` how often all these go round at most,
+    None if that is not known.
     """
 
     place: Place
@@ -145,6 +147,7 @@ class RunRecord:
     feeds_known: bool = False
     guard: Guard = TRUE
     loops: tuple[int, ...] = ()
+    stages: tuple[Stage, ...] = ()
     turns: int | None = None
     data: list[frozenset[tuple[Node, int]]] = field(default_factory=list, compare=False)
 
@@ -217,14 +220,15 @@ class Decided:
 
     ``target`` is the name it is bound to, ``roles`` those it had before the test, ``taken`` how the
     test came out, ``training`` how it does in training, None if its words do not ask for that.
-    ``flag`` is the tensor that a ``tf.cond`` tests.
+    ``flag`` is the tensor that a ``tf.cond`` tests. There is no ``tensor`` where the test chose the
+    function that is to normalise, and not what is normalised.
     """
 
     place: Place
     target: str
     taken: bool
     layers: tuple[Layer, ...]
-    tensor: Node
+    tensor: Node | None
     roles: frozenset[str]
     training: bool | None
     guard: Guard = TRUE
@@ -285,6 +289,7 @@ class State:
         self.complete = True
         self.notes: list[str] = []
         self.loops: list[int] = []  # the keys of those that are running
+        self.stages: list[Stage] = []
         self.turns: list[int | None] = []  # and how often these go round at most
         self.loop_weight = 1
         self.loop_weights: list[int] = []
@@ -387,7 +392,7 @@ class State:
     def record_run(self, run: RunRecord) -> None:
         """Note a run; a loop that fetches the same again says nothing new."""
         when = self.paths.guards.sometimes(self.paths.now, self.conditions.sometimes)
-        run = replace(run, guard=when, loops=tuple(self.loops))
+        run = replace(run, guard=when, loops=tuple(self.loops), stages=tuple(self.stages))
         known = next((one for one in self.runs[-8:] if one == run), None)
         if known is None:
             self.runs.append(run)
