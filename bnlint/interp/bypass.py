@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.effects.norms import FLAG_NAMES
 from bnlint.interp.guards import FALSE, Guard
-from bnlint.interp.nodes import Node
+from bnlint.interp.nodes import Node, Phi
 from bnlint.interp.paths import Choice
+from bnlint.interp.recorded import Decided, Layer
 from bnlint.interp.scope import Test
-from bnlint.interp.state import Decided, Layer
 from bnlint.interp.values import Api, Bound, Chosen, Func, Instance, Known, Partial
 from bnlint.source import ir
 
@@ -261,8 +261,8 @@ def _walk(
     machine: Interpreter, node: Node, guard: Guard, mark: int, depth: int
 ) -> Iterator[tuple[Guard, tuple[Layer, ...], Node]]:
     """Back to what was there before the test, with the layers between: no other with weights."""
-    if node.kind == "phi" and node.id > mark:
-        for own, one in node.data["alternatives"]:
+    if isinstance(node, Phi) and node.id > mark:
+        for own, one in node.alternatives:
             both = machine.state.paths.guards.conj(guard, own)
             if both != FALSE and depth < _DEEPEST:
                 yield from _walk(machine, one, both, mark, depth + 1)
@@ -272,7 +272,7 @@ def _walk(
         return
     if depth >= _DEEPEST or not node.inputs:
         return
-    layer = node.data.get("layer") if node.kind == "norm" else None
+    layer = node.layer if node.kind == "norm" else None
     if layer is None and (node.kind not in ("op", "linear") or len(node.inputs) > 1):
         return
     for found, layers, source in _walk(machine, node.inputs[0], guard, mark, depth + 1):
