@@ -12,12 +12,13 @@ import heapq
 from typing import TYPE_CHECKING
 
 from bnlint.interp.guards import FALSE, TRUE, Guard, TooLarge
+from bnlint.interp.nodes import Gradient, Phi
 from bnlint.interp.why import MOST_CELLS, MOST_JUDGING, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bnlint.interp.nodes import Node
+    from bnlint.interp.nodes import Node, Train
     from bnlint.interp.state import State
     from bnlint.interp.values import Place
     from bnlint.interp.why import Assignment
@@ -142,10 +143,10 @@ class Cases:
                 if op in b.train_ops or op in b.existing
             ]
             for node, guard in below.items():
-                if node.kind != "norm":
+                layer = node.layer
+                if node.kind != "norm" or layer is None:
                     continue
                 trained[node] = guards.disj(trained.get(node, FALSE), guard)
-                layer = node.data["layer"]
                 update = layer.update
                 facts: tuple[Guard, ...] = (
                     guards.conj(guard, layer.guard),
@@ -201,16 +202,16 @@ class Cases:
             cells = parted[:MOST_CELLS]
         return cells
 
-    def _losses(self, op: Node) -> list[tuple[Guard, Node]]:
-        given = op.data.get("given", op.data["gradients"])
+    def _losses(self, op: Train) -> list[tuple[Guard, Node]]:
+        given = op.gradients if op.given is None else op.given
         labels = self.reach(
             [(op.guard, n) for n in given], controls=False, ends=frozenset({"grad", "variable"})
         )
         return [
             (guard, loss)
             for node, guard in labels.items()
-            if node.kind == "grad"
-            for loss in node.data["losses"]
+            if isinstance(node, Gradient)
+            for loss in node.losses
         ]
 
     def reach(
@@ -250,8 +251,8 @@ class Cases:
             guard = labels[node]
             if node in fed or node.kind in ends or (not through_stop and node.kind == "stop"):
                 continue
-            if node.kind == "phi":
-                for own, item in node.data["alternatives"]:
+            if isinstance(node, Phi):
+                for own, item in node.alternatives:
                     both = conj(guard, own)
                     if both != FALSE:
                         add(both, item)

@@ -17,7 +17,7 @@ from bnlint.interp.effects import (
     sessions,
     training,
 )
-from bnlint.interp.nodes import Node, nodes_in, nodes_of
+from bnlint.interp.nodes import Assign, Node, Variable, nodes_in, nodes_of
 from bnlint.interp.state import Graph
 from bnlint.interp.values import (
     NONE,
@@ -71,9 +71,9 @@ def node_attr(machine: Interpreter, node: Node, name: str) -> Value:
             if known:
                 return Known(f"{node.name}:0")
             return Text(node.name.split("?", 1)[0], machine.state.keys.of("node name", node.id))
-        if node.kind == "update" and node.name is not None:
+        if node.layer is not None and node.kind == "update" and node.name is not None:
             heads = [part.split("?", 1)[0] for part in node.name.split("|")]
-            scope, path = node.name.split("|")[0], node.data["layer"].name
+            scope, path = node.name.split("|")[0], node.layer.name
             words = None if "?" in scope or "?" in path else f"{scope} {path}AssignMovingAvg"
             key = machine.state.keys.of("node name", node.id)
             return Text(heads[0], key, *heads[1:], words=words)
@@ -261,17 +261,17 @@ def _average_method(machine: Interpreter, value: Object, name: str, args: Args) 
     state = machine.state
     if name == "apply":
         source = args.get("var_list", 0)
-        node = state.node("assign", "ExponentialMovingAverage.apply", (), args.place)
-        node.data["value"] = tuple(nodes_in(source))
-        node.data["targets"] = (value,)
-        node.data["rate"] = value.data["rate"]
-        node.data["in a branch"] = state.branch_depth > 0
+        node = state.add(Assign, "ExponentialMovingAverage.apply", (), args.place)
+        node.value = tuple(nodes_in(source))
+        node.targets = (value,)
+        node.rate = value.data["rate"]
+        node.in_a_branch = state.branch_depth > 0
         node.inputs = tuple(n for n in nodes_in(source) if n.kind != "variable")
         return node
     if name == "average":
-        node = state.node("variable", "ExponentialMovingAverage.average", (), args.place)
-        node.data["shadow of"] = value
-        return node
+        shadow = state.add(Variable, "ExponentialMovingAverage.average", (), args.place)
+        shadow.shadow_of = value
+        return shadow
     if name in ("variables_to_restore", "average_name"):
         return state.unknown("shadow variables", "shadow", name)
     return None

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from hostile import make_no_file
+
 from bnlint.fix.files import replace
 
 
@@ -39,3 +42,16 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert file.read_text() == "new\n"
     assert file.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "directory"])
+def test_what_is_no_file_is_never_replaced(tmp_path: Path, kind: str) -> None:
+    """Root could put a file in place of a device, which a link in a repository may name."""
+    there, link = tmp_path / "there", tmp_path / "known.json"
+    make_no_file(there, kind)
+    link.symlink_to(there)
+    before = os.stat(there)
+    with pytest.raises(OSError, match="Not a regular file"):
+        replace(str(link), b"new\n")
+    assert os.stat(there) == before
+    assert sorted(os.listdir(tmp_path)) == ["known.json", "there"]

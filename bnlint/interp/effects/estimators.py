@@ -9,8 +9,8 @@ from bnlint.interp.args import Args
 from bnlint.interp.effects import ops, training
 from bnlint.interp.effects.sessions import run_hooks
 from bnlint.interp.guards import FALSE
-from bnlint.interp.nodes import nodes_in, nodes_of
-from bnlint.interp.state import RunRecord
+from bnlint.interp.nodes import Placeholder, nodes_in, nodes_of
+from bnlint.interp.recorded import RunRecord
 from bnlint.interp.values import NONE, Bound, Func, Instance, Known, Object, Partial, Value
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def _build(machine: Interpreter, model_fn: Value, mode: str, args: Args) -> None
     state = machine.state
     graph = state.new_graph()
     state.default_graph.append(graph)
-    features = state.node("placeholder", "features", (), args.place)
-    labels = state.node("placeholder", "labels", (), args.place)
+    features = state.add(Placeholder, "features", (), args.place)
+    labels = state.add(Placeholder, "labels", (), args.place)
     names = _parameters(model_fn) or ["features", "labels", "mode", "params"]
     given: dict[str, Value] = {}
     plain: list[Value] = [features, labels]
@@ -141,7 +141,7 @@ def head_method(machine: Interpreter, head: Object, name: str, args: Args) -> Va
         state.record_run(RunRecord(args.place, tuple(logits), False))
         return Object("estimator spec", args.place)
     loss = state.node("op", "head loss", logits, args.place)
-    loss.data["scalar"] = True
+    loss.scalar = True
     func = args.get("train_op_fn")
     trained: Value = NONE
     if func is not None and not isinstance(func, Known):

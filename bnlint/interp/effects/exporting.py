@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
 from bnlint.interp.nodes import nodes_in
-from bnlint.interp.state import Export
+from bnlint.interp.recorded import Export
 from bnlint.interp.values import NONE, Known, Object, Seq, Value
 
 if TYPE_CHECKING:

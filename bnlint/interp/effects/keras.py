@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
 from bnlint.interp.effects import ops
-from bnlint.interp.nodes import Node, ancestors, nodes_in
+from bnlint.interp.nodes import Node, Placeholder, ancestors, nodes_in
 from bnlint.interp.values import NONE, Instance, Map, Object, Place, Seq, Value
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ def other(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     last = name.rsplit(".", 1)[-1]
     if ".layers." in name and last[:1].isupper():
         if last == "Input":
-            return machine.state.node("placeholder", name, (), args.place)
+            return machine.state.add(Placeholder, name, (), args.place)
         return Object("keras layer", args.place, name=name, layers=args.values())
     if name in ("tf.keras.Input", "tf.keras.layers.Input"):
-        return machine.state.node("placeholder", name, (), args.place)
+        return machine.state.add(Placeholder, name, (), args.place)
     if last in ("Sequential", "Model") and name.count(".") <= 3:
         return make_model(machine, args)
     return ops.generic(machine, name, args, frame)
@@ -102,9 +102,8 @@ def _updates_below(value: Object, seen: set[Object]) -> dict[Node, None]:
             found.update(_updates_below(layer, seen))
     starts = [*value.data.get("outputs", ()), *value.data.get("applied", ())]
     for node in ancestors(starts, controls=False):
-        layer = node.data.get("layer")
-        if layer is not None and layer.update is not None:
-            found[layer.update] = None
+        if node.layer is not None and node.layer.update is not None:
+            found[node.layer.update] = None
     return found
 
 
@@ -133,8 +132,8 @@ def add(machine: Interpreter, model: Object, layer: Value) -> None:
 
 def learning_phase(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     state = machine.state
-    node = state.node("placeholder", name, (), args.place)
-    node.data["dtype"] = "bool"
+    node = state.add(Placeholder, name, (), args.place)
+    node.boolean = True
     return state.paths.filled(state.graph.learning_phase, node)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp.args import Args
 from bnlint.interp.effects import keras, norms, scopes
 from bnlint.interp.effects.variables import add_variable, layer_path
-from bnlint.interp.nodes import nodes_in, nodes_of
+from bnlint.interp.nodes import Placeholder, nodes_in, nodes_of
 from bnlint.interp.values import NONE, Api, Known, Map, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _application(machine: Interpreter, name: str, args: Args, frame: Frame | Non
     inner = Object("keras layer", args.place, name=name, layers=[norm])
     tensor = args.get("input_tensor")
     given = tensor if tensor is not None and nodes_in(tensor) else None
-    start = given or machine.state.node("placeholder", name, (), args.place)
+    start = given or machine.state.add(Placeholder, name, (), args.place)
     output = keras.call_layer(machine, inner, Args([start], {}, args.place))
     return Object(
         "keras model",

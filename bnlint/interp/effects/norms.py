@@ -10,10 +10,10 @@ from bnlint.interp.args import Args, lifted
 from bnlint.interp.effects import collections, layouts, neighbours
 from bnlint.interp.effects.scopes import with_arg_scope
 from bnlint.interp.effects.variables import add_variable, as_known, begin_again, layer_path
-from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.nodes import Node, Placeholder, nodes_in
 from bnlint.interp.paths import ABSENT
-from bnlint.interp.state import Layer
-from bnlint.interp.values import NONE, Known, Map, Object, Place, Seq, Unknown, Value
+from bnlint.interp.recorded import Decided, Layer
+from bnlint.interp.values import NONE, Chosen, Known, Map, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -98,7 +98,7 @@ def _misplaced(machine: Interpreter, row: NormApi, args: Args) -> tuple[str, str
             return row.trap, repr(value.value)
         return None
     if isinstance(value, Node):
-        if value.kind == "placeholder" and value.data.get("dtype") == "bool":
+        if isinstance(value, Placeholder) and value.boolean:
             return row.trap, "a bool placeholder"
         return None
     if isinstance(value, Unknown):
@@ -204,9 +204,6 @@ def apply(
     if live:
         update = state.node("update", row.name, [*inputs, *flag_nodes], args.place)
         update.name = _op_name(machine, path)
-        update.data["path"] = as_known(path)
-        update.data["flag"] = flag
-        update.data["in a loop"] = state.graph_loops
     if not live:
         destination = "none"
     momentum = made.get(row.momentum)
@@ -242,13 +239,14 @@ def apply(
         uncounted=None in state.turns,
         biased=neighbours.biased(inputs) if live and _has(made.get("center"), True) else None,
         unscaled=row.flavour == "contrib" and made.get("scale") is None and not scope_open,
+        loops=state.graph_loops,
         guard=state.paths.now,
     )
     layer.unused_parameter = _unused_parameter(machine, layer)
     state.layers.append(layer)
     state.graph.layers += 1
     if update is not None:
-        update.data["layer"] = layer
+        update.layer = layer
         if destination == "collection" and collection is not None:
             state.add_to(collection, update)
         elif destination == "layer" and owner is not None:
@@ -259,7 +257,7 @@ def apply(
     if destination == "unknown" and update is not None:
         own = [update]  # it may well run in place: never judge what is not known
     output = state.node("norm", row.name, [*inputs, *flag_nodes, *variables, *own], args.place)
-    output.data["layer"] = layer
+    output.layer = layer
     layer.output = output
     return output
 
@@ -366,11 +364,31 @@ def _host(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     before, state.normalizer_place = state.normalizer_place, place
     state.variable_scopes.append(path)
     try:
+        made = len(state.layers)
         node = machine.call(normalizer, Args([node], kwargs, place, more), frame)
+        _chosen(machine, normalizer, convolved, made)
     finally:
         state.normalizer_place = before
         begin_again(machine, state.variable_scopes.pop())
     return collections.collect_output(machine, keys, alias, node)
+
+
+def _chosen(machine: Interpreter, normalizer: Value, tensor: Node, before: int) -> None:
+    """A ``normalizer_fn`` was applied: note what it made, if a test of the mode chose it."""
+    if isinstance(normalizer, Chosen):
+        state, roles = machine.state, frozenset({normalizer.target})
+        state.decided.append(
+            Decided(
+                normalizer.test,
+                normalizer.target,
+                normalizer.taken,
+                tuple(state.layers[before:]),
+                tensor,
+                roles,
+                normalizer.training,
+                state.paths.now,
+            )
+        )
 
 
 def _inside(inner: Place, outer: Place) -> bool:

@@ -10,7 +10,7 @@ from bnlint.interp.effects import layouts, neighbours, recurrent
 from bnlint.interp.effects import variables as variable_effects
 from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
-from bnlint.interp.nodes import Node, nodes_in, nodes_of, through
+from bnlint.interp.nodes import Constant, Group, Node, Placeholder, nodes_in, nodes_of, through
 from bnlint.interp.values import (
     NONE,
     Api,
@@ -123,12 +123,12 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     layouts.note(node, args)
     neighbours.note(node, args)
     if last in api.REDUCTIONS or name.startswith(("tf.losses.", "tf.contrib.losses.")):
-        node.data["scalar"] = True
+        node.scalar = True
     elif last in _ELEMENTWISE:
         operands = [n for n in inputs if n.kind != "const"]
-        node.data["scalar"] = bool(operands) and all(n.data.get("scalar") for n in operands)
+        node.scalar = bool(operands) and all(n.scalar for n in operands)
     elif kind == "linear":
-        node.data["scalar"] = bool(inputs) and any(n.data.get("scalar") for n in inputs)
+        node.scalar = bool(inputs) and any(n.scalar for n in inputs)
     if name.startswith(("tf.losses.", "tf.contrib.losses.", "tf.contrib.slim.losses.")):
         state.add_to("losses", node)
     if name.startswith("tf.metrics."):
@@ -145,14 +145,14 @@ def placeholder(machine: Interpreter, name: str, args: Args, frame: Frame | None
     with_default = name.endswith("with_default")
     initial = args.get("input", 0) if with_default else None
     dtype = args.get("dtype", 0)
-    node = state.node("placeholder", name, nodes_in(initial), args.place, guarded=False)
+    node = state.add(Placeholder, name, nodes_in(initial), args.place, guarded=False)
     if isinstance(dtype, Api) and dtype.name in ("tf.bool", "tf.python.bool"):
-        node.data["dtype"] = "bool"
+        node.boolean = True
     if isinstance(dtype, Known) and dtype.value == "bool":
-        node.data["dtype"] = "bool"
+        node.boolean = True
     if isinstance(initial, Known) and isinstance(initial.value, bool):
-        node.data["dtype"] = "bool"
-        node.data["default"] = initial.value
+        node.boolean = True
+        node.default = initial.value
     label = args.get("name", 2)
     if isinstance(label, Known) and isinstance(label.value, str):
         state.give_name(node, label.value)
@@ -167,10 +167,10 @@ def group(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
             if isinstance(one, Seq) and one.read is not None:
                 reads.add(one.read)
     inputs = nodes_of(args.values())
-    node = machine.state.node("group", name, inputs, args.place)
+    node = machine.state.add(Group, name, inputs, args.place)
     for block in machine.state.blocks:
         block.existing.extend(n for n in through(inputs) if n.kind == "train")
-    node.data["reads"] = reads
+    node.reads = reads
     if name == "tf.tuple":
         first = args.positional[0] if args.positional else None
         if isinstance(first, Seq):
@@ -185,9 +185,9 @@ def stop_gradient(machine: Interpreter, name: str, args: Args, frame: Frame | No
 def constant(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.constant(True)`` is as constant as ``True``."""
     value = args.get("value", 0)
-    node = machine.state.node("const", name, nodes_in(value), args.place)
+    node = machine.state.add(Constant, name, nodes_in(value), args.place)
     if isinstance(value, Known):
-        node.data["constant"] = value
+        node.value = value
     return node
 
 

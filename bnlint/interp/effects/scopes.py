@@ -8,9 +8,9 @@ from bnlint.interp.args import Args
 from bnlint.interp.effects import variables
 from bnlint.interp.guards import FALSE
 from bnlint.interp.nested import each_once
-from bnlint.interp.nodes import nodes_in, through
+from bnlint.interp.nodes import Group, nodes_in, through
 from bnlint.interp.paths import Choice
-from bnlint.interp.state import Block
+from bnlint.interp.recorded import Block
 from bnlint.interp.values import (
     NONE,
     Api,
@@ -237,7 +237,8 @@ def control_dependencies(machine: Interpreter, name: str, args: Args, frame: Fra
                 i.read for i in (one, *one.items) if isinstance(i, Seq) and i.read is not None
             )
     for node in through(nodes_in(value)):
-        reads.update(node.data.get("reads", ()))
+        if isinstance(node, Group):
+            reads |= node.reads
     return Object(
         "control_dependencies",
         args.place,
@@ -279,7 +280,7 @@ def with_dependencies(machine: Interpreter, name: str, args: Args, frame: Frame 
     tensor = args.get("output_tensor", 1)
     node = machine.state.node("linear", name, nodes_in(tensor), args.place)
     node.controls = tuple(dict.fromkeys([*node.controls, *before]))
-    node.data["scalar"] = any(n.data.get("scalar") for n in nodes_in(tensor))
+    node.scalar = any(n.scalar for n in nodes_in(tensor))
     return node
 
 

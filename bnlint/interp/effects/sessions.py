@@ -8,7 +8,7 @@ from bnlint.interp.args import Args
 from bnlint.interp.nested import each_once, rebuilt
 from bnlint.interp.nodes import Node, nodes_in, through
 from bnlint.interp.paths import Choice
-from bnlint.interp.state import RunRecord, SaverRecord
+from bnlint.interp.recorded import RunRecord, SaverRecord
 from bnlint.interp.values import NONE, Instance, Known, Map, Object, Seq, Unknown, Value
 
 if TYPE_CHECKING:
