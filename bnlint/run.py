@@ -205,7 +205,9 @@ class _Run:
         from bnlint.interp import analyse
 
         try:
-            project = analyse(entries, self._workspace, self._progress, self._memory(entries))
+            project = analyse(
+                entries, self._workspace, self._progress, lambda: self._memory(entries)
+            )
         except Exception as error:
             if len(entries) == 1:
                 self.crashes.append((_relative(entries[0]), error))

@@ -341,10 +341,12 @@ def analyse(
     entries: Sequence[str],
     source: Source,
     progress: Callable[[int, int], None] | None = None,
-    memory: Memory | None = None,
+    memory: Callable[[], Memory | None] = lambda: None,
 ) -> Project:
-    """Interpret every entry as a script, then what no script calls."""
-    return with_deep_stack(lambda: _analyse(entries, source, progress, memory))
+    """Interpret every entry as a script, then what no script calls.
+
+    ``memory`` opens what is kept of programs."""
+    return with_deep_stack(lambda: _analyse(entries, source, progress, memory()))
 
 
 def _analyse(
