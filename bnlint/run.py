@@ -26,7 +26,8 @@ from bnlint.fingerprint import stamped
 from bnlint.per_file import PerFile, PerFileIgnores
 from bnlint.shards import Shard, share
 from bnlint.trail import digest
-from bnlint.users import users_of
+from bnlint.users import may_matter, users_of
+from bnlint.whole import has_batch_norm, is_whole
 from bnlint.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from bnlint.cache.store import Store
     from bnlint.interp.explored import Memory
     from bnlint.model import Project
+    from bnlint.source.discover import Walk
 
 Progress = Callable[[int, int], None]
 
@@ -83,30 +85,37 @@ class Outcome:
 def check(options: Options, progress: Progress | None = None) -> Outcome:
     """Say what is wrong, in the same words whether or not an earlier run knew it already."""
     workspace = Workspace(options.overlay, options.apis, options.jobs)
-    work = _work(options, workspace)
-    # Where nothing is analysed there is nothing that a cache could save.
-    if options.cache is None or not work.entries:
-        return _check(options, workspace, work, progress)
-    from bnlint.cache.files import Files
-
+    if options.cache is None or _is_soon_done(options, workspace):
+        return _check(options, workspace, _work(options, workspace), progress)
     store = options.cache()
-    workspace.kept = Files(store)
     runs = _runs(options, store)
-    known = runs.recall(workspace.trail(), Workspace(options.overlay, options.apis))
+    known = runs.recall_unchanged()
+    if known is None:
+        work = _work(options, workspace)
+        if work.entries:
+            known = runs.recall(workspace.trail(), Workspace(options.overlay, options.apis))
     if known is not None:
         report, files = known
         return Outcome(report, files, workspace.source, [])
     outcome = _check(options, workspace, work, progress, store)
     if not outcome.crashes:
-        runs.keep(workspace, outcome.report, outcome.files)
+        runs.keep(workspace, outcome.report, outcome.files, analysed=bool(work.entries))
     store.tidy()
     return outcome
+
+
+def _is_soon_done(options: Options, workspace: Workspace) -> bool:
+    """Whether the run is over before a cache is opened: some files, and none of them matters."""
+    named = options.files or options.overlay or options.paths
+    if any(os.path.isdir(path) for path in named):
+        return False
+    return not any(may_matter(os.path.abspath(path), workspace) for path in named)
 
 
 def files(options: Options) -> tuple[list[str], list[Problem]]:
     """The files that would be checked, as they are shown, and what could not be searched."""
     workspace = Workspace(options.overlay, options.apis)
-    return list(map(_relative, _files(options, workspace))), workspace.problems
+    return list(map(_relative, _files(options, workspace)[0])), workspace.problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +130,13 @@ class _Work:
 
 
 def _work(options: Options, workspace: Workspace) -> _Work:
-    paths = _files(options, workspace)
+    paths, walked = _files(options, workspace)
     unread = [problem.path for problem in workspace.problems]
     users: Sequence[str] = []
-    if options.users:
+    whole = options.shard is None and walked is not None and is_whole(paths, walked, workspace)
+    if whole and walked is not None and not has_batch_norm(paths, walked, workspace):
+        return _Work(paths, unread, users, [])
+    if options.users and not whole:
         known = options.programs
         users = users_of(paths, options.exclude, workspace) if known is None else known
     if options.shard is not None:
@@ -156,6 +168,10 @@ def _check(
     run = _Run(options, workspace, progress, store)
     # A tree without batch norm ends here: the imports below cost more than all of the above.
     if work.entries:
+        if store is not None:
+            from bnlint.cache.files import Files
+
+            workspace.kept = Files(store)
         run.analyse(work.entries)
     report = run.report()
     if work.users:
@@ -174,13 +190,14 @@ def _check(
     return Outcome(report, len(paths), workspace.source, workspace.crashes + run.crashes)
 
 
-def _files(options: Options, workspace: Workspace) -> list[str]:
+def _files(options: Options, workspace: Workspace) -> tuple[list[str], Walk | None]:
+    """The files that are asked about, and how they were searched for, if they were."""
     if options.files or options.overlay:
-        return sorted(map(os.path.abspath, options.files or options.overlay))
-    paths, errors = workspace.discover(options.paths, options.exclude, markdown=options.markdown)
-    for error in errors:
+        return sorted(map(os.path.abspath, options.files or options.overlay)), None
+    walked = workspace.discover(options.paths, options.exclude, markdown=options.markdown)
+    for error in walked.errors:
         workspace.fail(error)
-    return sorted({os.path.abspath(path) for path in paths})
+    return sorted({os.path.abspath(path) for path in walked.found}), walked
 
 
 class _Run:

@@ -41,7 +41,7 @@ class Programs:
         self._others = digest_of_names(entries)
         self._files: dict[str, str] = {}
         self._folders: dict[str, str] = {}
-        parts = (tool(), os.getcwd(), repr(encode(workspace.apis.own)))
+        parts = (tool(store), os.getcwd(), repr(encode(workspace.apis.own)))
         self._question = digest(*(part.encode("utf-8", "surrogatepass") for part in parts))
 
     def recall(self, root: Root) -> tuple[Seen, Explored] | None:
