@@ -175,7 +175,7 @@ class Cases:
             if decided.place in by_mode:
                 yield self._split(decided.guard, ())
         for estimator in state.estimators:
-            used = estimator.data["used"]
+            used = estimator.used
             yield self._split(used.get("train", FALSE), used.values())
         yield self._split(TRUE, (state.eager,))
 

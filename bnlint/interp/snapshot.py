@@ -465,7 +465,7 @@ class _Snapshot:
             own = isinstance(flag, Unknown) and not state.keys.set_elsewhere(flag.key)
             if own and layer.built_for is not None and isinstance(flag, Unknown):
                 estimator, mode = layer.built_for
-                if self.holds(estimator.data["used"].get(mode, FALSE)):
+                if self.holds(estimator.used.get(mode, FALSE)):
                     key = (id(estimator), layer.place, layer.trace, flag.key)
                     seen.setdefault(key, set()).add(mode)
         for layer in built:
