@@ -60,12 +60,13 @@ def _counted(model: GraphModel) -> Iterator[Verdict]:
             continue
         if layer.unit_test or layer.uncounted:
             continue  # fine: a trial, or any number of towers may update it
-        same = {i.id for i in model.layers if (i.graph, i.path) == (layer.graph, layer.path)}
-        updating = [run for run in model.runs if same & run.reaches]
-        after = [run for run in _infers(model, same) if run not in updating]
+        same = [i for i in model.layers if (i.graph, i.path) == (layer.graph, layer.path)]
         # Towers that share their statistics update them several times in a step.
-        turns = [run.turns * len(same & run.reaches) for run in updating if run.turns is not None]
-        if len(turns) < len(updating) or layer.id in model.escaped or not after:
+        times = [(run, sum(i.updated_by(run.reaches) for i in same)) for run in model.runs]
+        updating = [run for run, number in times if number]
+        after = [run for run in _infers(model, {i.id for i in same}) if run not in updating]
+        turns = [run.turns * n for run, n in times if n and run.turns is not None]
+        if len(turns) < len(updating) or layer.updated_by(model.escaped) or not after:
             continue  # fine: nobody knows how many steps there are, or reads the statistics
         steps = sum(turns)
         left = momentum**steps

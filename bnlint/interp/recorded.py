@@ -25,7 +25,7 @@ class Layer:
     flag: Value | None
     default: object
     graph: int
-    update: Node | None
+    updates: tuple[Node, ...]
     destination: str
     collection: str | None
     trace: tuple[Place, ...]

@@ -101,8 +101,8 @@ def _updates_below(value: Object, seen: set[Object]) -> dict[Node, None]:
             found.update(_updates_below(layer, seen))
     starts = [*value.outputs, *value.applied] if isinstance(value, KerasModel) else []
     for node in ancestors(starts, controls=False):
-        if node.layer is not None and node.layer.update is not None:
-            found[node.layer.update] = None
+        if node.layer is not None:
+            found.update(dict.fromkeys(node.layer.updates))
     return found
 
 

@@ -217,7 +217,7 @@ def apply(
         flag=flag,
         default=row.default,
         graph=state.graph.id,
-        update=update,
+        updates=() if update is None else (update,),
         destination=destination,
         collection=collection if live else None,
         trace=machine.trace(),
