@@ -270,12 +270,8 @@ class _Snapshot:
             return out  # it does not run at all
         if self.holds(state.restores) or op.unit_test:
             return []  # frozen on purpose, or nobody uses it
-        for layer in self.layers:
-            if (
-                not before.isdisjoint(layer.updates)
-                and layer.momentum is not None
-                and layer.momentum >= 1
-            ):
+        for layer in updated:
+            if layer.momentum is not None and layer.momentum >= 1:
                 detail = "the momentum is 1"
                 out.append(Gate(layer.id, "momentum", location(layer.place), detail))
         if out or any(run.opaque for run, _ in self.runs):
