@@ -24,6 +24,11 @@ Destination = Literal["collection", "in_place", "layer", "unknown", "none"]
 ``updates`` (Keras), unknown, or nowhere because the layer does not make any."""
 
 
+Stage = tuple[int, int, bool]
+"""A part of a loop's turns: the loop, what its counter is compared with, and whether it is the
+later part, which once begun lasts to the end."""
+
+
 @dataclass(slots=True, eq=False)
 class Flag:
     """The training flag of one layer.
@@ -212,7 +217,7 @@ class Run:
     ``on`` and ``off`` are the layers that it computes with a flag that is known to be True or False
     in it, ``loops`` the loops of the source that it is in, as numbers. ``other_data`` is whether it
     is sure to be fed values that no training step is given, ``turns`` how often it is done at most,
-    None where that is not known.
+    None where that is not known. ``stages`` are the parts of its outermost loop that it is in.
     """
 
     location: Location
@@ -226,6 +231,7 @@ class Run:
     loops: tuple[int, ...] = ()
     other_data: bool = False
     turns: int | None = None
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -58,7 +58,7 @@ def _stale(
             continue  # fine: frozen in this phase
         if _only_batch(model, layer):
             continue  # fine: nothing reads the statistics
-        if any(n >= number or _beside(model.runs[n], run) for n in updating):
+        if any(_helps(n, model.runs[n], number, run) for n in updating):
             continue  # fine: the updates are run in the same loop, or in a later phase
         out.append(layer)
     return out
@@ -69,6 +69,13 @@ def _one(layer: NormLayer, other: NormLayer) -> bool:
     if layer is other:
         return True
     return layer.name is not None and (layer.graph, layer.name) == (other.graph, other.name)
+
+
+def _helps(place: int, other: Run, number: int, run: Run) -> bool:
+    """Whether what another run updates is of use to this one: it is beside it, or comes later."""
+    if any((loop, limit, not late) in run.stages for loop, limit, late in other.stages if not late):
+        return False  # it is done in the first turns of a loop, and this in the later ones
+    return place >= number or _beside(other, run)
 
 
 def _beside(other: Run, run: Run) -> bool:
@@ -89,11 +96,14 @@ def _finding(
     model: GraphModel, op: TrainOp, run: Run, before: Run, left: list[NormLayer], *, certain: bool
 ) -> Finding:
     places = list(dict.fromkeys(layer.location for layer in left))
+    here, there = "the loop that runs this trains", "an earlier loop"
+    if set(run.loops) & set(before.loops):
+        here, there = "the later turns of the loop that runs this train", "its first turns"
     which = "a batch-norm layer" if len(places) == 1 else f"{len(places)} batch-norm layers"
     return Finding(
         RULE,
         op.location,
-        f"the loop that runs this trains {which} without the update ops that an earlier loop ran: "
+        f"{here} {which} without the update ops that {there} ran: "
         "the weights go on changing, and the moving statistics stay those of the earlier phase",
         related(
             (run.location, "the later phase"),

@@ -257,7 +257,10 @@ def call_function(machine: Interpreter, func: Func, args: Args) -> Value:
         if func.generator:
             frame.yielded = Seq("list", [], False)
             frame.yielded.born = frame.guard
-        ended = machine.block(node.body, frame, outermost=True)
+        try:
+            ended = machine.block(node.body, frame, outermost=True)
+        except Stop:
+            ended = True  # what is left raises, which ends no path that has returned
         if frame.yielded is not None:
             if ended and not frame.returns:
                 raise Stop

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bnlint.interp.guards import Guard
     from bnlint.interp.nodes import Node, Train
     from bnlint.interp.values import Place, Value
+    from bnlint.model import Stage
 
 
 @dataclass(slots=True, eq=False)
@@ -89,8 +90,9 @@ class RunRecord:
     nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
     ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
     that is not listed. ``data`` are identities of the values that are fed beside these, one set for
-    each time that the run was met. ``loops`` are those that it is in, outermost first, ``turns``
-    how often all these go round at most, None if that is not known.
+    each time that the run was met. ``loops`` are those that it is in, outermost first, ``stages``
+    the parts of the outermost that it is done in, ``turns`` how often all these go round at most,
+    None if that is not known.
     """
 
     place: Place
@@ -102,6 +104,7 @@ class RunRecord:
     feeds_known: bool = False
     guard: Guard = TRUE
     loops: tuple[int, ...] = ()
+    stages: tuple[Stage, ...] = ()
     turns: int | None = None
     data: list[frozenset[tuple[Node, int]]] = field(default_factory=list, compare=False)
 
@@ -182,14 +185,15 @@ class Decided:
 
     ``target`` is the name it is bound to, ``roles`` those it had before the test, ``taken`` how the
     test came out, ``training`` how it does in training, None if its words do not ask for that.
-    ``flag`` is the tensor that a ``tf.cond`` tests.
+    ``flag`` is the tensor that a ``tf.cond`` tests. There is no ``tensor`` where the test chose the
+    function that is to normalise, and not what is normalised.
     """
 
     place: Place
     target: str
     taken: bool
     layers: tuple[Layer, ...]
-    tensor: Node
+    tensor: Node | None
     roles: frozenset[str]
     training: bool | None
     guard: Guard = TRUE

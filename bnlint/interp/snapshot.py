@@ -353,6 +353,7 @@ class _Snapshot:
             record.loops,
             not trains and self._is_fed_other_data(record),
             record.turns,
+            record.stages,
         )
 
     def _is_fed_batches_of_training(self, record: RunRecord) -> bool:

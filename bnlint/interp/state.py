@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from bnlint.interp.scope import Frame
     from bnlint.interp.values import Class
+    from bnlint.model import Stage
     from bnlint.source import ir
 
 
@@ -126,6 +127,7 @@ class State:
         self.complete = True
         self.notes: list[str] = []
         self.loops: list[int] = []  # the keys of those that are running
+        self.stages: list[Stage] = []
         self.turns: list[int | None] = []  # and how often these go round at most
         self.loop_weight = 1
         self.loop_weights: list[int] = []
@@ -243,7 +245,7 @@ class State:
     def record_run(self, run: RunRecord) -> None:
         """Note a run; a loop that fetches the same again says nothing new."""
         when = self.paths.guards.sometimes(self.paths.now, self.conditions.sometimes)
-        run = replace(run, guard=when, loops=tuple(self.loops))
+        run = replace(run, guard=when, loops=tuple(self.loops), stages=tuple(self.stages))
         known = next((one for one in self.runs[-8:] if one == run), None)
         if known is None:
             self.runs.append(run)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import bypass, calls, classes, comparisons, containers, dicts, objects, operators
+from bnlint.interp import (
+    bypass,
+    calls,
+    classes,
+    comparisons,
+    containers,
+    dicts,
+    objects,
+    operators,
+    stages,
+)
 from bnlint.interp.guards import FALSE, TRUE, Guard
 from bnlint.interp.live_objects import ControlDependencies, PlainContext
 from bnlint.interp.paths import ABSENT, Choice, Raised, Stop
@@ -208,6 +218,7 @@ def _if(machine: Interpreter, stmt: ir.If, frame: Frame) -> Ended:
     if on_false == FALSE and truth == TRUE and not paths.tries and _to_be_filled_in(stmt):
         return False
     body, orelse = bypass.branches(machine, stmt, frame, on_true, on_false)
+    body, orelse = stages.branches(machine, stmt, frame, body, orelse)
     if on_false == FALSE:
         return body()
     if on_true == FALSE:
@@ -256,7 +267,7 @@ def _for(machine: Interpreter, stmt: ir.For, frame: Frame) -> Ended:
     total, exact = machine.iterate(iterable)
     visited = machine.loop_items(iterable)
     partial = not exact or len(visited) < len(total)
-    loop = Loop()
+    loop = Loop(stmt)
     frame.loops.append(loop)
     machine.state.enter_loop(machine.place(frame, stmt), len(total) if exact else None)
     try:

@@ -284,6 +284,19 @@ class Partial(Value):
         self.kwargs = kwargs
 
 
+class Chosen(Partial):
+    """A function that a test of the mode chose: ``test`` and ``target`` as in ``Decided``."""
+
+    __slots__ = ("taken", "target", "test", "training")
+
+    def __init__(self, func: Value, test: Place, target: str, taken: bool, training: bool) -> None:
+        super().__init__(func, [], {})
+        self.test = test
+        self.target = target
+        self.taken = taken
+        self.training = training
+
+
 class Class(Value):
     """A class of the project."""
 

@@ -14,8 +14,8 @@ from bnlint.interp.lifting import lifted
 from bnlint.interp.live_objects import BatchNormLayer
 from bnlint.interp.nodes import Node, Placeholder, nodes_in
 from bnlint.interp.paths import ABSENT
-from bnlint.interp.recorded import Layer
-from bnlint.interp.values import NONE, Known, Map, Place, Seq, Unknown, Value
+from bnlint.interp.recorded import Decided, Layer
+from bnlint.interp.values import NONE, Chosen, Known, Map, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -365,11 +365,31 @@ def _host(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     before, state.normalizer_place = state.normalizer_place, place
     state.variable_scopes.append(path)
     try:
+        made = len(state.layers)
         node = machine.call(normalizer, Args([node], kwargs, place, more), frame)
+        _chosen(machine, normalizer, convolved, made)
     finally:
         state.normalizer_place = before
         begin_again(machine, state.variable_scopes.pop())
     return collections.collect_output(machine, keys, alias, node)
+
+
+def _chosen(machine: Interpreter, normalizer: Value, tensor: Node, before: int) -> None:
+    """A ``normalizer_fn`` was applied: note what it made, if a test of the mode chose it."""
+    if isinstance(normalizer, Chosen):
+        state, roles = machine.state, frozenset({normalizer.target})
+        state.decided.append(
+            Decided(
+                normalizer.test,
+                normalizer.target,
+                normalizer.taken,
+                tuple(state.layers[before:]),
+                tensor,
+                roles,
+                normalizer.training,
+                state.paths.now,
+            )
+        )
 
 
 def _inside(inner: Place, outer: Place) -> bool:
