@@ -115,7 +115,7 @@ def _layer(
         flag=flag,
         default=None,
         graph=record.output.graph,
-        update=own[0] if own else None,
+        updates=tuple(own),
         destination=destination,
         collection=collection,
         trace=record.trace,

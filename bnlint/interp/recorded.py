@@ -10,7 +10,7 @@ from bnlint.interp.guards import TRUE
 if TYPE_CHECKING:
     from bnlint.interp.guards import Guard
     from bnlint.interp.nodes import Node, Train
-    from bnlint.interp.values import Object, Place, Value
+    from bnlint.interp.values import Place, Value
     from bnlint.model import Stage
 
 
@@ -26,7 +26,7 @@ class Layer:
     flag: Value | None
     default: object
     graph: int
-    update: Node | None
+    updates: tuple[Node, ...]
     destination: str
     collection: str | None
     trace: tuple[Place, ...]
@@ -45,7 +45,7 @@ class Layer:
     unit_test: bool = False
     frozen: bool = False
     crossed: tuple[Place, bool] | None = None
-    built_for: tuple[Object, str] | None = None
+    built_for: tuple[EstimatorRecord, str] | None = None
     uncounted: bool = False
     biased: Node | None = None
     unscaled: bool = False
@@ -122,6 +122,14 @@ class SaverRecord:
     made: int
     saved: bool = False
     guard: Guard = TRUE
+
+
+@dataclass(slots=True, eq=False)
+class EstimatorRecord:
+    """An Estimator; ``used`` are the modes it is used for, with the paths on which it is."""
+
+    place: Place
+    used: dict[str, Guard] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)

@@ -112,9 +112,12 @@ class _Snapshot:
         return {loss for g in self.gradients[op] for loss in through(g.losses)}
 
     def _updates(self, nodes: Iterable[Node]) -> set[int]:
-        """The layers of this path whose update ops are among some nodes."""
-        found = {n.layer.id for n in nodes if n.kind == "update" and n.layer is not None}
-        return found & self.ids
+        """The update ops among some nodes, of layers of this path."""
+        return {
+            n.id
+            for n in nodes
+            if n.kind == "update" and n.layer is not None and n.layer.id in self.ids
+        }
 
     def model(self) -> GraphModel:
         state = self.state
@@ -194,7 +197,7 @@ class _Snapshot:
             location=location(layer.place),
             flag=self._flag(layer),
             destination=layer.destination,  # type: ignore[arg-type]
-            updates=(layer.id,) if layer.update is not None else (),
+            updates=tuple(update.id for update in layer.updates),
             collection=layer.collection,
             trace=tuple(location(p) for p in layer.trace),
             by_normalizer=layer.by_normalizer,
@@ -258,9 +261,8 @@ class _Snapshot:
         """
         state = self.state
         out = []
-        for layer in self.layers:
-            if layer.update is None or layer.update not in before or state.control_flow_v2:
-                continue
+        updated = [layer for layer in self.layers if not before.isdisjoint(layer.updates)]
+        for layer in updated if not state.control_flow_v2 else ():
             if layer.loops and not op.loops and layer.destination == "collection":
                 detail = "its update ops are in the body of a loop"
                 out.append(Gate(layer.id, "frame", location(layer.place), detail))
@@ -268,16 +270,16 @@ class _Snapshot:
             return out  # it does not run at all
         if self.holds(state.restores) or op.unit_test:
             return []  # frozen on purpose, or nobody uses it
-        for layer in self.layers:
-            if layer.update in before and layer.momentum is not None and layer.momentum >= 1:
+        for layer in updated:
+            if layer.momentum is not None and layer.momentum >= 1:
                 detail = "the momentum is 1"
                 out.append(Gate(layer.id, "momentum", location(layer.place), detail))
         if out or any(run.opaque for run, _ in self.runs):
             return out  # some run may be another one
-        for layer in self.layers:
-            if layer.update not in before or layer.id in self.escaped or layer.update is None:
+        for layer in updated:
+            if _ids(layer.updates) & self.escaped:
                 continue
-            own = [run for run, computed in self.runs if layer.update in computed]
+            own = [run for run, computed in self.runs if not computed.isdisjoint(layer.updates)]
             told = [never_true(layer, run, state) for run in own]
             if told and None not in told:
                 place, detail = told[0] or (layer.place, "")
@@ -411,7 +413,8 @@ class _Snapshot:
         layers = [
             layer
             for layer in self.layers
-            if layer.id in moved and not (isinstance(layer.flag, Known) and layer.flag.value)
+            if _ids(layer.updates) & moved
+            and not (isinstance(layer.flag, Known) and layer.flag.value)
         ]
         out = []
         for saver in saved:
@@ -445,7 +448,7 @@ class _Snapshot:
         below = layer.biased
         if below is None:
             return None
-        own = {layer.output, layer.update}
+        own = {layer.output, *layer.updates}
         alone = all(reader in own for reader in self.readers.get(below, ()))
         return location(below.place) if alone else None
 
@@ -466,7 +469,7 @@ class _Snapshot:
             own = isinstance(flag, Unknown) and not state.keys.set_elsewhere(flag.key)
             if own and layer.built_for is not None and isinstance(flag, Unknown):
                 estimator, mode = layer.built_for
-                if self.holds(estimator.data["used"].get(mode, FALSE)):
+                if self.holds(estimator.used.get(mode, FALSE)):
                     key = (id(estimator), layer.place, layer.trace, flag.key)
                     seen.setdefault(key, set()).add(mode)
         for layer in built:
@@ -476,6 +479,10 @@ class _Snapshot:
             modes = seen.get((id(estimator), layer.place, layer.trace, layer.flag.key), set())
             if mode == "train" and mode in modes and len(modes) > 1:
                 yield layer.id, location(estimator.place)
+
+
+def _ids(nodes: Iterable[Node]) -> set[int]:
+    return {node.id for node in nodes}
 
 
 def _gradients(op: Train) -> list[Gradient]:

@@ -58,9 +58,9 @@ def _selection(machine: Interpreter, left: Value, right: Value, mark: int, args:
         return
     if left.kind == right.kind == "norm":
         one.selected = other.selected = True
-        if one.update is not None and other.update is None:
+        if one.updates and not other.updates:
             _select(machine, Selected(args.place, one, other))
-        elif other.update is not None and one.update is None:
+        elif other.updates and not one.updates:
             _select(machine, Selected(args.place, other, one))
 
 
