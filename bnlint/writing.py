@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
 
 
 def replace(path: str, data: bytes) -> None:
-    """Replace a file that is there (behind a link, what it points to), its mode kept.
-
-    Raises OSError.
-    """
+    """Replace a regular file (behind a link, what it points to), its mode kept; raises OSError."""
     path = os.path.realpath(path)
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode):  # root may put a file in place of a device
+        raise OSError(errno.EINVAL, "Not a regular file", path)
     if not os.access(path, os.W_OK):
-        raise PermissionError(13, "Permission denied", path)
-    _put(path, data, os.stat(path).st_mode)
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+    _put(path, data, mode)
 
 
 def write(path: str, data: bytes) -> None:
-    """Write a file that may be there already. What is no file, as a pipe that is given as
-    ``/dev/fd/9``, is written to if somebody reads it. Raises OSError.
+    """Write a regular file, be it there already or not; raises OSError."""
+    if os.path.exists(path):
+        replace(path, data)
+    else:
+        _put(os.path.realpath(path), data, None)
+
+
+def write_out(path: str, data: bytes) -> None:
+    """Write to where somebody wants to have something: a file, a pipe that is read (as a shell's
+    ``>(...)``), or what was named below ``/dev``. Raises OSError.
     """
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
-        _put(os.path.realpath(path), data, None)
-        return
-    if stat.S_ISREG(mode):
-        replace(path, data)
-    else:
+        mode = 0
+    named = os.path.abspath(path).startswith("/dev/")  # and is no link that a repository holds
+    if stat.S_ISFIFO(mode) or (named and stat.S_ISCHR(mode)):
         _pour(path, data)
+    else:
+        write(path, data)
 
 
 def _put(path: str, data: bytes, mode: int | None) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hostile import make_no_file
 
 from bnlint.cli import main
-from bnlint.writing import replace, write
+from bnlint.writing import replace, write, write_out
 
 
 def test_a_write_that_fails_midway_leaves_the_old_file_and_nothing_beside_it(
@@ -58,16 +58,17 @@ def test_a_new_file_has_the_usual_mode(tmp_path: Path) -> None:
 
 def test_a_pipe_is_written_to_if_somebody_reads_it(tmp_path: Path) -> None:
     source, sink = os.pipe()
-    write(f"/dev/fd/{sink}", b"new\n")
+    write_out(f"/dev/fd/{sink}", b"new\n")
+    write_out("/dev/null", b"new\n")
     os.close(sink)
     with open(source, "rb") as stream:
         assert stream.read() == b"new\n"
     make_no_file(tmp_path / "pipe", "pipe")
     with pytest.raises(OSError, match="No such device or address"):
-        write(str(tmp_path / "pipe"), b"new\n")
+        write_out(str(tmp_path / "pipe"), b"new\n")
 
 
-@pytest.mark.parametrize("kind", ["directory", "socket", "pipe"])
+@pytest.mark.parametrize("kind", ["directory", "socket", "pipe", "device"])
 @pytest.mark.parametrize("option", ["--html", "--write-baseline"])
 def test_a_report_for_what_is_no_file(
     tmp_path: Path,
@@ -88,3 +89,17 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         write(str(tmp_path / "a" / "page.html"), b"")
     assert caught.value.filename == str(tmp_path / "a" / "page.html")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "directory"])
+def test_what_is_no_file_is_never_replaced(tmp_path: Path, kind: str) -> None:
+    """Root could put a file in place of a device, which a link in a repository may name."""
+    there, link = tmp_path / "there", tmp_path / "known.json"
+    make_no_file(there, kind)
+    link.symlink_to(there)
+    before = os.stat(there)
+    for way in (replace, write):
+        with pytest.raises(OSError, match="Not a regular file"):
+            way(str(link), b"new\n")
+    assert os.stat(there) == before
+    assert sorted(os.listdir(tmp_path)) == ["known.json", "there"]

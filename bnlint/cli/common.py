@@ -89,10 +89,10 @@ def there(paths: Sequence[str]) -> tuple[str, ...]:
 
 def write_page(path: str, page: str) -> None:
     """Write what ``--html`` asked for. Raises Failure."""
-    from bnlint.writing import write
+    from bnlint.writing import write_out
 
     try:
-        write(path, page.encode("utf-8", "backslashreplace"))
+        write_out(path, page.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise Failure(f"{path}: {reason(error)}") from None
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp.nodes import Node
+from bnlint.interp.nodes import Node, Placeholder
 from bnlint.interp.values import Known, Place
 
 if TYPE_CHECKING:
-    from bnlint.interp.state import Layer, RunRecord, State
+    from bnlint.interp.recorded import Layer, RunRecord
+    from bnlint.interp.state import State
 
 
 def never_true(layer: Layer, run: RunRecord, state: State) -> tuple[Place, str] | None:
@@ -18,7 +19,7 @@ def never_true(layer: Layer, run: RunRecord, state: State) -> tuple[Place, str] 
         if layer.flavour == "layers" and run.feeds_known and not state.learning_phase_used:
             return layer.place, "the Keras learning phase, which is 0, is neither set nor fed"
         return None
-    if not isinstance(flag, Node) or flag.kind != "placeholder":
+    if not isinstance(flag, Placeholder):
         return None
     if value_in(run, flag) is not False:
         return None
@@ -31,8 +32,7 @@ def value_in(run: RunRecord, flag: Node) -> bool | None:
     """What a flag is in one run: fed, or its default where it is sure not to be fed."""
     if flag in run.feeds:
         return dict(run.values).get(flag)
-    default = flag.data.get("default")
-    return default if run.feeds_known and isinstance(default, bool) else None
+    return flag.default if run.feeds_known and isinstance(flag, Placeholder) else None
 
 
 def flag_in(run: RunRecord, layer: Layer) -> bool | None:
@@ -45,4 +45,4 @@ def flag_in(run: RunRecord, layer: Layer) -> bool | None:
     if isinstance(flag, Known):
         option = flag.assumed or flag.value is None or isinstance(flag.value, str)
         return None if option else bool(flag.value)
-    return value_in(run, flag) if isinstance(flag, Node) and flag.kind == "placeholder" else None
+    return value_in(run, flag) if isinstance(flag, Placeholder) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp import bypass, truth
 from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.state import Layer, Selected
+from bnlint.interp.recorded import Layer, Selected
 from bnlint.interp.values import Known, Map, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -53,13 +53,15 @@ def _selection(machine: Interpreter, left: Value, right: Value, mark: int, args:
     """Both branches hand out layers that were built before the ``cond`` (facts: f04)."""
     if not (isinstance(left, Node) and isinstance(right, Node)):
         return
-    if left.kind == right.kind == "norm" and left.id <= mark and right.id <= mark:
-        one, other = left.data["layer"], right.data["layer"]
+    one, other = left.layer, right.layer
+    if one is None or other is None or max(left.id, right.id) > mark:
+        return
+    if left.kind == right.kind == "norm":
         one.selected = other.selected = True
-        if one.update is not None and other.update is None:
-            _select(machine, Selected(args.place, left, right))
-        elif other.update is not None and one.update is None:
-            _select(machine, Selected(args.place, right, left))
+        if one.updates and not other.updates:
+            _select(machine, Selected(args.place, one, other))
+        elif other.updates and not one.updates:
+            _select(machine, Selected(args.place, other, one))
 
 
 def in_a_loop(machine: Interpreter, build: Callable[[], Value]) -> Value:
@@ -110,7 +112,7 @@ def _merge(
     def tensor(parts: Sequence[Value]) -> Node:
         nodes = [n for part in parts for n in nodes_in(part)]
         node = machine.state.node("op", name, [*predicate, *nodes], args.place)
-        node.data["scalar"] = all(n.data.get("scalar") for n in nodes)
+        node.scalar = all(n.scalar for n in nodes)
         return node
 
     return merge(branches)

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from bnlint.apis import UPDATE_OPS, NormApi
 from bnlint.interp import api
-from bnlint.interp.args import Args, lifted
+from bnlint.interp.args import Args
 from bnlint.interp.effects import collections, layouts, neighbours
 from bnlint.interp.effects.scopes import with_arg_scope
 from bnlint.interp.effects.variables import add_variable, as_known, begin_again, layer_path
-from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.lifting import lifted
+from bnlint.interp.live_objects import BatchNormLayer
+from bnlint.interp.nodes import Node, Placeholder, nodes_in
 from bnlint.interp.paths import ABSENT
-from bnlint.interp.state import Layer
-from bnlint.interp.values import NONE, Known, Map, Object, Place, Seq, Unknown, Value
+from bnlint.interp.recorded import Decided, Layer
+from bnlint.interp.values import NONE, Chosen, Known, Map, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -37,30 +39,29 @@ def _collected(machine: Interpreter, row: NormApi, args: Args) -> Value:
     return collections.collect_output(machine, keys, as_known(path), output)
 
 
-def layer_class(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+def layer_class(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> BatchNormLayer:
     """The constructor of a batch-norm layer object."""
     row = machine.modules.apis.layers[name]
-    return Object("norm layer", args.place, row=row, made=args, path=None, updates=[], nodes=())
+    return BatchNormLayer(args.place, row, args)
 
 
-def _object_path(machine: Interpreter, layer: Object) -> str:
+def _object_path(machine: Interpreter, layer: BatchNormLayer) -> str:
     """The variable path of a layer object: it gets its variables when it is first called."""
-    if layer.data["path"] is None:
-        name = layer.data["made"].get("name")
-        if layer.data["row"].flavour == "keras" and name is None:
+    if layer.path is None:
+        name = layer.made.get("name")
+        if layer.row.flavour == "keras" and name is None:
             # Keras numbers its layers through, whatever the scope.
             number = machine.state.fresh()
             scope = machine.state.variable_scopes[-1]
-            layer.data["path"] = f"{scope}batch_normalization~{number}/"
+            layer.path = f"{scope}batch_normalization~{number}/"
         else:
-            layer.data["path"] = layer_path(machine, name, "batch_normalization")
-    found: str = layer.data["path"]
-    return found
+            layer.path = layer_path(machine, name, "batch_normalization")
+    return layer.path
 
 
-def call_layer(machine: Interpreter, layer: Object, args: Args) -> Value:
+def call_layer(machine: Interpreter, layer: BatchNormLayer, args: Args) -> Value:
     """The call of a batch-norm layer object."""
-    row = layer.data["row"]
+    row = layer.row
     phase = machine.state.graph.learning_phase
     if row.default is None and phase is not ABSENT and not _given(args.get(row.flag, 1)):
         kwargs = {**args.kwargs, row.flag: phase}
@@ -98,7 +99,7 @@ def _misplaced(machine: Interpreter, row: NormApi, args: Args) -> tuple[str, str
             return row.trap, repr(value.value)
         return None
     if isinstance(value, Node):
-        if value.kind == "placeholder" and value.data.get("dtype") == "bool":
+        if isinstance(value, Placeholder) and value.boolean:
             return row.trap, "a bool placeholder"
         return None
     if isinstance(value, Unknown):
@@ -168,20 +169,20 @@ def apply(
     machine: Interpreter,
     row: NormApi,
     args: Args,
-    owner: Object | None = None,
+    owner: BatchNormLayer | None = None,
 ) -> Value:
     """Build one application of batch normalisation."""
     state = machine.state
     inputs = nodes_in(args.get("inputs", 0) or args.get("x") or args.get(row.positional[0]))
     flag, flag_place = _flag(row, args)
     misplaced = _misplaced(machine, row, args) if flag is None else None
-    made = owner.data["made"] if owner is not None else args
+    made = owner.made if owner is not None else args
     destination, collection = _destination(row, made)
     trainable = made.get("trainable")
     frozen = isinstance(trainable, Known) and trainable.value is False
     scope_open = args.more or (row.arg_scoped and state.arg_scope_unknown > 0)
     live = _live(row, flag, misplaced, frozen)
-    if owner is not None and owner.data.get("pretrained") and flag is None:
+    if owner is not None and owner.pretrained and flag is None:
         live = False  # in inference mode, with the statistics that came with it
     if owner is not None:
         path = _object_path(machine, owner)
@@ -204,9 +205,6 @@ def apply(
     if live:
         update = state.node("update", row.name, [*inputs, *flag_nodes], args.place)
         update.name = _op_name(machine, path)
-        update.data["path"] = as_known(path)
-        update.data["flag"] = flag
-        update.data["in a loop"] = state.graph_loops
     if not live:
         destination = "none"
     momentum = made.get(row.momentum)
@@ -219,7 +217,7 @@ def apply(
         flag=flag,
         default=row.default,
         graph=state.graph.id,
-        update=update,
+        updates=() if update is None else (update,),
         destination=destination,
         collection=collection if live else None,
         trace=machine.trace(),
@@ -242,24 +240,25 @@ def apply(
         uncounted=None in state.turns,
         biased=neighbours.biased(inputs) if live and _has(made.get("center"), True) else None,
         unscaled=row.flavour == "contrib" and made.get("scale") is None and not scope_open,
+        loops=state.graph_loops,
         guard=state.paths.now,
     )
     layer.unused_parameter = _unused_parameter(machine, layer)
     state.layers.append(layer)
     state.graph.layers += 1
     if update is not None:
-        update.data["layer"] = layer
+        update.layer = layer
         if destination == "collection" and collection is not None:
             state.add_to(collection, update)
         elif destination == "layer" and owner is not None:
-            owner.data["updates"].append(update)
+            owner.updates.append(update)
         if owner is not None and destination == "collection":
-            owner.data["updates"].append(update)
+            owner.updates.append(update)
     own = [update] if update is not None and destination == "in_place" else []
     if destination == "unknown" and update is not None:
         own = [update]  # it may well run in place: never judge what is not known
     output = state.node("norm", row.name, [*inputs, *flag_nodes, *variables, *own], args.place)
-    output.data["layer"] = layer
+    output.layer = layer
     layer.output = output
     return output
 
@@ -366,11 +365,31 @@ def _host(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     before, state.normalizer_place = state.normalizer_place, place
     state.variable_scopes.append(path)
     try:
+        made = len(state.layers)
         node = machine.call(normalizer, Args([node], kwargs, place, more), frame)
+        _chosen(machine, normalizer, convolved, made)
     finally:
         state.normalizer_place = before
         begin_again(machine, state.variable_scopes.pop())
     return collections.collect_output(machine, keys, alias, node)
+
+
+def _chosen(machine: Interpreter, normalizer: Value, tensor: Node, before: int) -> None:
+    """A ``normalizer_fn`` was applied: note what it made, if a test of the mode chose it."""
+    if isinstance(normalizer, Chosen):
+        state, roles = machine.state, frozenset({normalizer.target})
+        state.decided.append(
+            Decided(
+                normalizer.test,
+                normalizer.target,
+                normalizer.taken,
+                tuple(state.layers[before:]),
+                tensor,
+                roles,
+                normalizer.training,
+                state.paths.now,
+            )
+        )
 
 
 def _inside(inner: Place, outer: Place) -> bool:
