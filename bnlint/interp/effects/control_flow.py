@@ -43,7 +43,7 @@ def cond(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Va
     finally:
         state.branch_depth -= 1
     if not state.branch_depth:
-        _select_nothing(state.layers[first:second], state.layers[second:])
+        _select_nothing(predicate, state.layers[first:second], state.layers[second:])
     _selection(machine, on_true, on_false, mark, args)
     bypass.in_graph(machine, args.place, nodes_in(predicate), on_true, on_false, mark)
     return _merge(machine, name, nodes_in(predicate), [on_true, on_false], args)
@@ -76,13 +76,46 @@ def control_flow_v2(machine: Interpreter, name: str, args: Args, frame: Frame | 
     return Known(None)
 
 
-def _select_nothing(on_true: list[Layer], on_false: list[Layer]) -> None:
-    """Layers with the same constant in both branches are in one mode, whatever the predicate."""
-    flags = [layer.flag for layer in (*on_true, *on_false)]
-    values = {flag.value if isinstance(flag, Known) else None for flag in flags}
-    if on_true and on_false and len(values) == 1 and None not in values:
-        for layer in (*on_true, *on_false):
+def _select_nothing(predicate: Value | None, on_true: list[Layer], on_false: list[Layer]) -> None:
+    """Layers with the same mode in both branches are in one mode, whatever the predicate.
+
+    The predicate itself, as a flag, is True where the first branch is taken and False where the
+    second is.
+    """
+    layers = [(layer, True) for layer in on_true] + [(layer, False) for layer in on_false]
+    modes = [_mode(layer.flag, predicate, taken) for layer, taken in layers]
+    if not on_true or not on_false or len(set(modes)) > 1 or None in modes:
+        return
+    for layer, taken in layers:
+        if _constant(layer.flag) is not None:
             layer.selected = False
+        else:
+            layer.flag = Known(taken)  # selected still: the source says something else
+
+
+def _mode(flag: Value | None, predicate: Value | None, taken: bool) -> bool | None:
+    """The mode of a layer in a branch of a ``cond``, if it is one: None if not."""
+    if isinstance(predicate, Node) and _passed_on(flag) is _passed_on(predicate):
+        return taken
+    return _constant(flag)
+
+
+def _constant(flag: Value | None) -> bool | None:
+    if isinstance(flag, Node):
+        flag = flag.data.get("constant")
+    if isinstance(flag, Known) and flag.value is not None:
+        return bool(flag.value)
+    return None
+
+
+def _passed_on(value: Value | None) -> Value | None:
+    """The tensor that a chain of ``identity`` and ``cast`` hands on."""
+    while isinstance(value, Node) and value.api in _HANDED_ON and len(value.inputs) == 1:
+        value = value.inputs[0]
+    return value
+
+
+_HANDED_ON = frozenset(("tf.identity", "tf.cast", "tf.convert_to_tensor", "tf.squeeze"))
 
 
 def _select(machine: Interpreter, selected: Selected) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.apis import UPDATE_OPS
 from bnlint.interp.args import Args
 from bnlint.interp.effects import ops, training
-from bnlint.interp.effects.sessions import run_hooks
+from bnlint.interp.effects.sessions import initialise, run_hooks
 from bnlint.interp.guards import FALSE
 from bnlint.interp.nodes import nodes_in, nodes_of
 from bnlint.interp.state import RunRecord
@@ -112,6 +112,7 @@ def _build(machine: Interpreter, model_fn: Value, mode: str, args: Args) -> None
 def spec(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``EstimatorSpec``: the mode decides what is run."""
     run_hooks(machine, args)
+    initialise(machine, args)
     mode = args.get("mode", 0)
     value = mode.value if isinstance(mode, Known) else None
     loss, train_op = args.get("loss", 2), args.get("train_op", 3)
