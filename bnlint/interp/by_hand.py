@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp.effects.handwritten import behind, is_selecting, is_statistic, selected
+from bnlint.interp.effects.handwritten import behind, is_selecting, is_statistic, selected, taken
 from bnlint.interp.nodes import Node, ancestors, nodes_in
 from bnlint.interp.state import Layer
 from bnlint.interp.values import Known, Unknown, Value
@@ -129,11 +129,14 @@ def _before(node: Node, looked_for: list[Node]) -> set[Node]:
 
 
 def _flag(record: Moments, updated: bool) -> tuple[str, Value]:
-    """A constant that the function was given as its training flag, else nothing known.
+    """A constant that the function was given as its training flag, or that selects the statistics.
 
-    A use of the averages alone only tells that there are two modes.
+    Else nothing is known. A use of the averages alone only tells that there are two modes.
     """
     name, value = record.flag or ("", None)
+    chosen = next((found for s in record.statistics if (found := taken(s)) is not None), None)
+    if chosen is not None:
+        name, value = "pred", chosen
     if updated and isinstance(value, Known) and isinstance(value.value, bool):
         return name, value
     return name, Unknown("it is written by hand", 0)

@@ -46,7 +46,14 @@ def cond(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Va
         _select_nothing(predicate, state.layers[first:second], state.layers[second:])
     _selection(machine, on_true, on_false, mark, args)
     bypass.in_graph(machine, args.place, nodes_in(predicate), on_true, on_false, mark)
-    return _merge(machine, name, nodes_in(predicate), [on_true, on_false], args)
+    merged = _merge(machine, name, nodes_in(predicate), [on_true, on_false], args)
+    decided = _passed_on(predicate)
+    if isinstance(decided, Node):
+        decided = decided.data.get("constant")
+    if isinstance(decided, Known):
+        for node in nodes_in(merged):
+            node.data["taken"] = decided
+    return merged
 
 
 def _selection(machine: Interpreter, left: Value, right: Value, mark: int, args: Args) -> None:

@@ -205,6 +205,21 @@ def is_selecting(node: Node) -> bool:
     return node.api.rsplit(".", 1)[-1] in _SELECTING
 
 
+def taken(node: Node) -> Known | None:
+    """The constant that selects what a tensor is, where a constant does."""
+    for _ in range(_NEAR_A_BRANCH):
+        found = node.data.get("taken")
+        if isinstance(found, Known):
+            return found
+        if node.api.rsplit(".", 1)[-1] not in _PASSED or not node.inputs:
+            return None
+        node = node.inputs[0]
+    return None
+
+
+_NEAR_A_BRANCH = 4
+
+
 def selected(node: Node) -> list[Node]:
     """What a tensor is, or is one of: through branches, copies and changes of shape."""
     out: dict[Node, None] = {}

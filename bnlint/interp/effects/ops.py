@@ -191,6 +191,17 @@ def constant(machine: Interpreter, name: str, args: Args, frame: Frame | None) -
     return node
 
 
+def handed_on(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.cast(True, tf.bool)``, ``tf.convert_to_tensor(True)``: as constant, too."""
+    node = generic(machine, name, args, frame)
+    value = args.get("x", 0) or args.get("value") or args.get("input")
+    if isinstance(value, Node):
+        value = value.data.get("constant")
+    if isinstance(node, Node) and isinstance(value, Known):
+        node.data["constant"] = value
+    return node
+
+
 def graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return Object("graph", args.place, graph=machine.state.new_graph())
 
@@ -266,6 +277,9 @@ HANDLERS = {
     "tf.tuple": group,
     "tf.stop_gradient": stop_gradient,
     "tf.constant": constant,
+    "tf.cast": handed_on,
+    "tf.convert_to_tensor": handed_on,
+    "tf.identity": handed_on,
     "tf.Graph": graph,
     "tf.get_default_graph": default_graph,
     "tf.reset_default_graph": reset_default_graph,
