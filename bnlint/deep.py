@@ -16,7 +16,8 @@ _STACK_BYTES = 256 * 1024 * 1024  # address space only: pages are taken as they 
 
 
 def with_deep_stack(work: Callable[[], T]) -> T:
-    """Run ``work`` where recursion may go deep; what it raises is raised here.
+    """Run ``work`` where recursion may go deep; what it raises is raised here, and MemoryError if
+    the system has no room for that.
 
     Python 3.10 and 3.12 spend machine stack on Python calls, so a higher recursion limit alone
     would end in a segmentation fault.
@@ -36,6 +37,8 @@ def with_deep_stack(work: Callable[[], T]) -> T:
         sys.setrecursionlimit(max(limit, _FRAMES))
         thread = threading.Thread(target=target, daemon=True)
         thread.start()
+    except RuntimeError:
+        raise MemoryError("no room for a stack") from None
     finally:
         threading.stack_size(size)
     thread.join()

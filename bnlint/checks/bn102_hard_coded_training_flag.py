@@ -82,7 +82,7 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
                 continue
             if state.predicts:
                 site.trained = site.trained or layer  # where it is restored from
-            if layer.id in run.reaches and layer.destination != "in_place":
+            if layer.updated_by(run.reaches) and layer.destination != "in_place":
                 site.trained = site.trained or layer  # its updates are run by hand
                 continue
             if run.opaque:
@@ -95,7 +95,8 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
 
 def _decided(layer: NormLayer) -> bool:
     """Whether its flag is a tensor in a branch that is taken in one mode only."""
-    return layer.flag.kind == "dynamic" and layer.flag.value is not None
+    flag = layer.flag
+    return flag.kind == "dynamic" and flag.made is not None and flag.value is not None
 
 
 def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> None:
@@ -107,7 +108,8 @@ def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> Non
         if layer.location in other or layer.unit_test or layer.flag.from_default:
             continue
         for run in state.runs:
-            if layer.id in run.evaluates and layer.id not in run.reaches and not run.opaque:
+            seen = layer.id in run.evaluates and not layer.updated_by(run.reaches)
+            if seen and not run.opaque:
                 sites[layer.location].predicted.setdefault(place_of_flag(layer), (layer, run))
 
 

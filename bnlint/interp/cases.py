@@ -12,11 +12,13 @@ import heapq
 from typing import TYPE_CHECKING
 
 from bnlint.interp.guards import FALSE, TRUE, Guard, TooLarge
+from bnlint.interp.nodes import Gradient, Phi
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bnlint.interp.nodes import Node
+    from bnlint.interp.nodes import Node, Train
+    from bnlint.interp.recorded import Layer
     from bnlint.interp.state import State
     from bnlint.interp.values import Place
 
@@ -134,16 +136,15 @@ class Cases:
                 if op in b.train_ops or op in b.existing
             ]
             for node, guard in below.items():
-                if node.kind != "norm":
+                layer = node.layer
+                if node.kind != "norm" or layer is None:
                     continue
                 trained[node] = guards.disj(trained.get(node, FALSE), guard)
-                layer = node.data["layer"]
-                update = layer.update
                 facts: tuple[Guard, ...] = (
                     guards.conj(guard, layer.guard),
-                    FALSE if update is None else before.get(update, FALSE),
-                    FALSE if update is None else updated.get(update, FALSE),
-                    FALSE if update is None else waited.get(update, FALSE),
+                    self._updating(layer, before),
+                    self._updating(layer, updated),
+                    self._updating(layer, waited),
                     run,
                     *dict.fromkeys(blocks),
                 )
@@ -160,7 +161,7 @@ class Cases:
                 (
                     trained.get(output, FALSE),
                     evaluated.get(output, FALSE),
-                    updated.get(layer.update, FALSE) if layer.update is not None else FALSE,
+                    self._updating(layer, updated),
                     state.restores,
                 ),
             )
@@ -174,7 +175,7 @@ class Cases:
             if decided.place in by_mode:
                 yield self._split(decided.guard, ())
         for estimator in state.estimators:
-            used = estimator.data["used"]
+            used = estimator.used
             yield self._split(used.get("train", FALSE), used.values())
         yield self._split(TRUE, (state.eager,))
 
@@ -193,16 +194,20 @@ class Cases:
             cells = parted[:_MOST_CELLS]
         return cells
 
-    def _losses(self, op: Node) -> list[tuple[Guard, Node]]:
-        given = op.data.get("given", op.data["gradients"])
+    def _updating(self, layer: Layer, reached: Labels) -> Guard:
+        """The paths on which an update op of a layer is among what is reached."""
+        return self._guards.any_of(reached.get(update, FALSE) for update in layer.updates)
+
+    def _losses(self, op: Train) -> list[tuple[Guard, Node]]:
+        given = op.gradients if op.given is None else op.given
         labels = self.reach(
             [(op.guard, n) for n in given], controls=False, ends=frozenset({"grad", "variable"})
         )
         return [
             (guard, loss)
             for node, guard in labels.items()
-            if node.kind == "grad"
-            for loss in node.data["losses"]
+            if isinstance(node, Gradient)
+            for loss in node.losses
         ]
 
     def reach(
@@ -242,8 +247,8 @@ class Cases:
             guard = labels[node]
             if node in fed or node.kind in ends or (not through_stop and node.kind == "stop"):
                 continue
-            if node.kind == "phi":
-                for own, item in node.data["alternatives"]:
+            if isinstance(node, Phi):
+                for own, item in node.alternatives:
                     both = conj(guard, own)
                     if both != FALSE:
                         add(both, item)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp.nodes import Node, ancestors, through
+from bnlint.interp.nodes import Assign, Node, Variable, ancestors, through
 from bnlint.interp.values import location
 from bnlint.model import HandWritten
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bnlint.interp.guards import Guard
-    from bnlint.interp.state import RunRecord, State
+    from bnlint.interp.recorded import RunRecord
+    from bnlint.interp.state import State
 
     Runs = Sequence[tuple[RunRecord, set[Node]]]
 
@@ -33,7 +34,7 @@ def hand_written(
         for graph in state.graphs
         for node in graph.nodes
         if node.kind in ("assign", "update", "train") and holds(node.guard)
-        for value in node.data.get("value", node.inputs)
+        for value in (node.value if isinstance(node, Assign) else node.inputs)
     ]
     kept = ancestors(written, controls=False) & _directly_kept(state)
     trained = ancestors(losses, controls=False)
@@ -73,7 +74,7 @@ def _directly_kept(state: State) -> set[Node]:
         value
         for graph in state.graphs
         for node in graph.nodes
-        for value in node.data.get("value", ())
+        for value in (node.value if isinstance(node, Assign) else ())
     }
     for _ in range(_DIRECTLY):
         found |= reached
@@ -86,7 +87,7 @@ def _evaluated(runs: Runs) -> set[Node]:
     found: set[Node] = set()
     for record, computed in runs:
         if not any(n.kind == "train" for n in computed):
-            wanted = [n for n in through(record.fetches) if not n.data.get("scalar")]
+            wanted = [n for n in through(record.fetches) if not n.scalar]
             found |= ancestors(wanted, controls=False, fed=frozenset(record.feeds))
     return found
 
@@ -116,7 +117,7 @@ def _is_weighted(output: Node) -> bool:
     for _ in range(3):
         if here.api.startswith(("tf.layers.", "tf.contrib.layers.")):
             return True
-        if any(n.data.get("trainable") for n in here.inputs):
+        if any(isinstance(n, Variable) and n.trainable for n in here.inputs):
             return True
         if here.kind != "linear" or len(here.inputs) != 1:
             return False

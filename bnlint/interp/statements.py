@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import bypass, calls, classes, comparisons, containers, dicts, objects, operators
+from bnlint.interp import (
+    bypass,
+    calls,
+    classes,
+    comparisons,
+    containers,
+    dicts,
+    objects,
+    operators,
+    stages,
+)
 from bnlint.interp.guards import FALSE, TRUE, Guard
+from bnlint.interp.live_objects import ControlDependencies, PlainContext
 from bnlint.interp.paths import ABSENT, Choice, Raised, Stop
 from bnlint.interp.scope import Frame, Loop
 from bnlint.interp.syntax import contains_yield, counted_in, is_unwritten, refuses
@@ -207,6 +218,7 @@ def _if(machine: Interpreter, stmt: ir.If, frame: Frame) -> Ended:
     if on_false == FALSE and truth == TRUE and not paths.tries and _to_be_filled_in(stmt):
         return False
     body, orelse = bypass.branches(machine, stmt, frame, on_true, on_false)
+    body, orelse = stages.branches(machine, stmt, frame, body, orelse)
     if on_false == FALSE:
         return body()
     if on_true == FALSE:
@@ -255,7 +267,7 @@ def _for(machine: Interpreter, stmt: ir.For, frame: Frame) -> Ended:
     total, exact = machine.iterate(iterable)
     visited = machine.loop_items(iterable)
     partial = not exact or len(visited) < len(total)
-    loop = Loop()
+    loop = Loop(stmt)
     frame.loops.append(loop)
     machine.state.enter_loop(machine.place(frame, stmt), len(total) if exact else None)
     try:
@@ -379,7 +391,7 @@ def _with_items(
 
 def _waits(context: Value) -> bool:
     """Whether entering a context only adds control dependencies, which hold by path."""
-    return isinstance(context, Object) and context.kind in ("control_dependencies", "plain context")
+    return isinstance(context, (ControlDependencies, PlainContext))
 
 
 def _try(machine: Interpreter, stmt: ir.Try, frame: Frame) -> Ended:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
-from bnlint.interp.effects import ops
-from bnlint.interp.effects.norms import FLAG_NAMES
-from bnlint.interp.nodes import Node, nodes_in, nodes_of
-from bnlint.interp.state import Moments
+from bnlint.interp.effects import flags, ops
+from bnlint.interp.nodes import Branches, Node, Statistic, nodes_in, nodes_of
+from bnlint.interp.recorded import Moments
 from bnlint.interp.values import Known, Place, Seq, Value
 from bnlint.source import ir
 
@@ -26,7 +25,7 @@ def moments(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     out: list[Value] = []
     for _ in range(2):
         node = machine.state.node("moments", name, nodes_in(args.get("x", 0)), args.place)
-        node.data["over_batch"] = over_batch and not _moved(node)
+        node.statistic = Statistic(over_batch and not _moved(node))
         out.append(node)
     return Seq("tuple", out)
 
@@ -36,13 +35,8 @@ def reduced_mean(machine: Interpreter, name: str, args: Args, frame: Frame | Non
     node = ops.generic(machine, name, args, frame)
     axes = args.get("axis", 1) or args.get("reduction_indices")
     if isinstance(node, Node) and axes is not None and _over_batch(axes) and not _moved(node):
-        node.data["over_batch"] = True
+        node.statistic = Statistic(True)
     return node
-
-
-def is_statistic(node: Node) -> bool:
-    """Whether a node is a mean or a variance, of whatever axes."""
-    return node.kind == "moments" or "over_batch" in node.data
 
 
 def rearranged(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -53,9 +47,9 @@ def rearranged(machine: Interpreter, name: str, args: Args, frame: Frame | None)
         first = how.items[0] if isinstance(how, Seq) and how.items else how
         number = first.value if isinstance(first, Known) else None
         if name == "tf.reshape":
-            value.data["moved"] = number == 1  # one row: the examples are on another axis
+            value.moved = number == 1  # one row: the examples are on another axis
         elif (number == 0) == (name == "tf.expand_dims"):
-            value.data["moved"] = True
+            value.moved = True
     return value
 
 
@@ -65,9 +59,8 @@ def _moved(node: Node) -> bool:
         if not node.inputs:
             return False
         node = node.inputs[0]
-        moved: bool | None = node.data.get("moved")
-        if moved is not None:
-            return moved
+        if node.moved is not None:
+            return node.moved
     return False
 
 
@@ -113,10 +106,9 @@ def fused(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     parts: list[Value] = [node]
     for _ in range(2):
         part = state.node("moments", name, inputs, args.place)
-        part.data["over_batch"] = not _moved(part) if training and not args.more else None
+        part.statistic = Statistic(not _moved(part) if training and not args.more else None)
         parts.append(part)
     if training and not args.more:
-        node.data["fused"] = tuple(parts[1:])
         record = Moments(args.place, args.place, not _moved(node), node, machine.trace())
         record.sources = tuple(p for p in parts[1:] if isinstance(p, Node))
         record.statistics = record.sources
@@ -162,19 +154,26 @@ def arithmetic(machine: Interpreter, left: Node, right: Node, output: Node) -> N
     if left.api not in ("operator -", "tf.subtract") or len(left.inputs) != 2:
         return
     x, mean = left.inputs
-    means = [n for n in selected(mean) if is_statistic(n)]
+    means = [n for n in selected(mean) if n.statistic is not None]
     variances = [
-        n for part in _reachable(right, 4) for n in selected(part) if is_statistic(n) and n != mean
+        n
+        for part in _reachable(right, 4)
+        for n in selected(part)
+        if n.statistic is not None and n != mean
     ]
     if not means or not variances or not _belong(x, means[0], variances[0]):
         return
     sources = (means[0], variances[0])
-    batch = selected(mean) == [means[0]] and all(n.data["over_batch"] for n in sources)
+    batch = selected(mean) == [means[0]] and all(_is_over_batch(n) for n in sources)
     record = Moments(output.place, means[0].place, batch, output, machine.trace())
     record.sources = sources
     record.statistics = (mean, *_reachable(right, 4))
     record.scaled = True
     _record(machine, record)
+
+
+def _is_over_batch(node: Node) -> bool:
+    return node.statistic is not None and bool(node.statistic.over_batch)
 
 
 def _belong(x: Node, mean: Node, variance: Node) -> bool:
@@ -208,9 +207,8 @@ def is_selecting(node: Node) -> bool:
 def taken(node: Node) -> Known | None:
     """The constant that selects what a tensor is, where a constant does."""
     for _ in range(_NEAR_A_BRANCH):
-        found = node.data.get("taken")
-        if isinstance(found, Known):
-            return found
+        if isinstance(node, Branches):
+            return node.taken
         if node.api.rsplit(".", 1)[-1] not in _PASSED or not node.inputs:
             return None
         node = node.inputs[0]
@@ -240,9 +238,9 @@ def selected(node: Node) -> list[Node]:
 
 def _note(machine: Interpreter, args: Args, statistics: list[Node], output: Node) -> None:
     sources = [_behind(n) for n in statistics]
-    direct = [n for n in sources if is_statistic(n)]
+    direct = [n for n in sources if n.statistic is not None]
     # Without moments it normalises with what is kept, which clears the same call elsewhere.
-    batch = bool(direct) and all(is_statistic(n) and n.data["over_batch"] for n in sources)
+    batch = bool(direct) and all(_is_over_batch(n) for n in sources)
     place = direct[0].place if direct else args.place
     record = Moments(args.place, place, batch, output, machine.trace())
     record.sources = tuple(direct)
@@ -253,7 +251,7 @@ def _note(machine: Interpreter, args: Args, statistics: list[Node], output: Node
 def _record(machine: Interpreter, record: Moments) -> None:
     frames = machine.state.frames
     names = frames[-1].locals if frames else {}
-    record.flag = next(((name, names[name]) for name in names if name in FLAG_NAMES), None)
+    record.flag = next(((name, names[name]) for name in names if name in flags.NAMES), None)
     record.site = _site(machine, record.place)
     record.unit_test = machine.in_unit_test()
     machine.state.record_moments(record)
@@ -274,7 +272,7 @@ def _site(machine: Interpreter, place: Place) -> Place:
 def _behind(node: Node) -> Node:
     """The node behind identities and shape changes."""
     while node.kind == "linear" and len(node.inputs) == 1 and not node.controls:
-        if is_statistic(node):
+        if node.statistic is not None:
             break
         node = node.inputs[0]
     return node
@@ -290,7 +288,7 @@ def behind(nodes: tuple[Node, ...], depth: int) -> Iterator[Node]:
             continue
         seen.add(node)
         yield node
-        if steps < depth and not is_statistic(node) and node.kind != "variable":
+        if steps < depth and node.statistic is None and node.kind != "variable":
             todo.extend((n, steps + 1) for n in node.inputs)
 
 

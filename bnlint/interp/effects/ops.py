@@ -10,13 +10,13 @@ from bnlint.interp.effects import layouts, neighbours, recurrent
 from bnlint.interp.effects import variables as variable_effects
 from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
-from bnlint.interp.nodes import Node, nodes_in, nodes_of, through
+from bnlint.interp.live_objects import GraphObject, Holder, MovingAverage
+from bnlint.interp.nodes import Constant, Group, Node, Placeholder, nodes_in, nodes_of, through
 from bnlint.interp.values import (
     NONE,
     Api,
     Func,
     Known,
-    Object,
     Seq,
     Unknown,
     Value,
@@ -97,7 +97,7 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     if last[:1].isupper() and not name.startswith("tf.contrib.layers."):
         # A class: its instance may hold graph nodes (a cell, a dataset, a helper).
         nodes = dict.fromkeys(nodes_of(args.values()))
-        return Object("object", args.place, name=name, nodes=tuple(nodes), cells=cells(args))
+        return Holder(args.place, name, cells(args), nodes=tuple(nodes))
     inputs = nodes_of(args.values())
     if not name.startswith(_NO_CALLBACK) and not state.importing:
         for value in args.values():
@@ -123,12 +123,12 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     layouts.note(node, args)
     neighbours.note(node, args)
     if last in api.REDUCTIONS or name.startswith(("tf.losses.", "tf.contrib.losses.")):
-        node.data["scalar"] = True
+        node.scalar = True
     elif last in _ELEMENTWISE:
         operands = [n for n in inputs if n.kind != "const"]
-        node.data["scalar"] = bool(operands) and all(n.data.get("scalar") for n in operands)
+        node.scalar = bool(operands) and all(n.scalar for n in operands)
     elif kind == "linear":
-        node.data["scalar"] = bool(inputs) and any(n.data.get("scalar") for n in inputs)
+        node.scalar = bool(inputs) and any(n.scalar for n in inputs)
     if name.startswith(("tf.losses.", "tf.contrib.losses.", "tf.contrib.slim.losses.")):
         state.add_to("losses", node)
     if name.startswith("tf.metrics."):
@@ -145,14 +145,14 @@ def placeholder(machine: Interpreter, name: str, args: Args, frame: Frame | None
     with_default = name.endswith("with_default")
     initial = args.get("input", 0) if with_default else None
     dtype = args.get("dtype", 0)
-    node = state.node("placeholder", name, nodes_in(initial), args.place, guarded=False)
+    node = state.add(Placeholder, name, nodes_in(initial), args.place, guarded=False)
     if isinstance(dtype, Api) and dtype.name in ("tf.bool", "tf.python.bool"):
-        node.data["dtype"] = "bool"
+        node.boolean = True
     if isinstance(dtype, Known) and dtype.value == "bool":
-        node.data["dtype"] = "bool"
+        node.boolean = True
     if isinstance(initial, Known) and isinstance(initial.value, bool):
-        node.data["dtype"] = "bool"
-        node.data["default"] = initial.value
+        node.boolean = True
+        node.default = initial.value
     label = args.get("name", 2)
     if isinstance(label, Known) and isinstance(label.value, str):
         state.give_name(node, label.value)
@@ -167,10 +167,10 @@ def group(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
             if isinstance(one, Seq) and one.read is not None:
                 reads.add(one.read)
     inputs = nodes_of(args.values())
-    node = machine.state.node("group", name, inputs, args.place)
+    node = machine.state.add(Group, name, inputs, args.place)
     for block in machine.state.blocks:
         block.existing.extend(n for n in through(inputs) if n.kind == "train")
-    node.data["reads"] = reads
+    node.reads = reads
     if name == "tf.tuple":
         first = args.positional[0] if args.positional else None
         if isinstance(first, Seq):
@@ -185,29 +185,29 @@ def stop_gradient(machine: Interpreter, name: str, args: Args, frame: Frame | No
 def constant(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.constant(True)`` is as constant as ``True``."""
     value = args.get("value", 0)
-    node = machine.state.node("const", name, nodes_in(value), args.place)
+    node = machine.state.add(Constant, name, nodes_in(value), args.place)
     if isinstance(value, Known):
-        node.data["constant"] = value
+        node.value = value
     return node
 
 
 def handed_on(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.cast(True, tf.bool)``, ``tf.convert_to_tensor(True)``: as constant, too."""
-    node = generic(machine, name, args, frame)
     value = args.get("x", 0) or args.get("value") or args.get("input")
-    if isinstance(value, Node):
-        value = value.data.get("constant")
-    if isinstance(node, Node) and isinstance(value, Known):
-        node.data["constant"] = value
+    known = value.value if isinstance(value, Constant) else value
+    if not isinstance(known, Known):
+        return generic(machine, name, args, frame)
+    node = machine.state.add(Constant, name, nodes_in(value), args.place)
+    node.value = known
     return node
 
 
 def graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    return Object("graph", args.place, graph=machine.state.new_graph())
+    return GraphObject(args.place, machine.state.new_graph())
 
 
 def default_graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    return Object("graph", args.place, graph=machine.state.graph)
+    return GraphObject(args.place, machine.state.graph)
 
 
 def reset_default_graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -218,7 +218,7 @@ def reset_default_graph(machine: Interpreter, name: str, args: Args, frame: Fram
 
 def moving_average(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     rate = tuple(nodes_in(args.get("decay", 0)))
-    return Object("moving average", args.place, rate=rate)
+    return MovingAverage(args.place, rate)
 
 
 def define_flag(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:

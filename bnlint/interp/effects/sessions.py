@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
 from bnlint.interp.effects import ops
+from bnlint.interp.live_objects import Saver, Session
 from bnlint.interp.nested import each_once, rebuilt
 from bnlint.interp.nodes import Node, nodes_in, through
 from bnlint.interp.paths import Choice
-from bnlint.interp.state import RunRecord, SaverRecord
+from bnlint.interp.recorded import RunRecord, SaverRecord
 from bnlint.interp.values import (
     NONE,
     Bound,
@@ -18,6 +19,7 @@ from bnlint.interp.values import (
     Known,
     Map,
     Object,
+    Partial,
     Seq,
     Unknown,
     Value,
@@ -34,7 +36,7 @@ def make_session(machine: Interpreter, name: str, args: Args, frame: Frame | Non
     run_hooks(machine, args)
     initialise(machine, args)
     graph = args.get("graph", 1)
-    return Object("session", args.place, graph=graph if isinstance(graph, Object) else None)
+    return Session(args.place, graph if isinstance(graph, Object) else None)
 
 
 def make_scaffold(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -52,7 +54,9 @@ def initialise(machine: Interpreter, args: Args) -> None:
 
 
 def _begun_with(machine: Interpreter, func: Value, args: Args) -> Value:
-    target = func.func if isinstance(func, Bound) else func
+    target = func
+    while isinstance(target, (Bound, Partial)):
+        target = target.func
     if isinstance(target, Func) and target.key not in machine.state.entered:
         given = Args([], {}, args.place, more=True)
         machine.state.paths.apart(lambda: machine.call(func, given, None))
@@ -82,7 +86,7 @@ def record(machine: Interpreter, fetches: Value | None, args: Args) -> None:
     opaque = _opaque(fetches)
     nodes = tuple(nodes_in(fetches))
     if isinstance(fetches, Object):
-        nodes = tuple(fetches.data.get("nodes", ()))
+        nodes = fetches.nodes
     record_fed(machine, nodes, opaque, args.get("feed_dict", 1), args)
 
 
@@ -169,7 +173,7 @@ def fetched(machine: Interpreter, fetches: Value | None) -> Value:
 def make_saver(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``Saver(var_list)``; one with a list that is not known in full is not judged."""
     state = machine.state
-    saver = Object("saver", args.place)
+    saver = Saver(args.place)
     given = args.get("var_list", 0)
     whole = given is None or (isinstance(given, Known) and given.value is None)
     if whole and (args.more or not state.collection("variables")):
@@ -182,7 +186,7 @@ def make_saver(machine: Interpreter, name: str, args: Args, frame: Frame | None)
             state.layer_ids,
             guard=state.paths.now,
         )
-        saver.data["record"] = record
+        saver.record = record
         state.savers.append(record)
     return saver
 
@@ -196,8 +200,8 @@ def _all_known(given: Seq | Map) -> bool:
 def note_saved(args: Args) -> None:
     """A saver is handed to what saves by it: a supervisor, a hook, a training loop."""
     saver = args.kwargs.get("saver")
-    if isinstance(saver, Object) and "record" in saver.data:
-        saver.data["record"].saved = True
+    if isinstance(saver, Saver) and saver.record is not None:
+        saver.record.saved = True
 
 
 def restore(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -226,7 +230,7 @@ def _train(machine: Interpreter, given: Value, args: Args) -> None:
     run_hooks(machine, args)
     step = args.get("train_step_fn")
     if step is not None and not isinstance(step, Known):
-        session = Object("session", args.place, graph=None)
+        session = Session(args.place)
         counter = args.get("global_step") or machine.state.unknown("a global step")
         options = args.get("train_step_kwargs") or machine.state.unknown("options of a step")
         machine.call(step, Args([session, given, counter, options], {}, args.place), None)
