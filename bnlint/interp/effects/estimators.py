@@ -127,9 +127,11 @@ def spec(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Va
 
 
 def make_head(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    """A canned head. Heads of ``tf.contrib.estimator`` run UPDATE_OPS from TensorFlow 1.12 on,
-    those of ``tf.estimator`` only if given ``update_ops``."""
-    return Head(args.place, name.startswith("tf.contrib."))
+    """A canned head. Heads of ``tf.contrib.estimator`` run UPDATE_OPS from TensorFlow 1.12 on, but
+    for one made of several; those of ``tf.estimator`` only if given ``update_ops``, those of
+    ``tf.contrib.learn`` never (read and tried in 1.15)."""
+    own = name.startswith("tf.contrib.estimator.") and not name.endswith(".multi_head")
+    return Head(args.place, own)
 
 
 def head_method(machine: Interpreter, head: Head, name: str, args: Args) -> Value | None:
