@@ -52,7 +52,7 @@ def get_attr(machine: Interpreter, value: Value, name: str, place: Place) -> Val
     if isinstance(value, Node):
         return objects.node_attr(machine, value, name)
     if isinstance(value, Object):
-        return objects.object_attr(machine, value, name, place)
+        return objects.object_attr(machine, value, name)
     if isinstance(value, (Seq, Map, Known, Text)):
         return Method(value, name)
     if isinstance(value, Class):
