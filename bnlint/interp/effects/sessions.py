@@ -27,7 +27,7 @@ def make_session(machine: Interpreter, name: str, args: Args, frame: Frame | Non
 
 def run_hooks(machine: Interpreter, args: Args) -> None:
     """``SessionRunHook``: what ``before_run`` returns is fetched with every run."""
-    for name in ("hooks", "chief_only_hooks", "training_hooks", "saving_listeners"):
+    for name in ("hooks", "chief_only_hooks", "training_hooks", "training_chief_hooks"):
         for hook in machine.iterate(args.get(name) or Known(None))[0]:
             if not isinstance(hook, Instance):
                 continue
