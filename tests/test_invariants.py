@@ -330,7 +330,7 @@ def test_a_fix_parses_and_changes_its_lines_only_and_a_second_one_nothing(
     assert "+++" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("first", ["", "# bnlint: ignore[BN101] why\n", "print 'two';"])
+@pytest.mark.parametrize("first", ["", "print 'two';"])
 def test_a_byte_order_mark_moves_nothing_on_its_own_line(folder: Path, first: str) -> None:
     text = (
         f"{first}import tensorflow as tf; x = tf.placeholder(tf.float32, [None, 4]); "
