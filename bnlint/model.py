@@ -6,7 +6,7 @@ A program is run once on all its paths; every path that rules may tell apart (a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -75,17 +75,16 @@ class NormLayer:
     that set it), ``trace`` the calls that led there, outermost first. ``api`` is the canonical
     TensorFlow name, ``flag_name`` its flag parameter, ``flavour`` one of ``layers contrib keras
     nn``. ``path`` is its variables' path (``?`` for what is not known), ``name`` the same where it
-    is fully known. ``updates`` are the ids of its update ops, ``momentum`` is None where unknown.
-    ``adversarial`` is whether it is trained through another network that is trained against it (a
-    GAN's generator), ``unit_test`` whether a unit test builds it. ``frozen`` is whether it has
-    updates though its call says ``trainable=False``; ``crossed`` what fixes the layout of its input
-    where the layer takes another axis for the channels. ``mode`` is the mode for which an Estimator
-    builds it: ``train``, ``eval`` or ``infer``. ``both_modes`` is whether the same call has a flag
-    other than a constant True on some path or in some program: something may then read the
-    moving statistics.
-    ``uncounted`` is whether a loop builds it and nobody knows how often. ``biased`` is a layer
-    right below that adds a bias, ``squashed`` an activation right above whose output depends on the
-    scale of its input, where the layer has no gamma.
+    is fully known. ``updates`` are the ids of its update ops (of ops, not of layers), ``momentum``
+    is None where unknown. ``adversarial`` is whether it is trained through another network that is
+    trained against it (a GAN's generator), ``unit_test`` whether a unit test builds it. ``frozen``
+    is whether it has updates though its call says ``trainable=False``; ``crossed`` what fixes the
+    layout of its input where the layer takes another axis for the channels. ``mode`` is the mode
+    for which an Estimator builds it: ``train``, ``eval`` or ``infer``. ``both_modes`` is whether
+    the same call has a flag other than a constant True on some path or in some program: something
+    may then read the moving statistics. ``uncounted`` is whether a loop builds it and nobody knows
+    how often. ``biased`` is a layer right below that adds a bias, ``squashed`` an activation right
+    above whose output depends on the scale of its input, where the layer has no gamma.
     """
 
     id: int
@@ -117,6 +116,10 @@ class NormLayer:
     uncounted: bool = False
     biased: Location | None = None
     squashed: Location | None = None
+
+    def updated_by(self, ops: Set[int]) -> bool:
+        """Whether one of its update ops is among some ops."""
+        return not ops.isdisjoint(self.updates)
 
 
 @dataclass(slots=True, eq=False)

@@ -80,7 +80,7 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
                 continue
             if state.predicts:
                 site.trained = site.trained or layer  # where it is restored from
-            if layer.id in run.reaches and layer.destination != "in_place":
+            if layer.updated_by(run.reaches) and layer.destination != "in_place":
                 site.trained = site.trained or layer  # its updates are run by hand
                 continue
             if run.opaque:
@@ -100,7 +100,8 @@ def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> Non
         if layer.location in other or layer.unit_test or layer.flag.from_default:
             continue
         for run in state.runs:
-            if layer.id in run.evaluates and layer.id not in run.reaches and not run.opaque:
+            seen = layer.id in run.evaluates and not layer.updated_by(run.reaches)
+            if seen and not run.opaque:
                 sites[layer.location].predicted.setdefault(place_of_flag(layer), (layer, run))
 
 

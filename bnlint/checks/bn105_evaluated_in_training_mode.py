@@ -68,7 +68,7 @@ def _evaluating(model: GraphModel, layer: NormLayer) -> list[Run]:
         and not run.trains
         and not run.opaque
         and run.other_data  # else fine: it may look at the very batches that train it
-        and (layer.id not in run.reaches or layer.destination == "in_place")
+        and (not layer.updated_by(run.reaches) or layer.destination == "in_place")
     ]
 
 
@@ -102,7 +102,7 @@ def _towers(model: GraphModel, trained: set[int]) -> Iterator[Verdict]:
         runs = [run for run in model.runs if layer.id in run.evaluates and not run.trains]
         if not others or not runs or any(t.flag.kind == "missing" for t in others):
             continue  # fine here: both are True, or one is not told (BN101, BN102)
-        moved = any(layer.id in run.reaches for run in model.runs)
+        moved = any(layer.updated_by(run.reaches) for run in model.runs)
         moves = ", and its updates write them into the statistics that training keeps" * moved
         place = place_of_flag(layer)
         yield Verdict(

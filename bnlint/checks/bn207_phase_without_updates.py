@@ -34,7 +34,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
             yield Verdict(op.location, None)  # fine: each phase of it has the updates
             continue
         run, left = stale
-        before = next(r for r in model.runs if r.reaches & {layer.id for layer in left})
+        before = next(r for r in model.runs if any(layer.updated_by(r.reaches) for layer in left))
         certain = all(layer.id in run.on for layer in left) and op.undecided is None
         yield Verdict(
             op.location,
@@ -49,11 +49,12 @@ def _stale(
     """The layers that an earlier phase updated, and nothing does from this run on."""
     out = []
     for layer in trained:
-        same = {i.id for i in model.layers if _one(i, layer)}
-        updating = [n for n, other in enumerate(model.runs) if same & other.reaches]
-        if not updating or same & op.reaches or layer.destination == "unknown":
+        same = [i for i in model.layers if _one(i, layer)]
+        own = {update for i in same for update in i.updates}
+        updating = [n for n, other in enumerate(model.runs) if own & other.reaches]
+        if not updating or own & op.reaches or layer.destination == "unknown":
             continue  # fine here: BN201 says that nothing ever does, or this does
-        if same & run.off or layer.id in model.escaped:
+        if any(i.id in run.off for i in same) or layer.updated_by(model.escaped):
             continue  # fine: frozen in this phase
         if _only_batch(model, layer):
             continue  # fine: nothing reads the statistics

@@ -62,17 +62,18 @@ def _counted(model: GraphModel) -> Iterator[Verdict]:
             continue
         if layer.unit_test or layer.uncounted:
             continue  # fine: a trial, or any number of towers may update it
-        same = {i.id for i in model.layers if (i.graph, i.path) == (layer.graph, layer.path)}
-        updating = [run for run in model.runs if same & run.reaches]
-        after = [run for run in _infers(model, same) if run not in updating]
+        same = [i for i in model.layers if (i.graph, i.path) == (layer.graph, layer.path)]
         # Towers that share their statistics update them several times in a step.
+        times = [(run, sum(i.updated_by(run.reaches) for i in same)) for run in model.runs]
+        updating = [run for run, number in times if number]
+        after = [run for run in _infers(model, {i.id for i in same}) if run not in updating]
         turns = {
-            (run.location, run.loops): run.turns * len(same & run.reaches)
-            for run in updating
-            if run.turns is not None
+            (run.location, run.loops): run.turns * number
+            for run, number in times
+            if number and run.turns is not None
         }
         unknown = any(run.turns is None for run in updating)
-        if unknown or layer.id in model.escaped or not after:
+        if unknown or layer.updated_by(model.escaped) or not after:
             continue  # fine: nobody knows how many steps there are, or reads the statistics
         steps = sum(turns.values())
         left = momentum**steps

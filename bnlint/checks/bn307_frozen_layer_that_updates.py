@@ -25,7 +25,8 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         if not layer.frozen or layer.unit_test:
             yield Verdict(layer.location, None)  # fine: it learns, or has no updates
             continue
-        if layer.id not in moved:
+        mover = next((moved[update] for update in layer.updates if update in moved), None)
+        if mover is None:
             yield Verdict(layer.location, None)  # fine: nothing that trains runs its updates
             continue
         yield Verdict(
@@ -36,7 +37,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 "trainable=False freezes gamma and beta only: training still normalises with the "
                 "batch and moves the moving statistics, so the layer does not stay what it was; "
                 f"{layer.flag_name}=False is what freezes it",
-                related((moved[layer.id].location, "the train op that runs its updates")),
+                related((mover.location, "the train op that runs its updates")),
                 "possible",
                 "statistics that follow new data may be meant, with weights that stay",
             ),

@@ -272,7 +272,7 @@ def _set(machine: Interpreter, value: Value, name: str, new: Value) -> Value:
     elif isinstance(value, ModuleEnv):
         paths.write(value.globals, name, new, value.born)
     elif isinstance(value, Object):
-        paths.write(value.data.setdefault("attrs", {}), name, new, TRUE)
+        paths.write(value.attrs, name, new, TRUE)
     elif isinstance(value, Api):
         paths.write(machine.state.patched, api.canonical(f"{value.name}.{name}"), new, TRUE)
     elif isinstance(value, Unknown):

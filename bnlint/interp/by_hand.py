@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.effects import flags
 from bnlint.interp.effects.handwritten import behind, is_rescaled, is_selecting, selected
 from bnlint.interp.nodes import Assign, Node, Placeholder, Variable, ancestors, nodes_in
-from bnlint.interp.recorded import Layer
-from bnlint.interp.values import Known, Unknown, Value
+from bnlint.interp.recorded import Layer, TrainingFlag
+from bnlint.interp.values import Known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,17 +107,14 @@ def _layer(
     results = _results(record.output, users)
     awaited = not own or any(not _before(out, own).isdisjoint(own) for out in results)
     destination = "in_place" if awaited else "none" if collection is None else "collection"
-    name, flag = _flag(record, bool(own))
     return Layer(
         id=record.number,
         api=record.output.api,
         flavour="nn",
-        flag_name=name,
         place=record.site or record.place,
-        flag=flag,
-        default=None,
+        flag=_flag(record, bool(own)),
         graph=record.output.graph,
-        update=own[0] if own else None,
+        updates=tuple(own),
         destination=destination,
         collection=collection,
         trace=record.trace,
@@ -136,7 +134,7 @@ def _before(node: Node, looked_for: Sequence[Node]) -> set[Node]:
     return ancestors([node], since=min(other.id for other in looked_for))
 
 
-def _flag(record: Moments, updated: bool) -> tuple[str, Value]:
+def _flag(record: Moments, updated: bool) -> TrainingFlag:
     """A constant that the function was given as its training flag, else nothing known.
 
     Where a ``tf.cond`` selects the statistics of the batch, what it asks is the flag. A use of the
@@ -145,10 +143,10 @@ def _flag(record: Moments, updated: bool) -> tuple[str, Value]:
     name, value = record.flag or ("", None)
     asked = next((p for s in record.statistics if (p := _asked(s)) is not None), None)
     if updated and asked is not None:
-        return name or "its flag", asked
+        return flags.decided(name or "its flag", asked)
     if updated and isinstance(value, Known) and isinstance(value.value, bool):
-        return name, value
-    return name, Unknown("it is written by hand", 0)
+        return flags.decided(name, value)
+    return TrainingFlag(name, "unknown", reason="it is written by hand")
 
 
 def _asked(statistic: Node) -> Placeholder | None:

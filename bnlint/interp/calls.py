@@ -16,9 +16,11 @@ from bnlint.interp import (
     tensorflow,
     truth,
 )
-from bnlint.interp.args import Args, lifted
+from bnlint.interp.args import Args
 from bnlint.interp.effects import keras
 from bnlint.interp.guards import FALSE, TRUE
+from bnlint.interp.lifting import lifted
+from bnlint.interp.live_objects import GeneratorContext
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.paths import ABSENT, Choice, Stop
 from bnlint.interp.scope import Frame
@@ -255,7 +257,10 @@ def call_function(machine: Interpreter, func: Func, args: Args) -> Value:
         if func.generator:
             frame.yielded = Seq("list", [], False)
             frame.yielded.born = frame.guard
-        ended = machine.block(node.body, frame, outermost=True)
+        try:
+            ended = machine.block(node.body, frame, outermost=True)
+        except Stop:
+            ended = True  # what is left raises, which ends no path that has returned
         if frame.yielded is not None:
             if ended and not frame.returns:
                 raise Stop
@@ -396,12 +401,12 @@ def enter_context(
 ) -> None:
     """Run ``inside`` within the context manager ``context``."""
     if isinstance(context, Object):
-        if context.kind == "generator context":
+        if isinstance(context, GeneratorContext):
             _generator_context(machine, context, inside)
             return
         leave = objects.enter(machine, context)
         try:
-            inside(context.data.get("entered", context))
+            inside(context.bound)
         finally:
             leave()
         return
@@ -417,9 +422,9 @@ def enter_context(
 
 
 def _generator_context(
-    machine: Interpreter, context: Object, inside: Callable[[Value], None]
+    machine: Interpreter, context: GeneratorContext, inside: Callable[[Value], None]
 ) -> None:
-    func: Func = context.data["func"]
+    func = context.func
     refused = _too_deep(machine, func)
     if refused is not None:
         inside(machine.state.unknown(refused))
@@ -442,7 +447,7 @@ def _generator_context(
     frame = Frame(func.module, {}, func.closure, func, context.place)
     frame.cls = func.defining_class
     frame.guard = paths.now
-    _bind_parameters(machine, func, context.data["args"], frame)
+    _bind_parameters(machine, func, context.args, frame)
     first_name = func.node.params.params[0].name if func.node.params.params else None
     frame.self_value = frame.locals.get(first_name) if first_name else None
     frame.on_yield = body
@@ -461,8 +466,8 @@ def _generator_context(
     finally:
         del state.frames[depth - 1 :]
         # TensorFlow's scopes are generators: what nobody leaves, Python closes with the manager.
-        for context in reversed(state.entered_by_hand[by_hand:]):
-            objects.leave_by_hand(machine, context)
+        for left in reversed(state.entered_by_hand[by_hand:]):
+            objects.leave_by_hand(machine, left)
     if waiting == entered:
         inside(state.unknown("what a context manager yields"))
 
@@ -483,7 +488,7 @@ def decorate(
             value.is_context = True
 
             def deferred(_: Interpreter, args: Args, __: Frame | None) -> Value:
-                return Object("generator context", args.place, func=value, args=args)
+                return GeneratorContext(args.place, value, args)
 
             return Builtin(f"contextmanager {value.name}", deferred)
         if last in ("cached_property", "abstractproperty", "lazy_property"):

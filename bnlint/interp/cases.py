@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bnlint.interp.nodes import Node, Train
+    from bnlint.interp.recorded import Layer
     from bnlint.interp.state import State
     from bnlint.interp.values import Place
 
@@ -139,12 +140,11 @@ class Cases:
                 if node.kind != "norm" or layer is None:
                     continue
                 trained[node] = guards.disj(trained.get(node, FALSE), guard)
-                update = layer.update
                 facts: tuple[Guard, ...] = (
                     guards.conj(guard, layer.guard),
-                    FALSE if update is None else before.get(update, FALSE),
-                    FALSE if update is None else updated.get(update, FALSE),
-                    FALSE if update is None else waited.get(update, FALSE),
+                    self._updating(layer, before),
+                    self._updating(layer, updated),
+                    self._updating(layer, waited),
                     run,
                     *dict.fromkeys(blocks),
                 )
@@ -161,7 +161,7 @@ class Cases:
                 (
                     trained.get(output, FALSE),
                     evaluated.get(output, FALSE),
-                    updated.get(layer.update, FALSE) if layer.update is not None else FALSE,
+                    self._updating(layer, updated),
                     state.restores,
                 ),
             )
@@ -175,7 +175,7 @@ class Cases:
             if decided.place in by_mode:
                 yield self._split(decided.guard, ())
         for estimator in state.estimators:
-            used = estimator.data["used"]
+            used = estimator.used
             yield self._split(used.get("train", FALSE), used.values())
         yield self._split(TRUE, (state.eager,))
 
@@ -193,6 +193,10 @@ class Cases:
                 parted.extend(c for c in (yes, no) if c != FALSE)
             cells = parted[:_MOST_CELLS]
         return cells
+
+    def _updating(self, layer: Layer, reached: Labels) -> Guard:
+        """The paths on which an update op of a layer is among what is reached."""
+        return self._guards.any_of(reached.get(update, FALSE) for update in layer.updates)
 
     def _losses(self, op: Train) -> list[tuple[Guard, Node]]:
         given = op.gradients if op.given is None else op.given

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import comparisons, dicts, operators, subscripts, truth
-from bnlint.interp.args import Args, lifted
+from bnlint.interp.args import Args
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.iterables import make_dict
+from bnlint.interp.lifting import lifted
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.overwriting import overwrite_entries
 from bnlint.interp.values import (

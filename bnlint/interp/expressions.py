@@ -16,8 +16,9 @@ from bnlint.interp import (
     tensorflow,
     truth,
 )
-from bnlint.interp.args import Args, lifted
+from bnlint.interp.args import Args
 from bnlint.interp.guards import FALSE as FALSE_GUARD
+from bnlint.interp.lifting import lifted
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.paths import ABSENT, Alternative, Choice, Stop
 from bnlint.interp.scope import Frame

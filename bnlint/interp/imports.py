@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from bnlint.interp import api, attributes
 from bnlint.interp.guards import FALSE, Guard
 from bnlint.interp.images import Images, Impure, Key, is_pure
+from bnlint.interp.live_objects import DynamicModule
 from bnlint.interp.relevance import imported_names, mentions
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import (
@@ -16,7 +17,6 @@ from bnlint.interp.values import (
     Instance,
     Known,
     ModuleEnv,
-    Object,
     Unknown,
     Value,
 )
@@ -224,18 +224,18 @@ class Modules:
         state.finished.append(path)
         return env
 
-    def dynamic_member(self, machine: Interpreter, module: Object, name: str) -> Value:
+    def dynamic_member(self, machine: Interpreter, module: DynamicModule, name: str) -> Value:
         """A member of a module chosen at run time: one of the project's that has such a member.
 
         Which one is a condition like any other, the same for the module's other members.
         """
         state = machine.state
         paths = state.paths
-        key = module.data["key"]
-        chosen = module.data.get("modules")
+        key = module.key
+        chosen = module.modules
         if chosen is None:
             chosen = [p for p in self.entries if self._defines(p, name)][:_CANDIDATES]
-            module.data["modules"] = chosen
+            module.modules = chosen
         parts: list[tuple[Guard, Callable[[], Value]]] = []
         left = paths.now
         for path in chosen:

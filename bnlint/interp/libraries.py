@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import api, operators, records, tensorflow, truth
-from bnlint.interp.args import Args, lifted
+from bnlint.interp.args import Args
 from bnlint.interp.builtins import identity, leave_program
 from bnlint.interp.containers import map_method
 from bnlint.interp.effects import networks
 from bnlint.interp.iterables import apply_map, make_dict, make_list, make_range, make_zip
+from bnlint.interp.lifting import lifted
+from bnlint.interp.live_objects import ArgumentParser, ExitStack, SourceLoader
 from bnlint.interp.loading import import_module, load_source
 from bnlint.interp.paths import Choice
 from bnlint.interp.values import (
@@ -18,7 +20,6 @@ from bnlint.interp.values import (
     External,
     Known,
     Map,
-    Object,
     Partial,
     Seq,
     Unknown,
@@ -57,7 +58,7 @@ def call_external(machine: Interpreter, name: str, args: Args, frame: Frame | No
 
 def _source_loader(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``SourceFileLoader(name, path).load_module()``: any method gives the module."""
-    return Object("source loader", args.place, module=load_source(machine, args, frame))
+    return SourceLoader(args.place, load_source(machine, args, frame))
 
 
 def _partial(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
@@ -141,7 +142,7 @@ def _copied(machine: Interpreter, value: Value, args: Args) -> Value:
 
 
 def _argument_parser(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    return Object("argument parser", args.place, defaults={})
+    return ArgumentParser(args.place)
 
 
 def _reduce(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
@@ -237,7 +238,7 @@ _EXTERNAL: dict[str, Any] = {
     "importlib.util.spec_from_file_location": load_source,
     "importlib.util.module_from_spec": identity,
     "argparse.ArgumentParser": _argument_parser,
-    "contextlib.ExitStack": lambda m, a, f: Object("exit stack", a.place, leaves=[]),
+    "contextlib.ExitStack": lambda m, a, f: ExitStack(a.place),
     "itertools.chain": _chain,
     "itertools.chain.from_iterable": _chain_from,
     "six.moves.range": make_range,

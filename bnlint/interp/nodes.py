@@ -205,7 +205,7 @@ def _collect(value: Value | None, out: dict[Node, None], depth: int, seen: dict[
         for node in value.deps:
             out[node] = None
     elif isinstance(value, Object):
-        for item in value.data.get("nodes", ()):
+        for item in value.nodes:
             out[item] = None
 
 

@@ -14,7 +14,6 @@ from bnlint.interp.guards import FALSE
 from bnlint.interp.hand_written import hand_written
 from bnlint.interp.nodes import (
     Assign,
-    Constant,
     Gradient,
     Group,
     Node,
@@ -26,7 +25,7 @@ from bnlint.interp.nodes import (
     through,
 )
 from bnlint.interp.paths import projected
-from bnlint.interp.values import Known, Object, Place, Unknown, location
+from bnlint.interp.values import Place, location
 from bnlint.model import (
     CollectionRead,
     Crossed,
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
 
     from bnlint.interp.cases import Assignment
     from bnlint.interp.guards import Guard
-    from bnlint.interp.recorded import Block, Layer, Read, RunRecord
+    from bnlint.interp.recorded import Block, Layer, Read, RunRecord, TrainingFlag
     from bnlint.interp.state import State
 
 
@@ -113,9 +112,12 @@ class _Snapshot:
         return {loss for g in self.gradients[op] for loss in through(g.losses)}
 
     def _updates(self, nodes: Iterable[Node]) -> set[int]:
-        """The layers of this path whose update ops are among some nodes."""
-        found = {n.layer.id for n in nodes if n.kind == "update" and n.layer is not None}
-        return found & self.ids
+        """The update ops among some nodes, of layers of this path."""
+        return {
+            n.id
+            for n in nodes
+            if n.kind == "update" and n.layer is not None and n.layer.id in self.ids
+        }
 
     def model(self) -> GraphModel:
         state = self.state
@@ -156,28 +158,6 @@ class _Snapshot:
             & self.ids,
         )
 
-    def _flag(self, layer: Layer) -> Flag:
-        value = layer.flag
-        if value is None:
-            if layer.scope_may_give_flag:
-                reason = "its arguments come from a scope or a ** that the source does not show"
-                return Flag("unknown", reason=reason)
-            return Flag("missing", layer.default)
-        if isinstance(value, Constant) and value.value is not None:
-            value = value.value
-        if isinstance(value, Known):
-            if layer.selected or value.assumed:
-                return Flag("dynamic", value.value)
-            if value.value is None:
-                return Flag("unknown", None, reason="None follows the Keras learning phase")
-            origin = location(value.origin) if value.origin is not None else None
-            return Flag("constant", value.value, origin, value.default)
-        if isinstance(value, Node):
-            return Flag("dynamic", made=location(value.place))
-        if isinstance(value, Unknown):
-            return Flag("unknown", reason=value.reason)
-        return Flag("dynamic" if isinstance(value, Object) else "unknown", reason="an odd value")
-
     def _shared(self, layer: Layer) -> NormLayer:
         key = (layer.id, layer.id in self.generators)
         found = self.shared.get(key)
@@ -191,11 +171,11 @@ class _Snapshot:
             id=layer.id,
             api=layer.api,
             flavour=layer.flavour,
-            flag_name=layer.flag_name,
+            flag_name=layer.flag.name,
             location=location(layer.place),
-            flag=self._flag(layer),
+            flag=_flag(layer.flag),
             destination=layer.destination,  # type: ignore[arg-type]
-            updates=(layer.id,) if layer.update is not None else (),
+            updates=tuple(update.id for update in layer.updates),
             collection=layer.collection,
             trace=tuple(location(p) for p in layer.trace),
             by_normalizer=layer.by_normalizer,
@@ -259,9 +239,8 @@ class _Snapshot:
         """
         state = self.state
         out = []
-        for layer in self.layers:
-            if layer.update is None or layer.update not in before or state.control_flow_v2:
-                continue
+        updated = [layer for layer in self.layers if not before.isdisjoint(layer.updates)]
+        for layer in updated if not state.control_flow_v2 else ():
             if layer.loops and not op.loops and layer.destination == "collection":
                 detail = "its update ops are in the body of a loop"
                 out.append(Gate(layer.id, "frame", location(layer.place), detail))
@@ -269,20 +248,20 @@ class _Snapshot:
             return out  # it does not run at all
         if self.holds(state.restores) or op.unit_test:
             return []  # frozen on purpose, or nobody uses it
-        for layer in self.layers:
-            if layer.update in before and layer.momentum is not None and layer.momentum >= 1:
+        for layer in updated:
+            if layer.momentum is not None and layer.momentum >= 1:
                 detail = "the momentum is 1"
                 out.append(Gate(layer.id, "momentum", location(layer.place), detail))
         if out or any(run.opaque for run, _ in self.runs):
             return out  # some run may be another one
         if self.runs and not any(op in computed for _, computed in self.runs):
             return []  # this program only asks the network
-        for layer in self.layers:
-            if layer.update not in before or layer.id in self.escaped or layer.update is None:
+        for layer in updated:
+            if _ids(layer.updates) & self.escaped:
                 continue
-            if isinstance(layer.update, Assign) and not layer.update.in_a_branch:
+            if any(isinstance(u, Assign) and not u.in_a_branch for u in layer.updates):
                 continue  # written by hand, and run whatever the flag is
-            own = [run for run, computed in self.runs if layer.update in computed]
+            own = [run for run, computed in self.runs if not computed.isdisjoint(layer.updates)]
             told = [never_true(layer, run, state) for run in own]
             if told and None not in told:
                 place, detail = told[0] or (layer.place, "")
@@ -416,7 +395,7 @@ class _Snapshot:
         layers = [
             layer
             for layer in self.layers
-            if layer.id in moved and not (isinstance(layer.flag, Known) and layer.flag.value)
+            if _ids(layer.updates) & moved and not (layer.flag.passed and layer.flag.value)
         ]
         out = []
         for saver in saved:
@@ -450,7 +429,7 @@ class _Snapshot:
         below = layer.biased
         if below is None:
             return None
-        own = {layer.output, layer.update}
+        own = {layer.output, *layer.updates}
         alone = all(reader in own for reader in self.readers.get(below, ()))
         return location(below.place) if alone else None
 
@@ -467,20 +446,38 @@ class _Snapshot:
         state = self.state
         built = [layer for layer in self.layers if layer.built_for is not None]
         for layer in built:
-            flag = layer.flag
-            own = isinstance(flag, Unknown) and not state.keys.set_elsewhere(flag.key)
-            if own and layer.built_for is not None and isinstance(flag, Unknown):
-                estimator, mode = layer.built_for
-                if self.holds(estimator.data["used"].get(mode, FALSE)):
-                    key = (id(estimator), layer.place, layer.trace, flag.key)
-                    seen.setdefault(key, set()).add(mode)
+            key = layer.flag.key
+            if key is None or layer.built_for is None or state.keys.set_elsewhere(key):
+                continue
+            estimator, mode = layer.built_for
+            if self.holds(estimator.used.get(mode, FALSE)):
+                site = (id(estimator), layer.place, layer.trace, key)
+                seen.setdefault(site, set()).add(mode)
         for layer in built:
-            if layer.built_for is None or not isinstance(layer.flag, Unknown):
+            if layer.built_for is None or layer.flag.key is None:
                 continue
             estimator, mode = layer.built_for
             modes = seen.get((id(estimator), layer.place, layer.trace, layer.flag.key), set())
             if mode == "train" and mode in modes and len(modes) > 1:
                 yield layer.id, location(estimator.place)
+
+
+def _flag(flag: TrainingFlag) -> Flag:
+    if flag.chosen and (flag.kind == "constant" or flag.phase):
+        return Flag("dynamic", flag.value)
+    place = flag.origin if flag.kind == "constant" else None
+    return Flag(
+        flag.kind,
+        flag.value,
+        location(place) if place is not None else None,
+        flag.from_default,
+        flag.reason,
+        location(flag.made) if flag.made is not None else None,
+    )
+
+
+def _ids(nodes: Iterable[Node]) -> set[int]:
+    return {node.id for node in nodes}
 
 
 def _gradients(op: Train) -> list[Gradient]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bnlint.interp.recorded import (
         Block,
         Decided,
+        EstimatorRecord,
         Export,
         Layer,
         Moments,
@@ -112,9 +113,9 @@ class State:
             int, tuple[list[ir.Name | ir.Attr], bool]
         ] = {}  # by the identity of a test
         self.escaped: dict[Node, Guard] = {}
-        self.optimizers: list[Object] = []
-        self.estimators: list[Object] = []
-        self.built_for: tuple[Object, str] | None = None  # the Estimator and its mode
+        self.optimizers = 0  # how many were made
+        self.estimators: list[EstimatorRecord] = []
+        self.built_for: tuple[EstimatorRecord, str] | None = None  # with its mode
         self.unknown_attrs: dict[int, dict[str, Value]] = {}
         self.patched: dict[str, Value] = {}
         self.patched_by_images: dict[str, Value] = {}

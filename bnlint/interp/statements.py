@@ -16,6 +16,7 @@ from bnlint.interp import (
     stages,
 )
 from bnlint.interp.guards import FALSE, TRUE, Guard
+from bnlint.interp.live_objects import ControlDependencies, PlainContext
 from bnlint.interp.paths import ABSENT, Choice, Raised, Stop
 from bnlint.interp.scope import Frame, Loop
 from bnlint.interp.syntax import contains_yield, counted_in, is_unwritten, refuses
@@ -390,7 +391,7 @@ def _with_items(
 
 def _waits(context: Value) -> bool:
     """Whether entering a context only adds control dependencies, which hold by path."""
-    return isinstance(context, Object) and context.kind in ("control_dependencies", "plain context")
+    return isinstance(context, (ControlDependencies, PlainContext))
 
 
 def _try(machine: Interpreter, stmt: ir.Try, frame: Frame) -> Ended:

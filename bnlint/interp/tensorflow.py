@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
-from bnlint.interp.args import Args, lifted
+from bnlint.interp.args import Args
 from bnlint.interp.effects import (
     collections,
     control_flow,
@@ -22,8 +22,10 @@ from bnlint.interp.effects import (
     training,
 )
 from bnlint.interp.effects.scopes import with_arg_scope
+from bnlint.interp.lifting import lifted
+from bnlint.interp.live_objects import Optimizer
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.values import NONE, Known, Object, Unknown, Value
+from bnlint.interp.values import NONE, Known, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +111,7 @@ def _call(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     if api.is_optimizer(owner):
         # An unbound method: tf.train.Optimizer.minimize(self, loss).
 
-        delegate = Object("optimizer", args.place, name=owner)
+        delegate = Optimizer(args.place, owner)
         rest = Args(args.positional[1:], args.kwargs, args.place, args.more, args.places)
         found = training.optimizer_method(machine, delegate, last, rest)
         return found or ops.generic(machine, name, args, frame)
@@ -141,7 +143,7 @@ def call_by_name(
     if name in ("minimize", "apply_gradients", "compute_gradients"):
         first = args.positional[0] if args.positional else args.get("loss")
         if first is not None and nodes_in(first) and not _is_number_like(first):
-            delegate = Object("optimizer", args.place, name="an optimizer", unknown=True)
+            delegate = Optimizer(args.place, "an optimizer")
             return lifted(
                 machine,
                 args,

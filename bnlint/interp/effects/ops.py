@@ -10,13 +10,13 @@ from bnlint.interp.effects import layouts, neighbours, recurrent
 from bnlint.interp.effects import variables as variable_effects
 from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
+from bnlint.interp.live_objects import GraphObject, Holder, MovingAverage
 from bnlint.interp.nodes import Constant, Group, Node, Placeholder, nodes_in, nodes_of, through
 from bnlint.interp.values import (
     NONE,
     Api,
     Func,
     Known,
-    Object,
     Seq,
     Unknown,
     Value,
@@ -97,7 +97,7 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     if last[:1].isupper() and not name.startswith("tf.contrib.layers."):
         # A class: its instance may hold graph nodes (a cell, a dataset, a helper).
         nodes = dict.fromkeys(nodes_of(args.values()))
-        return Object("object", args.place, name=name, nodes=tuple(nodes), cells=cells(args))
+        return Holder(args.place, name, cells(args), nodes=tuple(nodes))
     inputs = nodes_of(args.values())
     if not name.startswith(_NO_CALLBACK) and not state.importing:
         for value in args.values():
@@ -192,11 +192,11 @@ def constant(machine: Interpreter, name: str, args: Args, frame: Frame | None) -
 
 
 def graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    return Object("graph", args.place, graph=machine.state.new_graph())
+    return GraphObject(args.place, machine.state.new_graph())
 
 
 def default_graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    return Object("graph", args.place, graph=machine.state.graph)
+    return GraphObject(args.place, machine.state.graph)
 
 
 def reset_default_graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -207,7 +207,7 @@ def reset_default_graph(machine: Interpreter, name: str, args: Args, frame: Fram
 
 def moving_average(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     rate = tuple(nodes_in(args.get("decay", 0)))
-    return Object("moving average", args.place, rate=rate)
+    return MovingAverage(args.place, rate)
 
 
 def define_flag(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:

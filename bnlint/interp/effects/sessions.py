@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
+from bnlint.interp.live_objects import Saver, Session
 from bnlint.interp.nested import each_once, rebuilt
 from bnlint.interp.nodes import Node, nodes_in, through
 from bnlint.interp.paths import Choice
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def make_session(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     run_hooks(machine, args)
     graph = args.get("graph", 1)
-    return Object("session", args.place, graph=graph if isinstance(graph, Object) else None)
+    return Session(args.place, graph if isinstance(graph, Object) else None)
 
 
 def run_hooks(machine: Interpreter, args: Args) -> None:
@@ -47,7 +48,7 @@ def record(machine: Interpreter, fetches: Value | None, args: Args) -> None:
     opaque = _opaque(fetches)
     nodes = tuple(nodes_in(fetches))
     if isinstance(fetches, Object):
-        nodes = tuple(fetches.data.get("nodes", ()))
+        nodes = fetches.nodes
     record_fed(machine, nodes, opaque, args.get("feed_dict", 1), args)
 
 
@@ -128,7 +129,7 @@ def fetched(machine: Interpreter, fetches: Value | None) -> Value:
 def make_saver(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``Saver(var_list)``; one with a list that is not known in full is not judged."""
     state = machine.state
-    saver = Object("saver", args.place)
+    saver = Saver(args.place)
     given = args.get("var_list", 0)
     whole = given is None or (isinstance(given, Known) and given.value is None)
     if whole and (args.more or not state.collection("variables")):
@@ -141,7 +142,7 @@ def make_saver(machine: Interpreter, name: str, args: Args, frame: Frame | None)
             state.layer_ids,
             guard=state.paths.now,
         )
-        saver.data["record"] = record
+        saver.record = record
         state.savers.append(record)
     return saver
 
@@ -155,8 +156,8 @@ def _all_known(given: Seq | Map) -> bool:
 def note_saved(args: Args) -> None:
     """A saver is handed to what saves by it: a supervisor, a hook, a training loop."""
     saver = args.kwargs.get("saver")
-    if isinstance(saver, Object) and "record" in saver.data:
-        saver.data["record"].saved = True
+    if isinstance(saver, Saver) and saver.record is not None:
+        saver.record.saved = True
 
 
 def restore(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -184,7 +185,7 @@ def _train(machine: Interpreter, given: Value, args: Args) -> None:
     run_hooks(machine, args)
     step = args.get("train_step_fn")
     if step is not None and not isinstance(step, Known):
-        session = Object("session", args.place, graph=None)
+        session = Session(args.place)
         counter = args.get("global_step") or machine.state.unknown("a global step")
         options = args.get("train_step_kwargs") or machine.state.unknown("options of a step")
         machine.call(step, Args([session, given, counter, options], {}, args.place), None)

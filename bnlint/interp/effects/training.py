@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.apis import UPDATE_OPS
 from bnlint.interp.args import Args
+from bnlint.interp.live_objects import Optimizer
 from bnlint.interp.nodes import (
     Assign,
     Gradient,
@@ -19,7 +20,7 @@ from bnlint.interp.nodes import (
     nodes_of,
     through,
 )
-from bnlint.interp.values import NONE, Func, Instance, Known, Object, Place, Seq, Unknown, Value
+from bnlint.interp.values import NONE, Func, Known, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,15 +31,15 @@ if TYPE_CHECKING:
 
 def make_optimizer(machine: Interpreter, name: str, args: Args) -> Value:
     """An optimizer or a wrapper of one; constructing it adds no op that matters."""
-    optimizer = Object("optimizer", args.place, name=name)
-    machine.state.optimizers.append(optimizer)
+    optimizer = Optimizer(args.place, name)
+    machine.state.optimizers += 1
     for block in machine.state.blocks:
         block.optimizers += 1
     return optimizer
 
 
 def optimizer_method(
-    machine: Interpreter, optimizer: Object, name: str, args: Args
+    machine: Interpreter, optimizer: Optimizer, name: str, args: Args
 ) -> Value | None:
     """A method of an optimizer; None if bnlint gives it no meaning."""
     if name == "minimize":
@@ -83,7 +84,7 @@ def _variable_set(value: Value | None) -> frozenset[Node] | None:
 
 def minimize(machine: Interpreter, optimizer: Value, args: Args) -> Value:
     """``optimizer.minimize(loss, global_step, var_list)``."""
-    if isinstance(optimizer, Object):
+    if isinstance(optimizer, Optimizer):
         found = _minimize_by_parts(machine, optimizer, args)
         if found is not None:
             return found
@@ -93,10 +94,10 @@ def minimize(machine: Interpreter, optimizer: Value, args: Args) -> Value:
     return train_op(machine, "minimize", [first], args)
 
 
-def _minimize_by_parts(machine: Interpreter, optimizer: Object, args: Args) -> Value | None:
+def _minimize_by_parts(machine: Interpreter, optimizer: Optimizer, args: Args) -> Value | None:
     """``minimize`` of a class that overrides one of the two methods that it calls."""
-    owner = optimizer.data.get("owner")
-    if not isinstance(owner, Instance):
+    owner = optimizer.owner
+    if owner is None:
         return None
     compute = machine.find(owner, "compute_gradients")
     apply = machine.find(owner, "apply_gradients")
