@@ -6,7 +6,7 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, place_of_flag, related, states
+from bnlint.checks.base import Check, Verdict, about, per_state, place_of_flag, related, states
 from bnlint.checks.reasoning import of_modes
 from bnlint.checks.updates import diagnose
 from bnlint.finding import Finding, Location, Rule
@@ -85,6 +85,7 @@ def _fed(run: Run, layers: list[NormLayer], *, hidden: bool) -> Finding:
         "generators of adversarial networks often keep batch statistics on purpose"
         if adversarial
         else None,
+        subject=about(run.location, layers),
     )
 
 
@@ -120,6 +121,7 @@ def _towers(model: GraphModel, trained: set[int]) -> Iterator[Verdict]:
                 "generators of adversarial networks often keep batch statistics on purpose"
                 if layer.adversarial or others[0].adversarial
                 else None,
+                subject=about(place, [layer]),
             ),
             because=partial(of_modes, model, [layer, others[0]]),
         )

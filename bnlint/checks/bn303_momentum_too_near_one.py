@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.checks.gates import verdicts
 from bnlint.checks.reasoning import of_modes
 from bnlint.finding import Finding, Rule
@@ -94,6 +94,7 @@ def _counted(model: GraphModel) -> Iterator[Verdict]:
                 ),
                 "definite" if left > MOST else "possible",
                 None if left > MOST else "most of them is what training saw, which may be enough",
+                subject=about(layer.location, [layer]),
             ),
             because=partial(of_modes, model, [layer]),
         )
