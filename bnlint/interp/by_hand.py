@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.effects import flags
-from bnlint.interp.effects.handwritten import behind, is_rescaled, is_selecting, selected
+from bnlint.interp.effects.handwritten import behind, is_rescaled, is_selecting, selected, taken
 from bnlint.interp.nodes import Assign, Node, Placeholder, Variable, ancestors, nodes_in
 from bnlint.interp.recorded import Layer, TrainingFlag
 from bnlint.interp.values import Known
@@ -135,15 +135,18 @@ def _before(node: Node, looked_for: Sequence[Node]) -> set[Node]:
 
 
 def _flag(record: Moments, updated: bool) -> TrainingFlag:
-    """A constant that the function was given as its training flag, else nothing known.
+    """A constant that the function was given as its training flag, or that selects the statistics.
 
-    Where a ``tf.cond`` selects the statistics of the batch, what it asks is the flag. A use of the
-    averages alone only tells that there are two modes.
+    Where a ``tf.cond`` selects by what is fed, that is the flag. Else nothing is known: a use of
+    the averages alone only tells that there are two modes.
     """
     name, value = record.flag or ("", None)
     asked = next((p for s in record.statistics if (p := _asked(s)) is not None), None)
     if updated and asked is not None:
         return flags.decided(name or "its flag", asked)
+    chosen = next((found for s in record.statistics if (found := taken(s)) is not None), None)
+    if chosen is not None:
+        name, value = "pred", chosen
     if updated and isinstance(value, Known) and isinstance(value.value, bool):
         return flags.decided(name, value)
     return TrainingFlag(name, "unknown", reason="it is written by hand")

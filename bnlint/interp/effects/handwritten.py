@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
 from bnlint.interp.effects import flags, ops, statistics
-from bnlint.interp.nodes import Node, Statistic, nodes_in, nodes_of
+from bnlint.interp.nodes import Branches, Node, Statistic, nodes_in, nodes_of
 from bnlint.interp.recorded import Moments
 from bnlint.interp.values import Known, Place, Seq, Value
 from bnlint.source import ir
@@ -198,6 +198,20 @@ _PASSED = frozenset(
 def is_selecting(node: Node) -> bool:
     """Whether a node is one of several tensors, by what a predicate says in the graph."""
     return _last(node.api) in _SELECTING
+
+
+def taken(node: Node) -> Known | None:
+    """The constant that selects what a tensor is, where a constant does."""
+    for _ in range(_NEAR_A_BRANCH):
+        if isinstance(node, Branches):
+            return node.taken
+        if _last(node.api) not in _PASSED or not node.inputs:
+            return None
+        node = node.inputs[0]
+    return None
+
+
+_NEAR_A_BRANCH = 4
 
 
 def selected(node: Node) -> list[Node]:

@@ -191,6 +191,17 @@ def constant(machine: Interpreter, name: str, args: Args, frame: Frame | None) -
     return node
 
 
+def handed_on(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.cast(True, tf.bool)``, ``tf.convert_to_tensor(True)``: as constant, too."""
+    value = args.get("x", 0) or args.get("value") or args.get("input")
+    known = value.value if isinstance(value, Constant) else value
+    if not isinstance(known, Known):
+        return generic(machine, name, args, frame)
+    node = machine.state.add(Constant, name, nodes_in(value), args.place)
+    node.value = known
+    return node
+
+
 def graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return GraphObject(args.place, machine.state.new_graph())
 
@@ -266,6 +277,9 @@ HANDLERS = {
     "tf.tuple": group,
     "tf.stop_gradient": stop_gradient,
     "tf.constant": constant,
+    "tf.cast": handed_on,
+    "tf.convert_to_tensor": handed_on,
+    "tf.identity": handed_on,
     "tf.Graph": graph,
     "tf.get_default_graph": default_graph,
     "tf.reset_default_graph": reset_default_graph,
