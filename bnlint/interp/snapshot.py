@@ -45,10 +45,10 @@ from bnlint.model import Guard as GuardModel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from bnlint.interp.cases import Assignment
     from bnlint.interp.guards import Guard
     from bnlint.interp.recorded import Block, Layer, Read, RunRecord, TrainingFlag
     from bnlint.interp.state import State
+    from bnlint.interp.why import Assignment
 
 
 def snapshots(state: State, assignments: Iterable[Assignment]) -> Iterator[GraphModel]:

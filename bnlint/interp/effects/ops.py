@@ -53,6 +53,8 @@ _HOST_FUNCTIONS = frozenset(
 )
 """Functions that answer in Python and add nothing to the graph."""
 
+_SUMMARIES = ("tf.summary.", "tf.contrib.layers.summarize_")
+
 _NO_CALLBACK = ("tf.py_func", "tf.numpy_function", "tf.py_function", "tf.data.", "tf.train.")
 
 
@@ -113,7 +115,7 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
         if args.get("use_bias") is None or not isinstance(args.get("use_bias"), Known):
             inputs.append(add_variable(machine, f"{path}bias", args.place))
     kind = "linear" if name in api.LINEAR_OPS else "op"
-    if name.startswith("tf.summary.") or last.endswith("_summary") or "summaries" in last:
+    if name.startswith(_SUMMARIES) or last.endswith(("_summary", "_summaries")):
         kind = "summary"
     if kind == "linear" and last not in ("identity",):
         for value in args.values():
