@@ -20,6 +20,7 @@ from bnlint.cache.plain import decode, encode
 from bnlint.cache.store import Store
 from bnlint.cli import main
 from bnlint.finding import (
+    About,
     Aim,
     Edit,
     Finding,
@@ -32,6 +33,7 @@ from bnlint.finding import (
     Rule,
     Silenced,
     Step,
+    Subject,
 )
 from bnlint.output.formats import FORMATS
 
@@ -331,6 +333,7 @@ def test_plain_data_comes_back_whole() -> None:
         "0123",
         "a consequence",
         (Step("a fact", place), Step("another")),
+        Subject(place, (About(place, (place,), "scope/bn", True, False, "decay"),)),
     )
     report = Report(
         1,
