@@ -51,7 +51,8 @@ class Options:
     comments and ``per_file`` silence findings, ``require_reason`` that only those comments do which
     say why. ``apis`` are the
     rows for libraries. ``cache`` opens the folder of what earlier runs kept. Of several
-    shares of the work only ``shard`` is done. ``keep`` asks for the analysed programs, too.
+    shares of the work only ``shard`` is done. ``keep`` asks for the analysed programs,
+    and what of these findings are about.
     """
 
     paths: Sequence[str] = (".",)
@@ -358,7 +359,13 @@ class _Run:
             for step in finding.reasoning
         )
         place = self._located(finding.location)
-        return dataclasses.replace(finding, location=place, related=related, reasoning=reasoning)
+        return dataclasses.replace(
+            finding,
+            location=place,
+            related=related,
+            reasoning=reasoning,
+            subject=finding.subject if self._options.keep else None,
+        )
 
     def _located(self, location: Location) -> Location:
         location = self._workspace.located(location)
