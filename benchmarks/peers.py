@@ -209,9 +209,8 @@ def main() -> None:
                     cost = measured(changed.command, changed.tree, given.bound)
                     costs.setdefault(CHANGED, []).extend([cost] if cost is not None else [])
         files = sum(1 for _ in Path(tree).rglob("*.py"))
-        print(
-            f"\n{tree}: {files:,} files, {number} findings by every way\n\n{table(costs, given.bound)}"
-        )
+        print(f"\n{tree}: {files:,} files, {number} findings by every way\n")
+        print(table(costs, given.bound))
 
 
 if __name__ == "__main__":
