@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bnlint import codes, ignores
+from bnlint import codes
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
 from bnlint.finding import (
@@ -31,6 +31,7 @@ from bnlint.whole import has_batch_norm, is_whole
 from bnlint.workspace import Workspace
 
 if TYPE_CHECKING:
+    from bnlint import ignores
     from bnlint.cache.runs import Runs
     from bnlint.cache.store import Store
     from bnlint.interp.explored import Memory
@@ -319,6 +320,8 @@ class _Run:
         self, finding: Finding, comments: dict[str, ignores.Ignores]
     ) -> tuple[bool, str] | None:
         """What silences a finding: whether it is no comment, and why it does; None if nothing."""
+        from bnlint import ignores
+
         comment = ignores.silencing(finding, comments)
         if comment is not None:
             return False, comment.why
@@ -333,12 +336,15 @@ class _Run:
         return [os.path.abspath(path) for path in options.paths if os.path.isdir(path)]
 
     def _comments(self) -> dict[str, ignores.Ignores]:
-        if not self._options.ignores:
+        lowered = self._workspace.lowered()
+        if not (self._options.ignores and lowered):
             return {}
+        from bnlint import ignores
+
         required = self._options.require_reason
         return {
             path: ignores.parse(module.comments, _relative(path), require_reason=required)
-            for path, module in self._workspace.lowered().items()
+            for path, module in lowered.items()
         }
 
     def _displayed(self, finding: Finding) -> Finding:
