@@ -256,6 +256,8 @@ class Paths:
 
     def keep(self, value: Value) -> int:
         """A number for the identity of a value, its own as long as the run lasts."""
+        if isinstance(value, Choice):
+            return -1 - value.key  # where it is read in part, that part is made anew each time
         self._kept[id(value)] = value
         return id(value)
 

@@ -65,7 +65,7 @@ def _begun_with(machine: Interpreter, func: Value, args: Args) -> Value:
 
 def run_hooks(machine: Interpreter, args: Args) -> None:
     """``SessionRunHook``: what ``before_run`` returns is fetched with every run."""
-    for name in ("hooks", "chief_only_hooks", "training_hooks", "saving_listeners"):
+    for name in ("hooks", "chief_only_hooks", "training_hooks", "training_chief_hooks"):
         for hook in machine.iterate(args.get(name) or Known(None))[0]:
             if not isinstance(hook, Instance):
                 continue
