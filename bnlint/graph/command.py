@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bnlint import codes
@@ -119,7 +119,23 @@ def findings(
         if codes.selected(finding.rule.code, select, ignore)
     ]
     found.sort(key=lambda f: (f.location.path, f.rule.code, f.location.node or "", f.message))
-    return stamped(map(displayed, found))
+    return stamped(map(displayed, _once(found)))
+
+
+def cause(finding: Finding) -> object:
+    """What a finding is about. What is fetched beside a step, now and then, is no part of it."""
+    place = finding.location
+    where = (place.path, place.line) if place.line else (place.path, place.node)
+    return finding.rule.code, where, finding.related
+
+
+def _once(found: Sequence[Finding]) -> Iterable[Finding]:
+    first: dict[object, Finding] = {}
+    for finding in found:
+        known = first.setdefault(cause(finding), finding)
+        if known.confidence != "definite" and finding.confidence == "definite":
+            first[cause(finding)] = finding
+    return first.values()
 
 
 def displayed(finding: Finding) -> Finding:

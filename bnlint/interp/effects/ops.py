@@ -150,6 +150,8 @@ def placeholder(machine: Interpreter, name: str, args: Args, frame: Frame | None
         node.data["dtype"] = "bool"
     if isinstance(dtype, Known) and dtype.value == "bool":
         node.data["dtype"] = "bool"
+    if isinstance(initial, Node):
+        initial = initial.data.get("constant")  # ``tf.constant(False)`` is as good as ``False``
     if isinstance(initial, Known) and isinstance(initial.value, bool):
         node.data["dtype"] = "bool"
         node.data["default"] = initial.value
