@@ -203,7 +203,7 @@ class Judge:
         """What runs tell of a layer, or the ops around it."""
         code = claim.finding.rule.code
         if code == "BN302":
-            found = told_by_runs.written_at(claim.places, self._subjects.all)
+            found = told_by_runs.written_at([claim.finding.location], self._subjects.all)
             if not found:
                 return _undecided(claim, "nothing that was recorded is made there")
             return _answer(claim, told_by_runs.moved_in_evaluation(found), found)

@@ -7,19 +7,21 @@ does not run its updates by themselves.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bnlint.graph.command import shown
+from bnlint.graph.index import SWITCH
+from bnlint.graph.live import Live
 from bnlint.graph.ops import RESTORES, SAVES, VARIABLES, WRITES
+from bnlint.graph.train_ops import GRADIENT
 from bnlint.subjects import on_line
 
 if TYPE_CHECKING:
     from bnlint.finding import Location
     from bnlint.graph.build import FetchSet, Judged
     from bnlint.graph.judge import Verdict
+    from bnlint.graph.layers import Layer
     from bnlint.reports import Status
     from bnlint.subjects import Found
 
@@ -73,30 +75,35 @@ def mapped(found: Sequence[Found]) -> Told | str:
 
 
 def left_out(found: Sequence[Found], graphs: Sequence[Judged]) -> Told | str:
-    """BN107: whether another graph computes with the weights around a layer, and without it."""
+    """BN107: whether something computes with the weights around a layer, and without it."""
     with_it: list[str] = []
-    without: list[tuple[Found, Judged]] = []
+    without: list[tuple[Found, str]] = []
     for item in found:
         if not item.training():
             continue
         below, above = _weights_around(item)
         for other in graphs:
-            used = _used(other) if not other.training else set()
-            if used.isdisjoint(above) or (below and used.isdisjoint(below)):
-                continue  # it is another network, or a part of this one without the layer's place
-            if any(layer.name == item.layer.name for layer in other.analysis.layers):
-                with_it.append(other.path)
-            else:
-                without.append((item, other))
+            here = _named(other, item.layer.name)
+            for fetches, verdict in _without_training(other):
+                used = _used(other, below | above, verdict)
+                if used.isdisjoint(above) or (below and used.isdisjoint(below)):
+                    continue  # it is another network, or a part of this one without the place
+                has = {_has(other, layer, fetches, verdict) for layer in here}
+                if None in has:
+                    return f"whether {fetches.name} leaves it out is not recorded"
+                if True in has:
+                    with_it.append(fetches.name)
+                else:
+                    without.append((item, fetches.name))
+    name = found[0].layer.name
     if with_it and without:
-        return "some graphs have the layer, and some do not"
+        return f"{with_it[0]} computes {name}, and {without[0][1]} leaves it out"
     if without:
-        item, other = without[0]
-        what = f"{shown(other.path)} has the weights around {item.layer.name}, and not the layer"
+        item, run = without[0]
+        what = f"{run} computes with the weights around {item.layer.name}, and leaves it out"
         return Told("confirmed", what, item, item.layer.name)
     if with_it:
-        name = found[0].layer.name
-        return Told("refuted", f"{shown(with_it[0])} has {name}, too", found[0], name)
+        return Told("refuted", f"{with_it[0]} trains nothing, and has {name}", found[0], name)
     return "nothing that was recorded has the network without training it"
 
 
@@ -184,7 +191,6 @@ def _flag_in(item: Found, fetches: FetchSet) -> bool | None:
     return False if off and updated.isdisjoint(verdict.moved) else None
 
 
-_GRADIENT = re.compile(r"(?:^|/)gradients(?:_\d+)?/|_grad(?:_\d+)?/")
 _ASIDE = SAVES | RESTORES | VARIABLES | WRITES | {"Identity", "ReadVariableOp", "Cast"}
 _ASIDE |= {"VarIsInitializedOp", "IsVariableInitialized", "NoOp", "Pack"}
 
@@ -200,7 +206,7 @@ def _readers(judged: Judged, weight: str) -> set[str]:
             for node in nodes:
                 if node.op in ("Identity", "ReadVariableOp", "Cast"):
                     onward.add(node.name)
-                elif node.op not in _ASIDE and not _GRADIENT.search(node.name):
+                elif node.op not in _ASIDE and not GRADIENT.search(node.name):
                     found.add(node.name)
         frontier = onward - seen
         seen |= onward
@@ -223,8 +229,34 @@ def _weights_around(item: Found) -> tuple[set[str], set[str]]:
     return below, above
 
 
-def _used(judged: Judged) -> set[str]:
-    """The weights with which something that was run computes."""
-    ran = {name for _, verdict in judged.sets for name in verdict.ancestors}
-    names = judged.analysis.variables.names
-    return {name for name in names if name in ran and not _readers(judged, name).isdisjoint(ran)}
+def _without_training(judged: Judged) -> Iterator[tuple[FetchSet, Verdict]]:
+    for fetches, verdict in judged.sets:
+        if fetches.run and not verdict.trains and not verdict.idle:
+            yield fetches, verdict
+
+
+def _has(judged: Judged, layer: Layer, fetches: FetchSet, verdict: Verdict) -> bool | None:
+    """Whether a run computes a layer; None if that depends on a branch nobody knows."""
+    graph = judged.analysis.graph
+    live = Live(graph, fetches.feeds, defaults=True)
+    live.spread(graph.ancestors(fetches.fetches))
+    here = [name for name in layer.forward if name in verdict.ancestors]
+    if all(name in live.dead for name in here):
+        return False
+    before = graph.ancestors(here)
+    tests = [n.inputs[1] for n in graph.having(SWITCH) if n.name in before and len(n.inputs) > 1]
+    return True if all(len(live.values(test)) == 1 for test in tests) else None
+
+
+def _named(judged: Judged, name: str) -> list[Layer]:
+    return [layer for layer in judged.analysis.layers if layer.name == name]
+
+
+def _used(judged: Judged, weights: set[str], verdict: Verdict) -> set[str]:
+    """Those of some weights with which a run computes."""
+    here = weights & judged.analysis.variables.names & verdict.ancestors.keys()
+    return {
+        name
+        for name in here
+        if any(reader in verdict.ancestors for reader in _readers(judged, name))
+    }
