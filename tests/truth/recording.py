@@ -116,7 +116,7 @@ def _key(script: Path, python: Path) -> str:
 
 
 # What is expected of a program has no part in what it does.
-_EXPECTED = re.compile(rb"^(trace|confirm|moved|copied|unwatched): .*$", re.MULTILINE)
+_EXPECTED = re.compile(rb"^(trace|confirm|moved|copies|unwatched): .*$", re.MULTILINE)
 
 
 def _probe(script: Path) -> Path:
