@@ -119,7 +119,7 @@ class Subjects:
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], bool]]:
-        known = {(layer.path, layer.open_root) for layer in self._script.layers}
+        known = {(layer.path, _inner(layer)) for layer in self._script.layers}
         return [(pattern(path), inner) for path, inner in sorted(known)]
 
     def _miscounted(self, path: str) -> bool:
@@ -187,7 +187,7 @@ class Subjects:
         if exact:
             yield from [item for item in exact if item in on_line] or exact
             return
-        if layer.open_root:  # in a scope that the source does not show
+        if _inner(layer):
             below = re.compile(f".*/{wanted.pattern}")
             inside = [item for item in self._all if below.fullmatch(item.layer.name)]
             if len({item.layer.name for item in inside}) == 1:
@@ -209,6 +209,11 @@ class Subjects:
         """How many hand-written layers are built below a scope, on each path that has some."""
         counts = (sum(use.scope == scope for use in state) for state in self._script.hand_written)
         return {count for count in counts if count}
+
+
+def _inner(layer: NormLayer) -> bool:
+    """Whether it may be in a scope that the source does not show, as a Keras model makes one."""
+    return layer.open_root or layer.flavour == "keras"
 
 
 def pattern(path: str) -> re.Pattern[str]:

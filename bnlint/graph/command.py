@@ -119,23 +119,20 @@ def findings(
         if codes.selected(finding.rule.code, select, ignore)
     ]
     found.sort(key=lambda f: (f.location.path, f.rule.code, f.location.node or "", f.message))
-    return stamped(map(displayed, _once(found)))
+    return stamped(map(displayed, once(found)))
 
 
-def cause(finding: Finding) -> object:
-    """What a finding is about. What is fetched beside a step, now and then, is no part of it."""
-    place = finding.location
-    where = (place.path, place.line) if place.line else (place.path, place.node)
-    return finding.rule.code, where, finding.related
-
-
-def _once(found: Sequence[Finding]) -> Iterable[Finding]:
+def once(found: Iterable[Finding]) -> list[Finding]:
+    """Each cause once: what is fetched beside a step, now and then, makes it no other step."""
     first: dict[object, Finding] = {}
     for finding in found:
-        known = first.setdefault(cause(finding), finding)
+        place = finding.location
+        where = (place.path, place.line) if place.line else (place.path, place.node)
+        cause = (finding.rule.code, where, finding.related)
+        known = first.setdefault(cause, finding)
         if known.confidence != "definite" and finding.confidence == "definite":
-            first[cause(finding)] = finding
-    return first.values()
+            first[cause] = finding
+    return list(first.values())
 
 
 def displayed(finding: Finding) -> Finding:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bnlint.finding import Finding
 from bnlint.graph import trace
 from bnlint.graph.build import FetchSet, Judged
-from bnlint.graph.command import cause, findings, judge
+from bnlint.graph.command import findings, judge, once
 from bnlint.graph.errors import GraphError
 from bnlint.graph.judge import Verdict
 from bnlint.graph.layers import Layer
@@ -86,8 +86,7 @@ def _recording(path: str) -> Evidence:
                 evidence.notes.append(str(error))
                 continue
             evidence.graphs.append(judged)
-            known = {cause(finding) for finding in evidence.findings}
-            evidence.findings += [f for f in findings([judged]) if cause(f) not in known]
+            evidence.findings = once([*evidence.findings, *findings([judged])])
     if not evidence.graphs:
         raise GraphError(f"{path}: no graph was run successfully in this recording")
     return evidence

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bnlint.graph.build import FetchSet, Judged, Places, build
-from bnlint.graph.command import cause, report
+from bnlint.graph.command import once, report
 from bnlint.graph.errors import GraphError, about
 from bnlint.graph.judge import Analysis
 from bnlint.graph.pause import collection_paused
@@ -256,12 +256,7 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
                 found.notes.append(str(error))
                 continue
             told = report(source, source.graphs[0], judged, select, ignore)
-            # A program may build one network in several graphs.
-            known = {cause(finding) for finding in found.findings}
-            new = [f for f in told.report.findings if cause(f) not in known]
-            told.report.findings = new
             found.graphs.append(told)
-            found.findings += new
             found.moved[told.path] = _moved(judged, runs)
             changed = process.watched.get(number, {})
             seen = [changed[name] for name in judged.analysis.statistics if name in changed]
@@ -272,6 +267,11 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
             found.notes += _failures(judged, runs)
             if judged.analysis.layers and not judged.training:
                 found.notes.append(f"{told.path}: nothing that was run trains this graph")
+    # A program may build one network in several graphs.
+    found.findings = once(f for told in found.graphs for f in told.report.findings)
+    kept = set(map(id, found.findings))
+    for told in found.graphs:
+        told.report.findings = [f for f in told.report.findings if id(f) in kept]
     if not found.graphs:
         found.notes.append("no graph was run: does the program use TensorFlow's sessions?")
     return found
@@ -328,7 +328,7 @@ def _moved(judged: Judged, runs: Sequence[Recorded]) -> tuple[int, int]:
 def _unwatched(judged: Judged, path: str) -> list[str]:
     """What only the values tell, of statistics that are thought to have moved."""
     moved = {name for _, verdict in judged.sets for name in verdict.moved}
-    node = untold(judged.analysis, moved)
+    node = untold(judged.analysis, moved, [fetches.feeds or {} for fetches, _ in judged.sets])
     if node is None:
         return []
     return [f"{path}: what {node} was is not recorded; --watch-statistics reads what moved"]

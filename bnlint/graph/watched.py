@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence, Set
 
 from bnlint.graph.judge import PLACEHOLDERS, Analysis, Hindrance, Verdict
 from bnlint.graph.layers import Layer
+from bnlint.graph.live import canonical
 from bnlint.graph.ops import ADDS, VARIABLES, WRITES
 from bnlint.graph.proto import Node
 
@@ -66,18 +67,24 @@ def _moved(
     return bool(moving)
 
 
-def untold(analysis: Analysis, moved: Set[str]) -> str | None:
+def untold(
+    analysis: Analysis, moved: Set[str], feeds: Sequence[Mapping[str, object]]
+) -> str | None:
     """What decides whether statistics moved that are thought to, where only values tell.
 
-    A flag that is computed or a variable, or a rate that is fed or a variable.
+    A flag that is computed, a variable, or fed as something else than a Boolean value; or a rate
+    that is fed or a variable. ``feeds`` are those of all runs.
     """
+    given = {canonical(name) for run in feeds for name in run}
+    fed = {canonical(name) for run in feeds for name, value in run.items() if value is not None}
     for layer in analysis.layers:
         if moved.isdisjoint(layer.statistics):
             continue
-        if layer.flag.kind in ("computed", "variable"):
-            return layer.flag.node
-        for node in layer.writers:
-            rate = _rate(analysis, node)
+        node = layer.flag.node
+        if layer.flag.kind in ("computed", "variable") or (node in given and node not in fed):
+            return node
+        for update in layer.writers:
+            rate = _rate(analysis, update)
             if rate is not None:
                 return rate
     return None
