@@ -9,7 +9,7 @@ SCRIPTS = FIXTURES / "scripts"
 PROJECTS = FIXTURES / "projects"
 PROGRAMS = FIXTURES / "programs"
 PROOFS = FIXTURES / "proofs"
-STUBS = PROOFS / "stubs"
+STUBS = PROOFS / "site-packages"
 """Stands for packages that the programs of ``PROOFS`` import."""
 
 _CHECKPOINT = "restores a checkpoint that it does not make"
