@@ -6,7 +6,7 @@ A program is run once on all its paths; every path that rules may tell apart (a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,6 +22,11 @@ FlagKind = Literal["missing", "constant", "dynamic", "unknown"]
 Destination = Literal["collection", "in_place", "layer", "unknown", "none"]
 """Where a layer's updates go: a collection, into the forward pass, the layer object's own
 ``updates`` (Keras), unknown, or nowhere because the layer does not make any."""
+
+
+Stage = tuple[int, int, bool]
+"""A part of a loop's turns: the loop, what its counter is compared with, and whether it is the
+later part, which once begun lasts to the end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,17 +75,16 @@ class NormLayer:
     that set it), ``trace`` the calls that led there, outermost first. ``api`` is the canonical
     TensorFlow name, ``flag_name`` its flag parameter, ``flavour`` one of ``layers contrib keras
     nn``. ``path`` is its variables' path (``?`` for what is not known), ``name`` the same where it
-    is fully known. ``updates`` are the ids of its update ops, ``momentum`` is None where unknown.
-    ``adversarial`` is whether it is trained through another network that is trained against it (a
-    GAN's generator), ``unit_test`` whether a unit test builds it. ``frozen`` is whether it has
-    updates though its call says ``trainable=False``; ``crossed`` what fixes the layout of its input
-    where the layer takes another axis for the channels. ``mode`` is the mode for which an Estimator
-    builds it: ``train``, ``eval`` or ``infer``. ``both_modes`` is whether the same call has a flag
-    other than a constant True on some path or in some program: something may then read the
-    moving statistics.
-    ``uncounted`` is whether a loop builds it and nobody knows how often. ``biased`` is a layer
-    right below that adds a bias, ``squashed`` an activation right above whose output depends on the
-    scale of its input, where the layer has no gamma.
+    is fully known. ``updates`` are the ids of its update ops (of ops, not of layers), ``momentum``
+    is None where unknown. ``adversarial`` is whether it is trained through another network that is
+    trained against it (a GAN's generator), ``unit_test`` whether a unit test builds it. ``frozen``
+    is whether it has updates though its call says ``trainable=False``; ``crossed`` what fixes the
+    layout of its input where the layer takes another axis for the channels. ``mode`` is the mode
+    for which an Estimator builds it: ``train``, ``eval`` or ``infer``. ``both_modes`` is whether
+    the same call has a flag other than a constant True on some path or in some program: something
+    may then read the moving statistics. ``uncounted`` is whether a loop builds it and nobody knows
+    how often. ``biased`` is a layer right below that adds a bias, ``squashed`` an activation right
+    above whose output depends on the scale of its input, where the layer has no gamma.
     """
 
     id: int
@@ -112,6 +116,10 @@ class NormLayer:
     uncounted: bool = False
     biased: Location | None = None
     squashed: Location | None = None
+
+    def updated_by(self, ops: Set[int]) -> bool:
+        """Whether one of its update ops is among some ops."""
+        return not ops.isdisjoint(self.updates)
 
 
 @dataclass(slots=True, eq=False)
@@ -209,7 +217,7 @@ class Run:
     ``on`` and ``off`` are the layers that it computes with a flag that is known to be True or False
     in it, ``loops`` the loops of the source that it is in, as numbers. ``other_data`` is whether it
     is sure to be fed values that no training step is given, ``turns`` how often it is done at most,
-    None where that is not known.
+    None where that is not known. ``stages`` are the parts of its outermost loop that it is in.
     """
 
     location: Location
@@ -223,6 +231,7 @@ class Run:
     loops: tuple[int, ...] = ()
     other_data: bool = False
     turns: int | None = None
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -240,7 +249,8 @@ class HandWritten:
 
     ``batch_only`` is whether the moments of the batch are all it can ever use, ``always`` an update
     of its averages that runs in evaluation, too. ``scope`` is the name scope that it is built in,
-    ending in ``/`` (``?`` for what is not known).
+    ending in ``/`` (``?`` for what is not known). ``for_training`` is whether something of what is
+    trained is evaluated, but never anything that comes after this.
     """
 
     location: Location
@@ -250,6 +260,7 @@ class HandWritten:
     trace: tuple[Location, ...] = ()
     always: Location | None = None
     scope: str = "?"
+    for_training: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from bnlint import told_by_runs
-from bnlint.finding import Finding, Location
+from bnlint.checks.bn306_weights_beside_the_layer import ABOVE
+from bnlint.finding import About, Finding, Location
 from bnlint.graph.beside import biased, scaled
 from bnlint.graph.build import FetchSet
 from bnlint.graph.command import shown
 from bnlint.graph.evidence import Evidence
 from bnlint.graph.judge import Verdict
-from bnlint.model import NormLayer
 from bnlint.reports import Ruling, Status
 from bnlint.subjects import Found, Script, Subjects, on_line
 from bnlint.told_by_runs import Told
@@ -40,19 +39,6 @@ RECORDED = {
 }
 
 
-@dataclass(slots=True)
-class Claim:
-    """A finding about source: ``layers`` are at its place, ``missing`` those without updates.
-
-    ``places`` are where it may be seen: its own, in the files as they are read.
-    """
-
-    finding: Finding
-    layers: list[NormLayer] = field(default_factory=list)
-    missing: list[NormLayer] = field(default_factory=list)
-    places: list[Location] = field(default_factory=list)
-
-
 def family(code: str) -> frozenset[str]:
     if code == "BN109":
         return FLAGS | {"BN303"}  # True as a decay is a momentum of 1
@@ -70,13 +56,13 @@ def covers(ruling: Ruling, finding: Finding) -> bool:
 class Judge:
     """Rules on claims, knowing all of them and what the script makes."""
 
-    def __init__(self, evidence: Evidence, claims: Sequence[Claim], script: Script) -> None:
+    def __init__(self, evidence: Evidence, claims: Sequence[Finding], script: Script) -> None:
         self._evidence = evidence
         self._claims = claims
         self._subjects = Subjects(script, evidence)
 
-    def rule(self, claim: Claim) -> Ruling:
-        code = claim.finding.rule.code
+    def rule(self, claim: Finding) -> Ruling:
+        code = claim.rule.code
         if code in SOURCE_ONLY:
             return _undecided(claim, SOURCE_ONLY[code])
         if code in RECORDED and not self._evidence.recorded:
@@ -89,10 +75,10 @@ class Judge:
             return self._flag(claim)
         return self._same_code(claim)
 
-    def _updates(self, claim: Claim) -> Ruling:
+    def _updates(self, claim: Finding) -> Ruling:
         if not any(True for _ in self._evidence.training()):
             return _undecided(claim, "nothing in this graph trains")
-        found = self._subjects.find(claim.missing)
+        found = self._subjects.find(_layers(claim))
         if isinstance(found, str):
             found = self._all_of(claim) or found
         if isinstance(found, str):
@@ -102,28 +88,28 @@ class Judge:
             return _undecided(claim, "in this graph its layers have no updates, or are not trained")
         return self._reached(claim, found)
 
-    def _all_of(self, claim: Claim) -> list[Found]:
+    def _all_of(self, claim: Finding) -> list[Found]:
         """What a recorded step of this line trains, where the source has layers without names.
 
         Which is which does not matter as long as all of them fare alike.
         """
-        here = self._subjects.of_file(claim.missing)
+        here = self._subjects.of_file(_layers(claim))
         found = [item for item in self._subjects.all if self._made_here(claim, item)]
         found = [item for item in found if item.layer.writers]
         graphs = {id(item.judged) for item in found}
         return found if len(graphs) == 1 and all(item in here for item in found) else []
 
-    def _made_here(self, claim: Claim, item: Found) -> bool:
+    def _made_here(self, claim: Finding, item: Found) -> bool:
         """Whether what trains a layer was made where the claim is."""
         return any(
             on_line(op.location, place)
             for fetches, _ in item.training()
             for op in item.judged.model.train_ops
-            for place in claim.places
+            for place in _places(claim)
             if op.name == fetches.name
         )
 
-    def _reached(self, claim: Claim, found: list[Found]) -> Ruling:
+    def _reached(self, claim: Finding, found: list[Found]) -> Ruling:
         lacking: list[tuple[Found, FetchSet, str]] = []
         reached: list[tuple[Found, FetchSet, str]] = []
         for item in found:
@@ -138,7 +124,7 @@ class Judge:
                 )
             fetches, node = left[0]
             (lacking if node else reached).append((item, fetches, node))
-        if lacking and reached and any("?" in layer.path for layer in claim.missing):
+        if lacking and reached and any("?" in layer.path for layer in _layers(claim)):
             return _undecided(claim, "some layers that it may be about lack updates", found)
         parts: list[tuple[str, Status]] = [(i.layer.name, "confirmed") for i, _, _ in lacking]
         parts += [(item.layer.name, "refuted") for item, _, _ in reached]
@@ -170,14 +156,14 @@ class Judge:
         return _ruling(claim, "refuted", what, item, node, found)
 
     def _of(
-        self, claim: Claim, sets: list[tuple[FetchSet, Verdict]]
+        self, claim: Finding, sets: list[tuple[FetchSet, Verdict]]
     ) -> list[tuple[FetchSet, Verdict]]:
         """What was made where the claim is, if that is told: else another op may be meant."""
         made = {
             (id(judged), op.name)
             for judged in self._evidence.graphs
             for op in judged.model.train_ops
-            if any(on_line(op.location, place) for place in claim.places)
+            if any(on_line(op.location, place) for place in _places(claim))
         }
         own = [
             (fetches, verdict)
@@ -199,20 +185,20 @@ class Judge:
                 return nodes[0].name
         return ""
 
-    def _told(self, claim: Claim) -> Ruling:
+    def _told(self, claim: Finding) -> Ruling:
         """What runs tell of a layer, or the ops around it."""
-        code = claim.finding.rule.code
+        code = claim.rule.code
         if code == "BN302":
-            found = told_by_runs.written_at([claim.finding.location], self._subjects.all)
+            found = told_by_runs.written_at([claim.location], self._subjects.all)
             if not found:
                 return _undecided(claim, "nothing that was recorded is made there")
             return _answer(claim, told_by_runs.moved_in_evaluation(found), found)
-        matching = self._subjects.find(claim.layers)
+        matching = self._subjects.find(_layers(claim))
         if isinstance(matching, str):
             return _undecided(claim, matching)
         return _answer(claim, self._answer(code, claim, matching), matching)
 
-    def _answer(self, code: str, claim: Claim, found: list[Found]) -> Told | str:
+    def _answer(self, code: str, claim: Finding, found: list[Found]) -> Told | str:
         if code == "BN105":
             return told_by_runs.evaluated(found)
         if code == "BN107":
@@ -223,8 +209,8 @@ class Judge:
             return told_by_runs.in_every_phase(found)
         return _exported(found) if code == "BN403" else _beside(claim, found)
 
-    def _flag(self, claim: Claim) -> Ruling:
-        found = self._subjects.find(claim.layers)
+    def _flag(self, claim: Finding) -> Ruling:
+        found = self._subjects.find(_layers(claim))
         if isinstance(found, str):
             return _undecided(claim, found)
         known = [item for item in found if item.layer.flag.kind not in ("unknown", "both")]
@@ -239,16 +225,16 @@ class Judge:
             return _undecided(claim, "some layers that it may be about have another flag", found)
         return self._constant(claim, constant)
 
-    def _constant(self, claim: Claim, found: list[Found]) -> Ruling:
+    def _constant(self, claim: Finding, found: list[Found]) -> Ruling:
         """All layers have constant flags: is it the value that was claimed, and does it matter?"""
         item = next((item for item in found if item.training()), found[0])
         name = item.layer.name
-        wrong = claim.layers[0].misplaced
-        if wrong is not None and wrong.parameter == "decay":
+        wrong = _layers(claim)[0].parameter
+        if wrong == "decay":
             status: Status = "confirmed" if item.layer.momentum == 1.0 else "undecided"
             what = f"the momentum of {name} is {item.layer.momentum}"
             return _ruling(claim, status, what, item, name, found)
-        claimed = {bool(layer.flag.value) for layer in claim.layers}
+        claimed = {layer.value for layer in _layers(claim)}
         actual = {bool(item.layer.flag.value) for item in found}
         if len(claimed) > 1 or (len(actual) > 1 and self._ambiguous(claim)):
             return _undecided(claim, "its layers have different flags", found)
@@ -259,7 +245,7 @@ class Judge:
         what = f"the flag of {name} is the constant {claimed.pop()}"
         if item.layer.flag.value is False and not item.training():
             return _undecided(claim, f"{what}, but nothing in this graph trains it", found)
-        if claim.finding.rule.code == "BN102" and item.layer.flag.value:
+        if claim.rule.code == "BN102" and item.layer.flag.value:
             names = {item.layer.name for item in found}
             seen = [f for f in self._evidence.findings if f.rule.code == "BN102"]
             if not any(names & _nodes(finding) for finding in seen):
@@ -272,16 +258,16 @@ class Judge:
             what += ", and it is evaluated"
         return _ruling(claim, "confirmed", what, item, name, found)
 
-    def _ambiguous(self, claim: Claim) -> bool:
-        return any("?" in layer.path for layer in claim.layers)
+    def _ambiguous(self, claim: Finding) -> bool:
+        return any("?" in layer.path for layer in _layers(claim))
 
-    def _same_code(self, claim: Claim) -> Ruling:
+    def _same_code(self, claim: Finding) -> Ruling:
         """Other rules: the graph has a finding of that code about the layer, or the only one."""
-        code = claim.finding.rule.code
+        code = claim.rule.code
         same = [finding for finding in self._evidence.findings if finding.rule.code == code]
         if code == "BN301":
             return self._hand_written(claim, same)
-        found = self._subjects.find(claim.layers)
+        found = self._subjects.find(_layers(claim))
         if isinstance(found, str):
             return _undecided(claim, found)
         names = {item.layer.name for item in found}
@@ -290,9 +276,9 @@ class Judge:
             return _undecided(claim, "the graph shows no such thing", found)
         return _confirmed(claim, about[0], _nodes(about[0]))
 
-    def _hand_written(self, claim: Claim, same: Sequence[Finding]) -> Ruling:
+    def _hand_written(self, claim: Finding, same: Sequence[Finding]) -> Ruling:
         """A hand-written layer has no path; it is told by its scope and by how many are there."""
-        scopes = self._subjects.hand_written(claim.places)
+        scopes = self._subjects.hand_written(_places(claim))
         if not scopes:
             return _undecided(claim, "the source does not tell in which scope it is")
         about: list[Finding] = []
@@ -323,10 +309,10 @@ def _exported(found: list[Found]) -> Told | str:
     return Told("confirmed" if value else "refuted", what, item, item.layer.name)
 
 
-def _beside(claim: Claim, found: list[Found]) -> Told | str:
+def _beside(claim: Finding, found: list[Found]) -> Told | str:
     """BN306: the bias below a layer, or the gamma that it has not."""
     item, name = found[0], found[0].layer.name
-    if any(layer.squashed is not None for layer in claim.layers):
+    if any(place.message == ABOVE for place in claim.related):
         told = {scaled(one.judged.analysis, one.layer) for one in found}
         if told == {False}:
             return Told("confirmed", f"{name} multiplies with no weight", item, name)
@@ -341,18 +327,24 @@ def _beside(claim: Claim, found: list[Found]) -> Told | str:
     return "the graph does not show what is right below it"
 
 
-def _answer(claim: Claim, told: Told | str, found: Sequence[Found]) -> Ruling:
+def _answer(claim: Finding, told: Told | str, found: Sequence[Found]) -> Ruling:
     if isinstance(told, str):
         return _undecided(claim, told, found)
     return _ruling(claim, told.status, told.reason, told.item, told.node, found)
 
 
-def _confirmed(claim: Claim, seen: Finding, layers: set[str]) -> Ruling:
+def _layers(claim: Finding) -> tuple[About, ...]:
+    return claim.subject.layers if claim.subject is not None else ()
+
+
+def _places(claim: Finding) -> list[Location]:
+    return [claim.subject.place] if claim.subject is not None else []
+
+
+def _confirmed(claim: Finding, seen: Finding, layers: set[str]) -> Ruling:
     """The graph has a finding of the same kind."""
     place = seen.location
-    return Ruling(
-        claim.finding, "confirmed", seen.message, place.node, place.path, frozenset(layers)
-    )
+    return Ruling(claim, "confirmed", seen.message, place.node, place.path, frozenset(layers))
 
 
 def _nodes(finding: Finding) -> set[str]:
@@ -374,16 +366,16 @@ def _about(found: Sequence[Found]) -> frozenset[str]:
     return frozenset(item.layer.name for item in found)
 
 
-def _undecided(claim: Claim, reason: str, found: Sequence[Found] = ()) -> Ruling:
-    return Ruling(claim.finding, "undecided", reason, about=_about(found))
+def _undecided(claim: Finding, reason: str, found: Sequence[Found] = ()) -> Ruling:
+    return Ruling(claim, "undecided", reason, about=_about(found))
 
 
 def _ruling(
-    claim: Claim,
+    claim: Finding,
     status: Status,
     reason: str,
     item: Found,
     node: str | None,
     found: Sequence[Found],
 ) -> Ruling:
-    return Ruling(claim.finding, status, reason, node, shown(item.judged.path), _about(found))
+    return Ruling(claim, status, reason, node, shown(item.judged.path), _about(found))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from hostile import make_no_file
 
 from bnlint.cli import main
 
@@ -137,6 +138,14 @@ def test_a_place_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["check", "--write-baseline", "nowhere/known.json"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line == "bnlint: error: nowhere/known.json: No such file or directory"
+
+
+def test_a_place_that_is_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    make_no_file(Path("pipe"), "pipe")
+    before = Path("pipe").stat()
+    assert main(["check", "--write-baseline", "pipe"]) == 2
+    assert capsys.readouterr().err == "bnlint: error: pipe: Not a regular file\n"
+    assert Path("pipe").stat() == before
 
 
 def test_wrong_usage() -> None:

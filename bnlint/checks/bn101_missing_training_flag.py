@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, related, states
+from bnlint.checks.base import Check, about, related, states
 from bnlint.checks.decisions import left_out
 from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Aim, Finding, Location, Rule, Step
@@ -83,6 +83,8 @@ def _judge(
     if layer.open_root and layer.api in given and not layer.by_normalizer:
         return None  # fine: nothing calls it here, and the scope of a caller may set the flag
     reason = None
+    if layer.open_root and layer.api in given:
+        reason = "nothing calls it here, and the argument scope of a caller may set the flag"
     others = [other for other in layers if other.flag.kind != "missing"]
     if others:
         reason = "on other paths a flag is passed"
@@ -102,6 +104,7 @@ def _judge(
         ),
         "definite" if reason is None else "possible",
         reason,
+        subject=about(location, missing),
         aim=Aim(
             location,
             calls=tuple(dict.fromkeys(layer.trace for layer in missing)),

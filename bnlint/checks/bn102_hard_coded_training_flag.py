@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, place_of_flag, related, states
+from bnlint.checks.base import Check, about, place_of_flag, related, states
 from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Location, Rule, Step
 
@@ -57,7 +57,8 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
     flags: dict[str, set[object]] = {}
     for layer in state.layers:
         if layer.name is not None:
-            flags.setdefault(layer.name, set()).add((layer.flag.kind, layer.flag.value))
+            kind = "constant" if _decided(layer) else layer.flag.kind
+            flags.setdefault(layer.name, set()).add((kind, layer.flag.value))
     generators = [layer for layer in state.layers if layer.adversarial]
     one_mode = all(layer.flag.always_true and not layer.both_modes for layer in generators)
     for layer in state.layers:
@@ -66,7 +67,8 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
         site.adversarial |= layer.adversarial and one_mode
         if layer.name is not None and len(flags[layer.name]) > 1:
             continue  # fine: another tower shares the variables with another flag
-        site.layers.append(layer)
+        if not _decided(layer):  # else another layer has the constant that it is as good as
+            site.layers.append(layer)
         if layer.unit_test:
             continue  # fine: it may test one mode
         if layer.id in trained:
@@ -80,7 +82,7 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
                 continue
             if state.predicts:
                 site.trained = site.trained or layer  # where it is restored from
-            if layer.id in run.reaches and layer.destination != "in_place":
+            if layer.updated_by(run.reaches) and layer.destination != "in_place":
                 site.trained = site.trained or layer  # its updates are run by hand
                 continue
             if run.opaque:
@@ -89,6 +91,12 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
             if layer.id in running and not run.fed:
                 continue  # fine: it looks at the very batches that train it
             site.evaluated.setdefault(place_of_flag(layer), (layer, run))
+
+
+def _decided(layer: NormLayer) -> bool:
+    """Whether its flag is a tensor in a branch that is taken in one mode only."""
+    flag = layer.flag
+    return flag.kind == "dynamic" and flag.made is not None and flag.value is not None
 
 
 def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> None:
@@ -100,14 +108,15 @@ def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> Non
         if layer.location in other or layer.unit_test or layer.flag.from_default:
             continue
         for run in state.runs:
-            if layer.id in run.evaluates and layer.id not in run.reaches and not run.opaque:
+            seen = layer.id in run.evaluates and not layer.updated_by(run.reaches)
+            if seen and not run.opaque:
                 sites[layer.location].predicted.setdefault(place_of_flag(layer), (layer, run))
 
 
 def _judge(location: Location, site: _Site) -> Iterator[Finding]:
     if site.trained_somewhere:
         for layer, run in site.predicted.values():  # whatever flag it is trained with
-            yield _always_true(location, layer, run, site.adversarial)
+            yield _always_true(location, layer, run, site)
     if not site.layers or site.trained is None:
         return  # fine: only evaluated or only defined here, or with another tower beside it
     if any(layer.flag.kind != "constant" for layer in site.layers):
@@ -121,16 +130,22 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
         return  # fine: unknown callers may override the default
     if values == {False}:
         if site.trained_without_restore:  # else fine: pretrained statistics, frozen on purpose
-            yield _always_false(location, site.trained, site.restored)
+            yield _always_false(location, site.trained, site)
         return
     for layer, run in site.evaluated.values():  # none: this network exists for training only
-        yield _always_true(location, layer, run, site.adversarial)
+        yield _always_true(location, layer, run, site)
 
 
-def _always_true(location: Location, layer: NormLayer, run: Run, adversarial: bool) -> Finding:
+def _alike(site: _Site, layer: NormLayer) -> list[NormLayer]:
+    """The layers of a call that get their flag from the same place."""
+    origin = place_of_flag(layer)
+    return [layer, *(one for one in site.layers if place_of_flag(one) == origin)]
+
+
+def _always_true(location: Location, layer: NormLayer, run: Run, site: _Site) -> Finding:
     origin = place_of_flag(layer)
     # A flag that never reaches its layer shows that two modes were meant.
-    deliberate = adversarial and not layer.both_modes and layer.unused_parameter is None
+    deliberate = site.adversarial and not layer.both_modes and layer.unused_parameter is None
     return Finding(
         RULE,
         origin,
@@ -150,10 +165,11 @@ def _always_true(location: Location, layer: NormLayer, run: Run, adversarial: bo
             *of_layers([layer]),
             Step("this run computes what comes after the layer, and trains nothing", run.location),
         ),
+        subject=about(origin, _alike(site, layer)),
     )
 
 
-def _always_false(location: Location, layer: NormLayer, restored: bool) -> Finding:
+def _always_false(location: Location, layer: NormLayer, site: _Site) -> Finding:
     origin = place_of_flag(layer)
     reason = "on other paths the weights are restored, and then False may be on purpose"
     return Finding(
@@ -165,10 +181,11 @@ def _always_false(location: Location, layer: NormLayer, restored: bool) -> Findi
             (location if origin != location else None, "the batch-norm layer it reaches"),
             (_default(layer), "a default that no caller overrides"),
         ),
-        "possible" if restored else "definite",
-        reason if restored else None,
+        "possible" if site.restored else "definite",
+        reason if site.restored else None,
         consequence=_WITH_INITIAL,
         reasoning=(*of_layers([layer]), Step("a train op trains what it is a part of")),
+        subject=about(origin, _alike(site, layer)),
     )
 
 

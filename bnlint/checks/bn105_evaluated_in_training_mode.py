@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, place_of_flag, related, states
+from bnlint.checks.base import Check, Verdict, about, per_state, place_of_flag, related, states
+from bnlint.checks.reasoning import of_modes
 from bnlint.checks.updates import diagnose
 from bnlint.finding import Finding, Location, Rule
 
@@ -50,7 +52,8 @@ def judge(model: GraphModel, known: set[Location]) -> Iterator[Verdict]:
         for run in runs:
             wrong.setdefault(run.location, (run, []))[1].append(layer)
     for location, (run, layers) in wrong.items():
-        yield Verdict(location, _fed(run, layers, hidden=any(i.id in hidden for i in layers)))
+        found = _fed(run, layers, hidden=any(i.id in hidden for i in layers))
+        yield Verdict(location, found, because=partial(of_modes, model, layers))
     for location in right - set(wrong):
         yield Verdict(location, None)
     yield from _towers(model, trained)
@@ -65,7 +68,7 @@ def _evaluating(model: GraphModel, layer: NormLayer) -> list[Run]:
         and not run.trains
         and not run.opaque
         and run.other_data  # else fine: it may look at the very batches that train it
-        and (layer.id not in run.reaches or layer.destination == "in_place")
+        and (not layer.updated_by(run.reaches) or layer.destination == "in_place")
     ]
 
 
@@ -82,6 +85,7 @@ def _fed(run: Run, layers: list[NormLayer], *, hidden: bool) -> Finding:
         "generators of adversarial networks often keep batch statistics on purpose"
         if adversarial
         else None,
+        subject=about(run.location, layers),
     )
 
 
@@ -99,7 +103,7 @@ def _towers(model: GraphModel, trained: set[int]) -> Iterator[Verdict]:
         runs = [run for run in model.runs if layer.id in run.evaluates and not run.trains]
         if not others or not runs or any(t.flag.kind == "missing" for t in others):
             continue  # fine here: both are True, or one is not told (BN101, BN102)
-        moved = any(layer.id in run.reaches for run in model.runs)
+        moved = any(layer.updated_by(run.reaches) for run in model.runs)
         moves = ", and its updates write them into the statistics that training keeps" * moved
         place = place_of_flag(layer)
         yield Verdict(
@@ -117,7 +121,9 @@ def _towers(model: GraphModel, trained: set[int]) -> Iterator[Verdict]:
                 "generators of adversarial networks often keep batch statistics on purpose"
                 if layer.adversarial or others[0].adversarial
                 else None,
+                subject=about(place, [layer]),
             ),
+            because=partial(of_modes, model, [layer, others[0]]),
         )
 
 

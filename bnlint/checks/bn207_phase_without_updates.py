@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.checks.reasoning import of_updates
 from bnlint.checks.updates import diagnose
 from bnlint.finding import Finding, Rule
@@ -34,7 +34,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
             yield Verdict(op.location, None)  # fine: each phase of it has the updates
             continue
         run, left = stale
-        before = next(r for r in model.runs if r.reaches & {layer.id for layer in left})
+        before = next(r for r in model.runs if any(layer.updated_by(r.reaches) for layer in left))
         certain = all(layer.id in run.on for layer in left) and op.undecided is None
         yield Verdict(
             op.location,
@@ -49,15 +49,16 @@ def _stale(
     """The layers that an earlier phase updated, and nothing does from this run on."""
     out = []
     for layer in trained:
-        same = {i.id for i in model.layers if _one(i, layer)}
-        updating = [n for n, other in enumerate(model.runs) if same & other.reaches]
-        if not updating or same & op.reaches or layer.destination == "unknown":
+        same = [i for i in model.layers if _one(i, layer)]
+        own = {update for i in same for update in i.updates}
+        updating = [n for n, other in enumerate(model.runs) if own & other.reaches]
+        if not updating or own & op.reaches or layer.destination == "unknown":
             continue  # fine here: BN201 says that nothing ever does, or this does
-        if same & run.off or layer.id in model.escaped:
+        if any(i.id in run.off for i in same) or layer.updated_by(model.escaped):
             continue  # fine: frozen in this phase
         if _only_batch(model, layer):
             continue  # fine: nothing reads the statistics
-        if any(n >= number or _beside(model.runs[n], run) for n in updating):
+        if any(_helps(n, model.runs[n], number, run) for n in updating):
             continue  # fine: the updates are run in the same loop, or in a later phase
         out.append(layer)
     return out
@@ -68,6 +69,13 @@ def _one(layer: NormLayer, other: NormLayer) -> bool:
     if layer is other:
         return True
     return layer.name is not None and (layer.graph, layer.name) == (other.graph, other.name)
+
+
+def _helps(place: int, other: Run, number: int, run: Run) -> bool:
+    """Whether what another run updates is of use to this one: it is beside it, or comes later."""
+    if any((loop, limit, not late) in run.stages for loop, limit, late in other.stages if not late):
+        return False  # it is done in the first turns of a loop, and this in the later ones
+    return place >= number or _beside(other, run)
 
 
 def _beside(other: Run, run: Run) -> bool:
@@ -88,11 +96,14 @@ def _finding(
     model: GraphModel, op: TrainOp, run: Run, before: Run, left: list[NormLayer], *, certain: bool
 ) -> Finding:
     places = list(dict.fromkeys(layer.location for layer in left))
+    here, there = "the loop that runs this trains", "an earlier loop"
+    if set(run.loops) & set(before.loops):
+        here, there = "the later turns of the loop that runs this train", "its first turns"
     which = "a batch-norm layer" if len(places) == 1 else f"{len(places)} batch-norm layers"
     return Finding(
         RULE,
         op.location,
-        f"the loop that runs this trains {which} without the update ops that an earlier loop ran: "
+        f"{here} {which} without the update ops that {there} ran: "
         "the weights go on changing, and the moving statistics stay those of the earlier phase",
         related(
             (run.location, "the later phase"),
@@ -101,6 +112,7 @@ def _finding(
         ),
         "definite" if certain else "possible",
         None if certain else "the source does not tell that its layers are in training mode here",
+        subject=about(op.location, left),
     )
 
 

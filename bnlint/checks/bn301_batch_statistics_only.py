@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, related, states
+from bnlint.checks.base import Check, about, related, states
 from bnlint.checks.reasoning import by_hand
 from bnlint.finding import Finding, Location, Rule
 
@@ -33,6 +33,8 @@ def check(project: Project) -> Iterator[Finding]:
             continue  # fine: the same moments also feed a population estimate elsewhere
         if not any(use.trained for use in uses):
             continue  # fine: nothing trains it here, the moments may be the data's
+        if all(use.for_training for use in uses if use.trained):
+            continue  # fine: what is evaluated leaves it out, like the decoder of a ladder network
         use = uses[0]
         yield Finding(
             RULE,
@@ -41,6 +43,7 @@ def check(project: Project) -> Iterator[Finding]:
             "with the batch it is given, or not at all, and never as training did",
             related((use.moments, "the statistics of the batch, the only ones there are")),
             reasoning=tuple(by_hand(use, set())),
+            subject=about(location),
         )
 
 

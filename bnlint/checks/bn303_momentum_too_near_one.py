@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.checks.gates import verdicts
+from bnlint.checks.reasoning import of_modes
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -60,14 +62,20 @@ def _counted(model: GraphModel) -> Iterator[Verdict]:
             continue
         if layer.unit_test or layer.uncounted:
             continue  # fine: a trial, or any number of towers may update it
-        same = {i.id for i in model.layers if (i.graph, i.path) == (layer.graph, layer.path)}
-        updating = [run for run in model.runs if same & run.reaches]
-        after = [run for run in _infers(model, same) if run not in updating]
+        same = [i for i in model.layers if (i.graph, i.path) == (layer.graph, layer.path)]
         # Towers that share their statistics update them several times in a step.
-        turns = [run.turns * len(same & run.reaches) for run in updating if run.turns is not None]
-        if len(turns) < len(updating) or layer.id in model.escaped or not after:
+        times = [(run, sum(i.updated_by(run.reaches) for i in same)) for run in model.runs]
+        updating = [run for run, number in times if number]
+        after = [run for run in _infers(model, {i.id for i in same}) if run not in updating]
+        turns = {
+            (run.location, run.loops): run.turns * number
+            for run, number in times
+            if number and run.turns is not None
+        }
+        unknown = any(run.turns is None for run in updating)
+        if unknown or layer.updated_by(model.escaped) or not after:
             continue  # fine: nobody knows how many steps there are, or reads the statistics
-        steps = sum(turns)
+        steps = sum(turns.values())
         left = momentum**steps
         if steps < FEWEST or left <= TOO_MUCH:
             yield Verdict(layer.location, None)  # fine: enough steps, or only a trial
@@ -77,7 +85,7 @@ def _counted(model: GraphModel) -> Iterator[Verdict]:
             Finding(
                 RULE,
                 layer.location,
-                f"after the {steps} steps that this program trains, {left:.0%} of the moving "
+                f"this program trains at most {steps} steps, and then {left:.0%} of the moving "
                 f"statistics is still their initial value: a momentum of {momentum:g} is too near "
                 "1 for so few steps, and evaluation uses what they are then",
                 related(
@@ -86,7 +94,9 @@ def _counted(model: GraphModel) -> Iterator[Verdict]:
                 ),
                 "definite" if left > MOST else "possible",
                 None if left > MOST else "most of them is what training saw, which may be enough",
+                subject=about(layer.location, [layer]),
             ),
+            because=partial(of_modes, model, [layer]),
         )
 
 

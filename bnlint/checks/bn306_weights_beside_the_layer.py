@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 
     from bnlint.model import GraphModel
 
+ABOVE = "the activation"
+"""How the place is called that shows what a gamma is missing for; any other place is a bias."""
+
 RULE = Rule("BN306", "weights-beside-the-layer", "warning")
 
 
 def judge(model: GraphModel) -> Iterator[Verdict]:
     for layer in model.layers:
         if layer.squashed is not None:
-            place, what = layer.squashed, "the activation"
+            place, what = layer.squashed, ABOVE
             message = (
                 "this layer has no gamma, which is the default of contrib and slim, and feeds an "
                 "activation that depends on the scale of its input: scale=True lets the network "
@@ -33,8 +36,9 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         else:
             yield Verdict(layer.location, None)
             continue
+        beside, subject = related((place, what)), about(layer.location, [layer])
         yield Verdict(
-            layer.location, Finding(RULE, layer.location, message, related((place, what)))
+            layer.location, Finding(RULE, layer.location, message, beside, subject=subject)
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         if not layer.frozen or layer.unit_test:
             yield Verdict(layer.location, None)  # fine: it learns, or has no updates
             continue
-        if layer.id not in moved:
+        mover = next((moved[update] for update in layer.updates if update in moved), None)
+        if mover is None:
             yield Verdict(layer.location, None)  # fine: nothing that trains runs its updates
             continue
         yield Verdict(
@@ -36,9 +37,10 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 "trainable=False freezes gamma and beta only: training still normalises with the "
                 "batch and moves the moving statistics, so the layer does not stay what it was; "
                 f"{layer.flag_name}=False is what freezes it",
-                related((moved[layer.id].location, "the train op that runs its updates")),
+                related((mover.location, "the train op that runs its updates")),
                 "possible",
                 "statistics that follow new data may be meant, with weights that stay",
+                subject=about(layer.location, [layer]),
             ),
         )
 

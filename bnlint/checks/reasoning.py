@@ -61,6 +61,24 @@ def by_hand(use: HandWritten, entered: set[tuple[Location, ...]]) -> Iterator[St
     yield Step("and normalise here", use.location)
 
 
+def of_modes(model: GraphModel, layers: Sequence[NormLayer]) -> Iterator[Step]:
+    """How some layers came to be, and in which mode each run computes them."""
+    yield from of_layers(layers)
+    ids = {layer.id for layer in layers}
+    updates = {update for layer in layers for update in layer.updates}
+    told: list[Step] = []
+    for run in model.runs:
+        if ids.isdisjoint(run.evaluates | run.on | run.off) and updates.isdisjoint(run.reaches):
+            continue
+        what = "a train op is run here" if run.trains else "this run computes what comes after"
+        on, off = bool(ids & run.on), bool(ids & run.off)
+        mode = " in training mode" if on and not off else " in inference mode" if off else ""
+        moved = ", with the updates" if updates & run.reaches else ""
+        times = f", at most {run.turns} times" if run.loops and run.turns is not None else ""
+        told.append(Step(f"{what}{mode}{moved}{times}", run.location))
+    yield from _some(told)
+
+
 def of_updates(model: GraphModel, op: TrainOp, wanted: Sequence[NormLayer]) -> Iterator[Step]:
     """How some layers came to be, and why a train op runs their updates or does not."""
     yield from of_layers(wanted)
@@ -68,7 +86,6 @@ def of_updates(model: GraphModel, op: TrainOp, wanted: Sequence[NormLayer]) -> I
 
 
 def _train_op(model: GraphModel, op: TrainOp, wanted: Sequence[NormLayer]) -> Iterator[Step]:
-    ids = {layer.id for layer in wanted}
     yield from _calls(op.trace, set(), is_open=any(layer.open_root for layer in wanted))
     name = op.api.rpartition(".")[2]
     trained = _layers(len(set(op.trains)))
@@ -76,16 +93,16 @@ def _train_op(model: GraphModel, op: TrainOp, wanted: Sequence[NormLayer]) -> It
     if op.undecided is not None:
         yield Step(op.undecided)
     # What goes to code that nobody sees may come back in what is waited for.
-    sure = op.undecided is None and not ids & model.escaped
-    yield from _some(_reads(model, op, ids))
-    yield from _some(_blocks(model, op, ids, sure=sure))
-    if ids & op.loss_reaches - op.reaches:
+    sure = op.undecided is None and not any(layer.updated_by(model.escaped) for layer in wanted)
+    yield from _some(_reads(model, op, wanted))
+    yield from _some(_blocks(model, op, wanted, sure=sure))
+    if any(layer.updated_by(op.loss_reaches - op.reaches) for layer in wanted):
         yield Step(
             "the value of the loss waits for updates, but a gradient does not need that value"
         )
     lacks = "so the train op does not run" if sure else "so the train op is not seen to run"
-    yield Step(_told("so the train op runs", lacks, op.reaches, ids))
-    yield from _some(_runs(model, op, ids))
+    yield Step(_told("so the train op runs", lacks, op.reaches, wanted))
+    yield from _some(_runs(model, op, wanted))
 
 
 def _calls(
@@ -154,11 +171,12 @@ def _updates(layer: NormLayer) -> str:
     return "where its update ops are, is not known"
 
 
-def _reads(model: GraphModel, op: TrainOp, ids: set[int]) -> Iterator[Step]:
+def _reads(model: GraphModel, op: TrainOp, wanted: Sequence[NormLayer]) -> Iterator[Step]:
     for read in model.reads:
         scope = f" below the scope {read.scope!r}" if read.scope is not None else ""
-        held = _told("it holds", "it does not hold", read.updates, ids)
-        if not ids & read.updates and all(i >= read.before for i in ids):
+        held = _told("it holds", "it does not hold", read.updates, wanted)
+        lacks = not any(layer.updated_by(read.updates) for layer in wanted)
+        if lacks and all(layer.id >= read.before for layer in wanted):
             held += ", built later"
         used = "the train op waits for it" if read.id in op.reads else "not for this train op"
         yield Step(f"the collection {read.key!r} is read{scope}: {held}; {used}", read.location)
@@ -166,17 +184,19 @@ def _reads(model: GraphModel, op: TrainOp, ids: set[int]) -> Iterator[Step]:
         yield Step("no collection of update ops is read")
 
 
-def _blocks(model: GraphModel, op: TrainOp, ids: set[int], *, sure: bool) -> Iterator[Step]:
+def _blocks(
+    model: GraphModel, op: TrainOp, wanted: Sequence[NormLayer], *, sure: bool
+) -> Iterator[Step]:
     lacks = "this block does not wait for" if sure else "this block is not seen to wait for"
     for block in model.guards:
-        what = _told("this block waits for", lacks, block.updates, ids)
+        what = _told("this block waits for", lacks, block.updates, wanted)
         inside = "is made in it" if op.id in block.train_ops else "is not made in it"
         yield Step(f"{what}, and the train op {inside}", block.location)
     if not model.guards:
         yield Step("there is no control_dependencies block")
 
 
-def _runs(model: GraphModel, op: TrainOp, ids: set[int]) -> Iterator[Step]:
+def _runs(model: GraphModel, op: TrainOp, wanted: Sequence[NormLayer]) -> Iterator[Step]:
     """The runs that have to do with it, or with the updates."""
     for run in model.runs:
         if op.id in run.trains:
@@ -184,9 +204,9 @@ def _runs(model: GraphModel, op: TrainOp, ids: set[int]) -> Iterator[Step]:
             lacks = (
                 f"{here}, without" if not run.opaque else f"{here}, with more, but not seen with"
             )
-            yield Step(_told(f"{here}, with", lacks, run.reaches, ids), run.location)
-        elif ids & run.reaches:
-            yield Step(_told("this run runs", "", run.reaches, ids), run.location)
+            yield Step(_told(f"{here}, with", lacks, run.reaches, wanted), run.location)
+        elif any(layer.updated_by(run.reaches) for layer in wanted):
+            yield Step(_told("this run runs", "", run.reaches, wanted), run.location)
     if not any(op.id in run.trains for run in model.runs):
         yield Step("no run of the train op is seen")
 
@@ -198,13 +218,14 @@ def _some(steps: Iterable[Step]) -> Iterator[Step]:
         yield Step(f"and {len(steps) - _SHOWN} more of these")
 
 
-def _told(has: str, lacks: str, updates: frozenset[int], ids: set[int]) -> str:
+def _told(has: str, lacks: str, updates: frozenset[int], wanted: Sequence[NormLayer]) -> str:
     """Of how many of the layers meant something has the updates."""
-    these = "this layer" if len(ids) == 1 else f"these {len(ids)} layers"
-    some = ids & updates
+    of = {layer.id: layer.updated_by(updates) for layer in wanted}
+    these = "this layer" if len(of) == 1 else f"these {len(of)} layers"
+    some = sum(of.values())
     if not some:
         return f"{lacks} the updates of {these}"
-    return f"{has} the updates of {these if some == ids else f'{len(some)} of {these}'}"
+    return f"{has} the updates of {these if some == len(of) else f'{some} of {these}'}"
 
 
 def _layers(number: int) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from bnlint.checks.base import Verdict, related
+from bnlint.checks.base import Verdict, about, related
 from bnlint.checks.reasoning import of_updates
 from bnlint.finding import Aim, Finding, Location, Related, Rule
 
@@ -70,9 +70,9 @@ def _missing(model: GraphModel, op: TrainOp, trained: list[NormLayer]) -> list[N
     if not any(other.run for other in model.train_ops):
         for other in model.train_ops:
             reached |= other.reaches  # a sibling that is run in the same loop
-    layers = {layer.id: layer for layer in model.layers}
-    done = {_identity(layers[i]) for i in reached if i in layers}
-    names = {(layers[i].graph, layers[i].name) for i in reached if i in layers and layers[i].name}
+    updated = [layer for layer in model.layers if layer.updated_by(reached)]
+    done = {_identity(layer) for layer in updated}
+    names = {(layer.graph, layer.name) for layer in updated if layer.name}
     return [
         layer
         for layer in trained
@@ -90,11 +90,11 @@ def _identity(layer: NormLayer) -> tuple[object, ...]:
 def _undecided(model: GraphModel, op: TrainOp, missing: tuple[NormLayer, ...]) -> str | None:
     if op.undecided is not None:
         return op.undecided
-    if any(layer.id in model.escaped for layer in missing):
+    if any(layer.updated_by(model.escaped) for layer in missing):
         return "its update ops are handed to code that the source does not show"
     if any(layer.scope_may_give_flag for layer in missing):
         return "an argument scope that the source does not show may set updates_collections"
-    wanted = {layer.id for layer in missing}
+    wanted = {update for layer in missing for update in layer.updates}
     collected = any(wanted & read.updates for read in model.reads)
     if collected and not op.run and any(run.opaque for run in model.runs):
         return "the update ops are collected, and some run fetches what the source does not show"
@@ -128,7 +128,7 @@ def _diagnosis(
     model: GraphModel, op: TrainOp, missing: tuple[NormLayer, ...], trained: tuple[NormLayer, ...]
 ) -> Diagnosis:
     undecided = _undecided(model, op, missing)
-    wanted = {layer.id for layer in missing}
+    wanted = {update for layer in missing for update in layer.updates}
 
     def found(
         cause: Cause,
@@ -150,7 +150,7 @@ def _diagnosis(
         verdict = _wrong_read(read, missing)
         if verdict is not None:
             return found(verdict[0], read=read, detail=verdict[1])
-    if wanted <= op.loss_reaches:
+    if all(layer.updated_by(op.loss_reaches) for layer in missing):
         guard = next((g for g in model.guards if wanted & g.updates), None)
         return found("BN202", guard)
     for guard in model.guards:
@@ -174,8 +174,7 @@ def _idle(guard: Guard, op: TrainOp) -> bool:
 
 
 def _wrong_read(read: CollectionRead, missing: tuple[NormLayer, ...]) -> tuple[Cause, str] | None:
-    wanted = {layer.id for layer in missing}
-    if wanted & read.updates:
+    if any(layer.updated_by(read.updates) for layer in missing):
         return None  # it holds some of them; the chain breaks elsewhere
     if read.key != "update_ops":
         if read.key.lower().replace("/", "_") == "update_ops":
@@ -215,6 +214,7 @@ def verdicts(
                     diagnosis.undecided,
                     aim=_aim(model, diagnosis),
                     consequence=SYMPTOM,
+                    subject=about(op.location, diagnosis.missing),
                 ),
                 idle,
                 partial(of_updates, model, op, diagnosis.missing),

@@ -117,6 +117,8 @@ class _Builder:
         self._places = places
         self._analysis = analysis
         self._ids = {layer.name: number for number, layer in enumerate(analysis.layers)}
+        # All update ops of a layer are one here, numbered on from the layers.
+        self._updates = {name: number + len(self._ids) for name, number in self._ids.items()}
         self._awake: set[str] = set()
         self._together: set[str] = set()
         self._set_later: Mapping[str, int] = {}
@@ -202,7 +204,7 @@ class _Builder:
             location=self._at(layer.name, layer.statistics),
             flag=told,
             destination=destination,
-            updates=(number,) if layer.writers else (),
+            updates=(self._updates[layer.name],) if layer.writers else (),
             collection=layer.collection,
             momentum=layer.momentum,
             name=layer.name,
@@ -218,19 +220,19 @@ class _Builder:
         return "layer" if layer.resource and layer.flavour in ("fused", "unfused") else "in_place"
 
     def _reaches(self, verdict: Verdict) -> frozenset[int]:
-        """The layers of which every statistic with updates gets one, here or in other runs."""
+        """The updates of layers of which every statistic gets its own, here or in other runs."""
         found = set()
         for layer in self._analysis.layers:
             updated = {name for name, nodes in layer.updates.items() if nodes}
             here = updated & verdict.reached
             if here and updated <= verdict.reached | self._together:
-                found.add(self._ids[layer.name])
+                found.add(self._updates[layer.name])
         return frozenset(found)
 
     def _train_op(self, number: int, fetches: FetchSet, verdict: Verdict) -> TrainOp:
         trains = self._analysis.trained_layers(verdict)
         reaches = self._reaches(verdict)
-        missing = [layer for layer in trains if self._ids[layer.name] not in reaches]
+        missing = [layer for layer in trains if self._updates[layer.name] not in reaches]
         feeding = set(self._analysis.only_feeds(verdict))
         left = [layer for layer in missing if layer.writers]
         return TrainOp(
@@ -240,7 +242,7 @@ class _Builder:
             trains=tuple(self._ids[layer.name] for layer in trains),
             reaches=reaches,
             loss_reaches=frozenset(
-                self._ids[layer.name] for layer in missing if self._holds_loss(layer, verdict)
+                self._updates[layer.name] for layer in missing if self._holds_loss(layer, verdict)
             ),
             reads=frozenset(),
             guards=frozenset(),

@@ -1,18 +1,11 @@
-"""The arguments of a call, and how a call is made for each combination of their alternatives."""
+"""The arguments of a call."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp.guards import FALSE
-from bnlint.interp.nodes import MERGED, Node
-from bnlint.interp.paths import ABSENT, Alternative, Choice
-from bnlint.interp.values import Place, Value
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from bnlint.interp.interpreter import Interpreter
+    from bnlint.interp.values import Place, Value
 
 
 class Args:
@@ -55,86 +48,3 @@ class Args:
         args = Args([value, *self.positional], self.kwargs, self.place, self.more, self.places)
         args.reads = self.reads
         return args
-
-
-_DATA = (0, "inputs", "x")
-_TENSORS = MERGED | {"placeholder", "const"}
-"""What a layer is applied to, as the first argument: which tensor it is decides nothing."""
-
-MOST_COMBINATIONS = 64
-"""In how many combinations of alternatives a call is looked at; beyond it they are unknowns."""
-
-
-def lifted(
-    machine: Interpreter,
-    args: Args,
-    use: Callable[[Args], Value],
-    only: frozenset[int | str] | None = None,
-) -> Value:
-    """``use`` of the arguments for each combination of their alternatives, under its guard.
-
-    ``only`` are the positions and names that matter; the other arguments stay as they are.
-    """
-    paths = machine.state.paths
-    chosen: list[tuple[int | str, list[Alternative]]] = []
-    combinations = 1
-    plain = args
-    given: list[tuple[int | str, Value]] = [*enumerate(args.positional), *args.kwargs.items()]
-    for name, value in given:
-        if not isinstance(value, Choice) or (only is not None and name not in only):
-            continue
-        found = paths.alternatives(value)
-        if len(found) == 1:
-            plain = _with(plain, name, found[0][1])
-        elif name in _DATA and all(isinstance(v, Node) and v.kind in _TENSORS for _, v in found):
-            tensors = [(guard, node) for guard, node in found if isinstance(node, Node)]
-            plain = _with(plain, name, paths.phi(tensors))
-        elif combinations * len(found) <= MOST_COMBINATIONS:
-            combinations *= len(found)
-            chosen.append((name, found))
-        else:
-            machine.state.widen("a call with more combinations of arguments than are followed")
-    if not chosen:
-        return use(plain)
-    return _combine(machine, plain, chosen, 0, use)
-
-
-def _combine(
-    machine: Interpreter,
-    args: Args,
-    chosen: list[tuple[int | str, list[Alternative]]],
-    index: int,
-    use: Callable[[Args], Value],
-) -> Value:
-    if index == len(chosen):
-        return use(args)
-    name, found = chosen[index]
-    paths = machine.state.paths
-    now = paths.now
-    return paths.each(
-        (
-            both,
-            lambda value=value: _combine(  # type: ignore[misc]
-                machine, _with(args, name, value), chosen, index + 1, use
-            ),
-        )
-        for guard, value in found
-        if (both := paths.guards.conj(now, guard)) != FALSE
-    )
-
-
-def _with(args: Args, name: int | str, value: Value) -> Args:
-    """The arguments with another value for one of them, or without it where it is absent."""
-    positional, kwargs = args.positional, args.kwargs
-    if isinstance(name, int):
-        if value is ABSENT:
-            positional = positional[:name]  # those behind it are optional, too
-        else:
-            positional = [*positional[:name], value, *positional[name + 1 :]]
-    elif value is ABSENT:
-        kwargs = {k: v for k, v in kwargs.items() if k != name}
-    else:
-        kwargs = {**kwargs, name: value}
-    out = Args(positional, kwargs, args.place, args.more, args.places)
-    out.reads = args.reads
-    return out

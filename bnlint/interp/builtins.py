@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import attributes, iterables, subscripts, truth
-from bnlint.interp.args import Args, lifted
+from bnlint.interp.args import Args
 from bnlint.interp.guards import FALSE as FALSE_GUARD
+from bnlint.interp.lifting import lifted
+from bnlint.interp.live_objects import BatchNormLayer
 from bnlint.interp.loading import import_module
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.overwriting import overwrite_attributes
@@ -87,9 +89,8 @@ _LAYERS = ("tf.layers.", "tf.keras.layers.")
 
 def _is_layer(value: Object, kind: str) -> bool | None:
     """Whether a layer object is of a TensorFlow class; those of tf.layers derive from Keras'."""
-    row = value.data.get("row")
-    name = value.data.get("name") if row is None else row.name
-    if not isinstance(name, str) or not name.startswith(_LAYERS) or not kind.startswith(_LAYERS):
+    name = value.row.name if isinstance(value, BatchNormLayer) else value.label
+    if not name.startswith(_LAYERS) or not kind.startswith(_LAYERS):
         return None
     own, other = name.rpartition(".")[2], kind.rpartition(".")[2]
     return other in (own, "Layer")

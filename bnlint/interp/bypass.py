@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp.effects.norms import FLAG_NAMES
+from bnlint.interp.effects import flags
 from bnlint.interp.guards import FALSE, Guard
-from bnlint.interp.nodes import Node
+from bnlint.interp.nodes import Node, Phi
 from bnlint.interp.paths import Choice
+from bnlint.interp.recorded import Decided, Layer
 from bnlint.interp.scope import Test
-from bnlint.interp.state import Decided, Layer
-from bnlint.interp.values import Instance
+from bnlint.interp.values import Api, Bound, Chosen, Func, Instance, Known, Partial
 from bnlint.source import ir
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ def when_training(test: ir.Expr) -> bool | None:
         return _compared(test)
     if isinstance(test, ir.Subscript):
         key = test.index
-        return True if isinstance(key, ir.Const) and key.value in FLAG_NAMES else None
-    return True if _last(test) in FLAG_NAMES else None
+        return True if isinstance(key, ir.Const) and key.value in flags.NAMES else None
+    return True if _last(test) in flags.NAMES else None
 
 
 def _compared(test: ir.Compare) -> bool | None:
@@ -150,7 +150,11 @@ def branches(
         for target in names:
             name, value = _stored(target, frame)
             if value is not None:
-                _note(machine, test, name, taken, machine.state.paths.read(value), now)
+                value = machine.state.paths.read(value)
+                _note(machine, test, name, taken, value, now)
+                chosen = _chosen(machine, test, name, taken, value)
+                if chosen is not value:
+                    machine.bind(target, chosen, frame)
         return False
 
     return lambda: run(stmt.body, True), lambda: run(stmt.orelse, False)
@@ -185,9 +189,26 @@ def sides(
     def compute(side: ir.Expr, taken: bool) -> Value:
         value = machine.eval(side, frame)
         _note(machine, test, RETURNED, taken, value, machine.state.paths.now)
-        return value
+        return _chosen(machine, test, RETURNED, taken, value)
 
     return lambda: compute(expr.body, True), lambda: compute(expr.orelse, False)
+
+
+def _chosen(machine: Interpreter, test: Test, target: str, taken: bool, value: Value) -> Value:
+    """What a test of the mode chose, which may be the function that is to normalise, or none."""
+    if test.training is None:
+        return value
+    state = machine.state
+    if isinstance(value, Known) and value.value is None:
+        roles = frozenset({target})
+        state.decided.append(
+            Decided(test.place, target, taken, (), None, roles, test.training, state.paths.now)
+        )
+    elif isinstance(value, (Func, Bound, Partial)) or (
+        isinstance(value, Api) and value.name in machine.modules.apis.functions
+    ):
+        return Chosen(value, test.place, target, taken, test.training)
+    return value
 
 
 def in_graph(
@@ -240,8 +261,8 @@ def _walk(
     machine: Interpreter, node: Node, guard: Guard, mark: int, depth: int
 ) -> Iterator[tuple[Guard, tuple[Layer, ...], Node]]:
     """Back to what was there before the test, with the layers between: no other with weights."""
-    if node.kind == "phi" and node.id > mark:
-        for own, one in node.data["alternatives"]:
+    if isinstance(node, Phi) and node.id > mark:
+        for own, one in node.alternatives:
             both = machine.state.paths.guards.conj(guard, own)
             if both != FALSE and depth < _DEEPEST:
                 yield from _walk(machine, one, both, mark, depth + 1)
@@ -251,7 +272,7 @@ def _walk(
         return
     if depth >= _DEEPEST or not node.inputs:
         return
-    layer = node.data.get("layer") if node.kind == "norm" else None
+    layer = node.layer if node.kind == "norm" else None
     if layer is None and (node.kind not in ("op", "linear") or len(node.inputs) > 1):
         return
     for found, layers, source in _walk(machine, node.inputs[0], guard, mark, depth + 1):

@@ -12,22 +12,23 @@ import heapq
 from typing import TYPE_CHECKING
 
 from bnlint.interp.guards import FALSE, TRUE, Guard, TooLarge
+from bnlint.interp.nodes import Gradient, Phi
+from bnlint.interp.why import MOST_CELLS, MOST_JUDGING, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bnlint.interp.nodes import Node
+    from bnlint.interp.nodes import Node, Train
+    from bnlint.interp.recorded import Layer
     from bnlint.interp.state import State
     from bnlint.interp.values import Place
+    from bnlint.interp.why import Assignment
 
 MOST_PROJECTIONS = 96
 """Paths of one program that are looked at; beyond it the program counts as not read to its end."""
 
-_MOST_CELLS = 64
 _MOST_PACKING = 20_000
-_MOST_JUDGING = 800_000
 
-Assignment = dict[int, bool]
 Labels = dict["Node", Guard]
 
 
@@ -41,7 +42,7 @@ class Cases:
         self._alive = alive if alive != FALSE else TRUE
         self._cells: dict[Place, list[list[Guard]]] = {}
         self.assignments: list[Assignment] = []
-        self._guards.most = self._guards.spent + _MOST_JUDGING
+        self._guards.most = self._guards.spent + MOST_JUDGING
         try:
             self._choose(state)
         except TooLarge:
@@ -56,15 +57,24 @@ class Cases:
         groups = (cells for places in self._cells.values() for cells in places)
         return any(cell != self._alive for cells in groups for cell in cells)
 
-    def keep_little(self) -> None:
-        """Once the paths are looked at: drop all guards but those that explain what was seen."""
+    def why(self) -> Why:
+        """What explains findings, once the paths are looked at."""
         groups = [cells for places in self._cells.values() for cells in places]
         wanted = dict.fromkeys([self._alive, *(cell for cells in groups for cell in cells)])
-        self._guards, names = self._guards.extract(wanted)
-        self._alive = names[self._alive]
-        for cells in groups:
-            cells[:] = [names[cell] for cell in cells]
-        self._conditions.release(self._guards)
+        table, names = self._guards.extract(wanted)
+        told = {number for assignment in self.assignments for number in assignment}
+        for guard in names.values():
+            told |= table.support(guard)
+        return Why(
+            table.rows(),
+            {number: self._conditions.word(number) for number in sorted(told)},
+            names[self._alive],
+            [
+                (place, [[names[cell] for cell in cells] for cells in places])
+                for place, places in self._cells.items()
+            ],
+            self.assignments,
+        )
 
     # --- facts -------------------------------------------------------------------------------
 
@@ -134,16 +144,15 @@ class Cases:
                 if op in b.train_ops or op in b.existing
             ]
             for node, guard in below.items():
-                if node.kind != "norm":
+                layer = node.layer
+                if node.kind != "norm" or layer is None:
                     continue
                 trained[node] = guards.disj(trained.get(node, FALSE), guard)
-                layer = node.data["layer"]
-                update = layer.update
                 facts: tuple[Guard, ...] = (
                     guards.conj(guard, layer.guard),
-                    FALSE if update is None else before.get(update, FALSE),
-                    FALSE if update is None else updated.get(update, FALSE),
-                    FALSE if update is None else waited.get(update, FALSE),
+                    self._updating(layer, before),
+                    self._updating(layer, updated),
+                    self._updating(layer, waited),
                     run,
                     *dict.fromkeys(blocks),
                 )
@@ -160,7 +169,7 @@ class Cases:
                 (
                     trained.get(output, FALSE),
                     evaluated.get(output, FALSE),
-                    updated.get(layer.update, FALSE) if layer.update is not None else FALSE,
+                    self._updating(layer, updated),
                     state.restores,
                 ),
             )
@@ -174,7 +183,7 @@ class Cases:
             if decided.place in by_mode:
                 yield self._split(decided.guard, ())
         for estimator in state.estimators:
-            used = estimator.data["used"]
+            used = estimator.used
             yield self._split(used.get("train", FALSE), used.values())
         yield self._split(TRUE, (state.eager,))
 
@@ -190,19 +199,23 @@ class Cases:
                 yes = guards.conj(cell, fact)
                 no = guards.minus(cell, fact)
                 parted.extend(c for c in (yes, no) if c != FALSE)
-            cells = parted[:_MOST_CELLS]
+            cells = parted[:MOST_CELLS]
         return cells
 
-    def _losses(self, op: Node) -> list[tuple[Guard, Node]]:
-        given = op.data.get("given", op.data["gradients"])
+    def _updating(self, layer: Layer, reached: Labels) -> Guard:
+        """The paths on which an update op of a layer is among what is reached."""
+        return self._guards.any_of(reached.get(update, FALSE) for update in layer.updates)
+
+    def _losses(self, op: Train) -> list[tuple[Guard, Node]]:
+        given = op.gradients if op.given is None else op.given
         labels = self.reach(
             [(op.guard, n) for n in given], controls=False, ends=frozenset({"grad", "variable"})
         )
         return [
             (guard, loss)
             for node, guard in labels.items()
-            if node.kind == "grad"
-            for loss in node.data["losses"]
+            if isinstance(node, Gradient)
+            for loss in node.losses
         ]
 
     def reach(
@@ -242,8 +255,8 @@ class Cases:
             guard = labels[node]
             if node in fed or node.kind in ends or (not through_stop and node.kind == "stop"):
                 continue
-            if node.kind == "phi":
-                for own, item in node.data["alternatives"]:
+            if isinstance(node, Phi):
+                for own, item in node.alternatives:
                     both = conj(guard, own)
                     if both != FALSE:
                         add(both, item)
@@ -254,70 +267,6 @@ class Cases:
                 for item in node.controls:
                     add(guard, item)
         return labels
-
-    # --- why -----------------------------------------------------------------------------------
-
-    def explain(self, place: Place, bad: Sequence[int], good: Sequence[int]) -> str | None:
-        """The smallest condition that holds on a bad path and on no good one, in words."""
-        self._guards.most = self._guards.spent + _MOST_JUDGING
-        try:
-            return self._explain(place, bad, good)
-        except TooLarge:
-            return None
-
-    def _explain(self, place: Place, bad: Sequence[int], good: Sequence[int]) -> str | None:
-        guards = self._guards
-        fine = guards.any_of(self._cell(place, index) for index in good)
-        own = self._cell(place, bad[0])
-        support = sorted(guards.support(guards.disj(own, fine)) | guards.support(self._alive))
-        assignment = self.assignments[bad[0]]
-        literals = {number: assignment.get(number, True) for number in support}
-        fine = guards.conj(fine, self._alive)
-        for number in support:
-            rest = {n: v for n, v in literals.items() if n != number}
-            if guards.conj(self._cube(rest), fine) == FALSE:
-                literals = rest
-        return self._conditions.text(literals) or None
-
-    def needs(self, place: Place) -> str | None:
-        """What holds on each path on which there is something at a place, and not on all paths of
-        the program, in words."""
-        guards = self._guards
-        guards.most = guards.spent + _MOST_JUDGING
-        try:
-            groups = self._cells.get(place, ())
-            if any(len(cells) >= _MOST_CELLS for cells in groups):
-                return None  # there may be more of them
-            cells = [cell for cells in groups for cell in cells]
-            there = guards.conj(guards.any_of(cells), self._alive)
-            literals: Assignment = {}
-            told = filter(self._conditions.says_something, sorted(guards.support(there)))
-            for number in told:
-                for value in (True, False):
-                    other = guards.literal(number, not value)
-                    if guards.conj(there, other) == FALSE != guards.conj(self._alive, other):
-                        literals[number] = value
-            return self._conditions.text(literals) or None
-        except TooLarge:
-            return None
-
-    def _cell(self, place: Place, index: int) -> Guard:
-        """All paths that rules cannot tell from one projection, as far as one place goes."""
-        guards = self._guards
-        assignment = self.assignments[index]
-        out = TRUE
-        for cells in self._cells.get(place, ()):
-            for cell in cells:
-                if self._holds(cell, assignment):
-                    out = guards.conj(out, cell)
-                    break
-        return out if out != TRUE else self._cube(assignment)
-
-    def _cube(self, literals: Assignment) -> Guard:
-        out = TRUE
-        for number, value in literals.items():
-            out = self._guards.conj(out, self._guards.literal(number, value))
-        return out
 
 
 def _differs(state: State) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards
+from bnlint.interp.why import Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -188,44 +189,14 @@ class Conditions:
             self.sometimes.add(number)
         return self.guards.variable()
 
-    def release(self, guards: Guards) -> None:
-        """Keep only what it takes to put guards of another table into words."""
-        self.guards = guards
-        self._ladders.clear()
-        self._sites.clear()
-        self._asked.clear()
-
-    def key_of(self, number: int) -> int:
-        """The key of the unknown that a variable of the guards asks about."""
-        return self._of_variable[number][0]
-
     # --- and back to text ----------------------------------------------------------------------
 
-    def text(self, assignment: dict[int, bool]) -> str:
-        """An assignment of variables in the words of the source."""
-        parts = [
-            self._literal(n, v)
-            for n, v in sorted(assignment.items())
-            if self._needed(n, v, assignment)
-        ]
-        return " and ".join(dict.fromkeys(parts))
-
-    def _needed(self, number: int, value: bool, assignment: dict[int, bool]) -> bool:
-        """Not what follows from another literal: a mode that equals 'a' does not equal 'b'."""
+    def word(self, number: int) -> Word:
+        """What a variable of the guards asks, in the words of the source."""
         key, kind, _ = self._of_variable[number]
-        if value and kind == "equals":
-            return True
-        return not any(
-            other != number
-            and taken
-            and self._of_variable[other][0] == key
-            and self._of_variable[other][1] == "equals"
-            for other, taken in assignment.items()
-        )
-
-    def says_something(self, number: int) -> bool:
-        """Whether it can be said what a variable stands for, or at least where it is tested."""
-        return self._is_told(number) or number in self._places
+        said = self._is_told(number) or number in self._places
+        outcomes = self._literal(number, True), self._literal(number, False)
+        return Word(key, kind == "equals", said, *outcomes)
 
     def _is_told(self, number: int) -> bool:
         text = self.keys.text(self._of_variable[number][0])

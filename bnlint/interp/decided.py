@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bnlint.interp.guards import Guard
-    from bnlint.interp.state import RunRecord, State
+    from bnlint.interp.recorded import RunRecord
+    from bnlint.interp.state import State
 
     Runs = Sequence[tuple[RunRecord, set[Node]]]
 

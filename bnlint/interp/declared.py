@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bnlint.interp.guards import Guard
-    from bnlint.interp.nodes import Node
+    from bnlint.interp.nodes import Node, Phi
     from bnlint.interp.state import State
     from bnlint.interp.values import Value
 
@@ -26,7 +26,7 @@ class Declared:
     patched: dict[str, Value] = field(default_factory=dict)
     attrs: dict[int, dict[str, Value]] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
-    phis: list[Node] = field(default_factory=list)
+    phis: list[Phi] = field(default_factory=list)
     escaped: dict[Node, Guard] = field(default_factory=dict)
     entered: set[tuple[str, Any]] = field(default_factory=set)
     not_found: dict[tuple[str, int], str] = field(default_factory=dict)

@@ -12,12 +12,14 @@ from bnlint.interp import (
     comparisons,
     dicts,
     operators,
+    parameters,
     subscripts,
     tensorflow,
     truth,
 )
-from bnlint.interp.args import Args, lifted
+from bnlint.interp.args import Args
 from bnlint.interp.guards import FALSE as FALSE_GUARD
+from bnlint.interp.lifting import lifted
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.paths import ABSENT, Alternative, Choice, Stop
 from bnlint.interp.scope import Frame
@@ -84,7 +86,7 @@ def _attr(machine: Interpreter, expr: ir.Attr, frame: Frame) -> Value:
 
 def _call(machine: Interpreter, expr: ir.Call, frame: Frame) -> Value:
     func = machine.eval(expr.func, frame)
-    args = calls.evaluate_args(machine, expr, frame)
+    args = parameters.evaluated(machine, expr, frame)
     return machine.state.resolve(calls.call(machine, func, args, frame))
 
 

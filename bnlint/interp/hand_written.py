@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp.nodes import Node, ancestors, through
+from bnlint.interp.nodes import Assign, Node, Variable, ancestors, through
 from bnlint.interp.values import location
 from bnlint.model import HandWritten
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bnlint.interp.guards import Guard
-    from bnlint.interp.state import RunRecord, State
+    from bnlint.interp.recorded import RunRecord
+    from bnlint.interp.state import State
 
     Runs = Sequence[tuple[RunRecord, set[Node]]]
 
@@ -33,11 +34,12 @@ def hand_written(
         for graph in state.graphs
         for node in graph.nodes
         if node.kind in ("assign", "update", "train") and holds(node.guard)
-        for value in node.data.get("value", node.inputs)
+        for value in (node.value if isinstance(node, Assign) else node.inputs)
     ]
     kept = ancestors(written, controls=False) & _directly_kept(state)
     trained = ancestors(losses, controls=False)
     evaluated = _evaluated(runs)
+    looked_at = _looked_at(runs, trained)
     # Moments of the same tensor are the same numbers, whichever call computes them.
     alike = {n.inputs for n in kept if n.kind == "moments"}
     out = []
@@ -59,6 +61,7 @@ def hand_written(
                 tuple(location(p) for p in record.trace),
                 location(record.always.place) if record.always is not None else None,
                 record.name_scope,
+                looked_at is not None and output not in looked_at,
             )
         )
     return out
@@ -71,7 +74,7 @@ def _directly_kept(state: State) -> set[Node]:
         value
         for graph in state.graphs
         for node in graph.nodes
-        for value in node.data.get("value", ())
+        for value in (node.value if isinstance(node, Assign) else ())
     }
     for _ in range(_DIRECTLY):
         found |= reached
@@ -84,9 +87,21 @@ def _evaluated(runs: Runs) -> set[Node]:
     found: set[Node] = set()
     for record, computed in runs:
         if not any(n.kind == "train" for n in computed):
-            wanted = [n for n in through(record.fetches) if not n.data.get("scalar")]
+            wanted = [n for n in through(record.fetches) if not n.scalar]
             found |= ancestors(wanted, controls=False, fed=frozenset(record.feeds))
     return found
+
+
+def _looked_at(runs: Runs, trained: set[Node]) -> set[Node] | None:
+    """All that runs compute that train nothing; None if they may compute nothing of the network."""
+    found: set[Node] = set()
+    for record, computed in runs:
+        if not any(n.kind == "train" for n in computed):
+            if record.opaque:
+                return None
+            found |= computed
+    network = any(n in trained and n.kind in ("op", "linear", "norm") for n in found)
+    return found if network else None
 
 
 def _is_scaled(output: Node, readers: Mapping[Node, list[Node]]) -> bool:
@@ -102,7 +117,7 @@ def _is_weighted(output: Node) -> bool:
     for _ in range(3):
         if here.api.startswith(("tf.layers.", "tf.contrib.layers.")):
             return True
-        if any(n.data.get("trainable") for n in here.inputs):
+        if any(isinstance(n, Variable) and n.trainable for n in here.inputs):
             return True
         if here.kind != "linear" or len(here.inputs) != 1:
             return False

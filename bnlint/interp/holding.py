@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.paths import Choice
@@ -38,7 +39,13 @@ def contents(values: Iterable[Any], seen: set[int]) -> Iterator[tuple[Any, Any]]
             yield container, dict(container) if isinstance(container, dict) else list(container)
         if isinstance(value, (Seq, Map)):
             yield value, {"exact": value.exact}
+        elif isinstance(value, Object):
+            yield value, _fields(value)
         todo.extend(_held(value))
+
+
+def _fields(value: Object) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _containers(value: Any) -> Iterable[Any]:
@@ -53,7 +60,7 @@ def _containers(value: Any) -> Iterable[Any]:
     if isinstance(value, Map):
         return (value.items, value.keys)
     if isinstance(value, Object):
-        return (value.data, *(v for v in value.data.values() if isinstance(v, (dict, list))))
+        return [v for v in _fields(value).values() if isinstance(v, (dict, list))]
     if isinstance(value, Frame):
         return (value.locals,)
     return ()
@@ -66,6 +73,8 @@ def _held(value: Any) -> Iterable[Any]:
         yield from value.defaults.values()
         if value.closure is not None:
             yield value.closure
+    elif isinstance(value, Object):
+        yield from _fields(value).values()
     elif isinstance(value, Frame):
         if value.parent is not None:
             yield value.parent

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bnlint.apis import Apis
     from bnlint.interp.args import Args
     from bnlint.interp.guards import Guard
+    from bnlint.interp.live_objects import DynamicModule
     from bnlint.interp.scope import Frame
     from bnlint.interp.state import State
     from bnlint.interp.values import (
@@ -47,7 +48,7 @@ class Importer(Protocol):
     def member(self, machine: Interpreter, module: Value, name: str) -> Value:
         """``from module import name``."""
 
-    def dynamic_member(self, machine: Interpreter, module: Object, name: str) -> Value:
+    def dynamic_member(self, machine: Interpreter, module: DynamicModule, name: str) -> Value:
         """A member of a module whose name the program computes."""
 
 

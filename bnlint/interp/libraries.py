@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import api, operators, records, tensorflow, truth
-from bnlint.interp.args import Args, lifted
+from bnlint.interp.args import Args
 from bnlint.interp.builtins import identity, leave_program
 from bnlint.interp.containers import map_method
 from bnlint.interp.effects import networks
 from bnlint.interp.iterables import apply_map, make_dict, make_list, make_range, make_zip
+from bnlint.interp.lifting import lifted
+from bnlint.interp.live_objects import ArgumentParser, ExitStack, SourceLoader
 from bnlint.interp.loading import import_module, load_source
 from bnlint.interp.paths import Choice
-from bnlint.interp.values import (
-    NONE,
-    Builtin,
-    External,
-    Known,
-    Map,
-    Object,
-    Partial,
-    Seq,
-    Unknown,
-    Value,
-)
+from bnlint.interp.values import NONE, Builtin, External, Known, Map, Partial, Seq, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -46,10 +39,7 @@ def call_external(machine: Interpreter, name: str, args: Args, frame: Frame | No
         return tensorflow.call_api(machine, network, args, frame)
     receiver, _, last = name.rpartition(".")
     if receiver:
-        key = machine.state.keys.of("external", receiver)
-        handled = tensorflow.call_by_name(
-            machine, Unknown(f"{receiver} is outside the project", key), last, args, frame
-        )
+        handled = tensorflow.call_by_name(machine, last, args)
         if handled is not None:
             return handled
     return machine.unknown_call(External(name), args)
@@ -57,7 +47,7 @@ def call_external(machine: Interpreter, name: str, args: Args, frame: Frame | No
 
 def _source_loader(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``SourceFileLoader(name, path).load_module()``: any method gives the module."""
-    return Object("source loader", args.place, module=load_source(machine, args, frame))
+    return SourceLoader(args.place, load_source(machine, args, frame))
 
 
 def _partial(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
@@ -80,8 +70,6 @@ def _defaultdict(machine: Interpreter, args: Args, frame: Frame | None) -> Value
 
 
 def _path_join(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    import posixpath
-
     parts = [a.value for a in args.positional if isinstance(a, Known) and isinstance(a.value, str)]
     whole = sum(map(len, parts)) <= operators.LONGEST
     if len(parts) == len(args.positional) and parts and whole:
@@ -92,8 +80,6 @@ def _path_join(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 
 
 def _dirname(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    import posixpath
-
     value = args.positional[0] if args.positional else NONE
     if isinstance(value, Known) and isinstance(value.value, str):
         return Known(posixpath.dirname(value.value) or ".")
@@ -103,16 +89,12 @@ def _dirname(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 def _abspath(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     value = args.positional[0] if args.positional else NONE
     if isinstance(value, Known) and isinstance(value.value, str):
-        import os
-
         return Known(os.path.abspath(value.value))
     return machine.state.unknown("a path")
 
 
 def _sys_path(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``sys.path`` edits with literal paths; a relative one counts from the editing file too."""
-    import os
-
     value = args.positional[-1] if args.positional else NONE
     for item in value.items if isinstance(value, Seq) else [value]:
         if isinstance(item, Known) and isinstance(item.value, str):
@@ -141,7 +123,7 @@ def _copied(machine: Interpreter, value: Value, args: Args) -> Value:
 
 
 def _argument_parser(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    return Object("argument parser", args.place, defaults={})
+    return ArgumentParser(args.place)
 
 
 def _reduce(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
@@ -237,7 +219,7 @@ _EXTERNAL: dict[str, Any] = {
     "importlib.util.spec_from_file_location": load_source,
     "importlib.util.module_from_spec": identity,
     "argparse.ArgumentParser": _argument_parser,
-    "contextlib.ExitStack": lambda m, a, f: Object("exit stack", a.place, leaves=[]),
+    "contextlib.ExitStack": lambda m, a, f: ExitStack(a.place),
     "itertools.chain": _chain,
     "itertools.chain.from_iterable": _chain_from,
     "six.moves.range": make_range,

@@ -6,13 +6,8 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import truth
 from bnlint.interp.args import Args
-from bnlint.interp.values import (
-    NONE,
-    Known,
-    Object,
-    Unknown,
-    Value,
-)
+from bnlint.interp.live_objects import DynamicModule
+from bnlint.interp.values import NONE, Known, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -38,7 +33,7 @@ def import_module(machine: Interpreter, args: Args, frame: Frame | None) -> Valu
             return machine.modules.load(machine, ".".join([*above, text[level:]]), 0, where)
         return machine.modules.load(machine, text.lstrip("."), level, where)
     key = truth.key_of(machine, name)
-    return Object("dynamic module", args.place, key=key)
+    return DynamicModule(args.place, key)
 
 
 def load_source(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
@@ -55,4 +50,4 @@ def load_source(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
         if found is not None:
             return machine.modules.run(machine, found)
     key = truth.key_of(machine, path)
-    return Object("dynamic module", args.place, key=key)
+    return DynamicModule(args.place, key)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 from bnlint.interp.guards import TRUE
 from bnlint.interp.values import Known, Map, Object, Place, Seq, Unknown, Value
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from bnlint.interp.guards import Guard
+    from bnlint.interp.recorded import Layer
 
 MERGED = frozenset(
     {"op", "linear", "norm", "phi", "summary", "group", "train", "update", "assign", "stop", "grad"}
@@ -26,51 +28,160 @@ _DEEPEST = 6
 """How deep in lists nodes are looked for."""
 
 
+@dataclass(slots=True, eq=False)
 class Node(Value):
     """One op of the abstract graph, or a tensor it yields.
 
     ``kind`` is one of ``op linear const placeholder variable norm update grad train assign
-    moments stop summary group gap`` (what code that is not there yet may compute) or ``phi`` (one
-    tensor or another, by path: ``data["alternatives"]`` are guards with their tensors).
-    ``controls`` are its control inputs, ``guard`` the paths on which it is made.
+    moments stop summary group gap`` (what code that is not there yet may compute) or ``phi``;
+    kinds of which more is known than of any tensor have classes of their own below.
+    ``controls`` are its control inputs, ``guard`` the paths on which it is made. ``layer`` is the
+    batch-norm layer whose output a ``norm`` is, or whose statistics an ``update`` moves.
+
+    ``scalar`` is whether it is a measure such as a loss, ``statistic`` what it is the mean or the
+    variance of, ``moved`` whether its op put the examples of the batch on another axis than the
+    first, ``channels_first`` the layout that its convolution was told, None for the last two
+    where the op says nothing of it. ``bias`` is whether it adds a bias last, ``alias`` the name
+    under which its layer collects it.
     """
 
-    __slots__ = (
-        "api",
-        "controls",
-        "data",
-        "graph",
-        "guard",
-        "id",
-        "inputs",
-        "kind",
-        "name",
-        "place",
-    )
+    KIND: ClassVar = "op"
 
-    def __init__(
-        self,
-        id: int,
-        kind: str,
-        api: str,
-        inputs: tuple[Node, ...],
-        controls: tuple[Node, ...],
-        place: Place,
-        graph: int,
-    ) -> None:
-        self.id = id
-        self.kind = kind
-        self.api = api
-        self.inputs = inputs
-        self.controls = controls
-        self.place = place
-        self.graph = graph
-        self.guard = TRUE
-        self.name: str | None = None
-        self.data: dict[str, Any] = {}
+    id: int
+    kind: str
+    api: str
+    inputs: tuple[Node, ...]
+    controls: tuple[Node, ...]
+    place: Place
+    graph: int
+    guard: Guard = TRUE
+    name: str | None = None
+    layer: Layer | None = None
+    scalar: bool = False
+    statistic: Statistic | None = None
+    moved: bool | None = None
+    channels_first: bool | None = None
+    bias: bool = False
+    alias: str | None = None
 
     def __repr__(self) -> str:
         return f"Node({self.id} {self.kind} {self.api})"
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A mean or a variance; ``over_batch`` is whether of the examples of a batch."""
+
+    over_batch: bool | None
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Phi(Node):
+    """One tensor or another, by path: ``alternatives`` are guards with their tensors."""
+
+    KIND: ClassVar = "phi"
+
+    alternatives: list[tuple[Guard, Node]] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Constant(Node):
+    """A constant; ``value`` is None where it is not known."""
+
+    KIND: ClassVar = "const"
+
+    value: Known | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Branches(Node):
+    """What a ``tf.cond`` yields; ``taken`` is its predicate where that is a constant."""
+
+    KIND: ClassVar = "op"
+
+    taken: Known | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Placeholder(Node):
+    """What is fed; ``boolean`` is whether a truth value is, ``default`` which one if none is."""
+
+    KIND: ClassVar = "placeholder"
+
+    boolean: bool = False
+    default: bool | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Variable(Node):
+    """A variable. ``made`` are the paths on which it is in the collections of variables.
+
+    ``accumulations`` are the ops that add gradients to it, ``shadow_of`` is the
+    ``ExponentialMovingAverage`` that keeps it.
+    """
+
+    KIND: ClassVar = "variable"
+
+    trainable: bool = False
+    made: Guard = TRUE
+    accumulations: list[Assign] = field(default_factory=list)
+    shadow_of: Value | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Assign(Node):
+    """A value is written to variables, or to an ``ExponentialMovingAverage``.
+
+    ``rate`` is what it is blended with, ``in_a_branch`` whether a branch of the graph makes it.
+    """
+
+    KIND: ClassVar = "assign"
+
+    value: tuple[Node, ...] = ()
+    targets: tuple[Value, ...] = ()
+    rate: tuple[Node, ...] = ()
+    in_a_branch: bool = False
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Gradient(Node):
+    """The gradient of ``losses`` for all ``variables`` at once, None for all that there are."""
+
+    KIND: ClassVar = "grad"
+
+    losses: tuple[Node, ...] = ()
+    variables: frozenset[Node] | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Train(Node):
+    """An op that changes weights.
+
+    ``gradients`` are what it was made from, ``given`` what ``apply_gradients`` got (None if it is
+    no such call), ``limit`` the variables that it is limited to, None for all or not known.
+    ``loops`` is how many loops of the graph it is in, ``opaque`` whether it waits for what nobody
+    here has seen, ``updates_off`` whether its maker was told to run no updates.
+    """
+
+    KIND: ClassVar = "train"
+
+    gradients: tuple[Gradient, ...] = ()
+    given: tuple[Node, ...] | None = None
+    limit: frozenset[Node] | None = None
+    trace: tuple[Place, ...] = ()
+    loops: int = 0
+    opaque: bool = False
+    updates_off: bool = False
+    unit_test: bool = False
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Group(Node):
+    """An op that waits for others; ``reads`` are the collections that these came from."""
+
+    KIND: ClassVar = "group"
+
+    reads: set[int] = field(default_factory=set)
 
 
 def nodes_in(value: Value | None) -> list[Node]:
@@ -103,8 +214,13 @@ def _collect(value: Value | None, out: dict[Node, None], depth: int, seen: dict[
         for node in value.deps:
             out[node] = None
     elif isinstance(value, Object):
-        for item in value.data.get("nodes", ()):
+        for item in value.nodes:
             out[item] = None
+
+
+def layers_in(nodes: Iterable[Node]) -> list[Layer]:
+    """The batch-norm layers whose outputs are among some nodes."""
+    return [n.layer for n in nodes if n.kind == "norm" and n.layer is not None]
 
 
 def through(nodes: Iterable[Node]) -> list[Node]:
@@ -169,10 +285,8 @@ def gradient_inputs(
         if node.kind in LINEAR:
             todo.extend(node.inputs)
             continue
-        if node.kind == "phi":
-            parts = [
-                (g, i) for g, n in node.data["alternatives"] for i in gradient_inputs([n], phi)
-            ]
+        if isinstance(node, Phi):
+            parts = [(g, i) for g, n in node.alternatives for i in gradient_inputs([n], phi)]
             if parts:
                 out[phi(parts)] = None
             continue
@@ -181,30 +295,30 @@ def gradient_inputs(
     return tuple(out)
 
 
-def accumulations(nodes: Iterable[Node]) -> list[Node]:
+def accumulations(nodes: Iterable[Node]) -> list[Assign]:
     """The ops that write gradients to the variables that ``nodes`` are computed from."""
     seen: set[Node] = set()
-    found: dict[Node, None] = {}
+    found: dict[Assign, None] = {}
     todo = list(nodes)
     while todo:
         node = todo.pop()
         if node in seen:
             continue
         seen.add(node)
-        if node.kind == "variable":
-            found.update(dict.fromkeys(node.data.get("accumulations", ())))
+        if isinstance(node, Variable):
+            found.update(dict.fromkeys(node.accumulations))
         elif node.kind not in ("grad", "train"):
             todo.extend(node.inputs)
     return list(found)
 
 
-def gradient_sources(nodes: Iterable[Node]) -> Iterator[Node]:
+def gradient_sources(nodes: Iterable[Node]) -> Iterator[Gradient]:
     """The ``grad`` nodes that ``nodes`` are computed from, not looking beyond them.
 
     Gradients summed up in a variable count: ``accumulations`` are the ops that add to it.
     """
     nodes = list(nodes)
-    nodes += [n for op in accumulations(nodes) for n in op.data["value"]]
+    nodes += [n for op in accumulations(nodes) for n in op.value]
     seen: set[Node] = set()
     todo = list(nodes)
     while todo:
@@ -212,7 +326,7 @@ def gradient_sources(nodes: Iterable[Node]) -> Iterator[Node]:
         if node in seen:
             continue
         seen.add(node)
-        if node.kind == "grad":
+        if isinstance(node, Gradient):
             yield node
         elif node.kind not in ("variable", "train"):
             todo.extend(node.inputs)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import api
+from bnlint.interp import api, option_parsers
 from bnlint.interp.args import Args
 from bnlint.interp.effects import (
     collections,
@@ -17,8 +17,31 @@ from bnlint.interp.effects import (
     sessions,
     training,
 )
-from bnlint.interp.nodes import Node, nodes_in, nodes_of
-from bnlint.interp.state import Graph
+from bnlint.interp.live_objects import (
+    ArgScope,
+    ArgumentParser,
+    BatchNormLayer,
+    ControlDependencies,
+    DynamicModule,
+    Estimator,
+    ExitStack,
+    GraphObject,
+    GraphScope,
+    Head,
+    Holder,
+    HubModule,
+    KerasLayer,
+    KerasModel,
+    MovingAverage,
+    NameScope,
+    Optimizer,
+    SavedModelBuilder,
+    Saver,
+    Session,
+    SourceLoader,
+    VariableScope,
+)
+from bnlint.interp.nodes import Assign, Node, Variable, nodes_in, nodes_of
 from bnlint.interp.values import (
     NONE,
     Instance,
@@ -37,6 +60,7 @@ if TYPE_CHECKING:
 
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
+    from bnlint.interp.state import Graph
 
 _NODE_METHODS = frozenset(
     [
@@ -71,15 +95,15 @@ def node_attr(machine: Interpreter, node: Node, name: str) -> Value:
             if known:
                 return Known(f"{node.name}:0")
             return Text(node.name.split("?", 1)[0], machine.state.keys.of("node name", node.id))
-        if node.kind == "update" and node.name is not None:
+        if node.layer is not None and node.kind == "update" and node.name is not None:
             heads = [part.split("?", 1)[0] for part in node.name.split("|")]
-            scope, path = node.name.split("|")[0], node.data["layer"].name
+            scope, path = node.name.split("|")[0], node.layer.name
             words = None if "?" in scope or "?" in path else f"{scope} {path}AssignMovingAvg"
             key = machine.state.keys.of("node name", node.id)
             return Text(heads[0], key, *heads[1:], words=words)
         return machine.state.unknown("an op's name", "node name", node.id)
     if name == "graph":
-        return Object("graph", node.place, graph=machine.state.graphs[node.graph])
+        return GraphObject(node.place, machine.state.graphs[node.graph])
     if name in ("shape", "dtype", "device"):
         return machine.state.unknown(
             f"a tensor's {name}", "attr", machine.state.keys.of("node", node.id), name
@@ -111,39 +135,32 @@ def _node_method(machine: Interpreter, node: Node, name: str, args: Args) -> Val
     return NONE
 
 
-def object_attr(machine: Interpreter, value: Object, name: str, place: Place) -> Value:
+def object_attr(machine: Interpreter, value: Object, name: str) -> Value:
     """An attribute of a TensorFlow object."""
-    if value.kind == "dynamic module":
+    if isinstance(value, DynamicModule):
         return machine.modules.dynamic_member(machine, value, name)
-    attrs = value.data.get("attrs")
-    if attrs is not None and name in attrs:
-        found: Value = attrs[name]
-        return found
-    if name == "updates" and value.kind in keras.KERAS:
-        return keras.updates(machine, value, place)
-    if value.kind == "variable_scope" and name in ("name", "original_name_scope"):
-        path = value.data.get("path" if name == "name" else "ops", "?")
+    if name in value.attrs:
+        return value.attrs[name]
+    if name == "updates" and isinstance(value, keras.KERAS):
+        return keras.updates(value)
+    if isinstance(value, VariableScope) and name in ("name", "original_name_scope"):
+        path = value.path if name == "name" else value.ops
         if "?" in path or "~" in path:
             return machine.state.unknown("a scope's name", "scope name", path)
         return Known(path.rstrip("/") if name == "name" else path)
-    if value.kind == "session" and name == "graph":
-        graph = value.data.get("graph")
-        if isinstance(graph, Object):
-            return graph
-        return Object("graph", value.place, graph=machine.state.graph)
-    if value.kind == "session" and name in ("session", "sess"):
+    if isinstance(value, Session) and name == "graph":
+        return value.graph or GraphObject(value.place, machine.state.graph)
+    if isinstance(value, Session) and name in ("session", "sess"):
         return value
-    if value.kind == "keras model" and name in ("output", "outputs"):
-        outputs: list[Value] = list(value.data["outputs"] or value.data["applied"])
+    if isinstance(value, KerasModel) and name in ("output", "outputs"):
+        outputs: list[Value] = list(value.outputs or value.applied)
         return outputs[0] if name == "output" and outputs else Seq("list", outputs)
-    if value.kind == "object" and not name.startswith("_"):
-        return Method(value, name)
     return Method(value, name)
 
 
 def leave_by_hand(machine: Interpreter, context: Object) -> None:
     """Leave a context that ``__enter__`` entered, if it was not left before."""
-    leave = context.data.pop("leave", None)
+    leave, context.leave = context.leave, None
     if leave is not None:
         machine.state.entered_by_hand.remove(context)
         leave()
@@ -158,28 +175,24 @@ def call_method(
     if not isinstance(receiver, Object):
         return machine.unknown_call(machine.state.unknown("a method"), args)
     if name == "__enter__":
-        receiver.data["leave"] = enter(machine, receiver)
+        receiver.leave = enter(machine, receiver)
         machine.state.entered_by_hand.append(receiver)
-        entered: Value = receiver.data.get("entered", receiver)
-        return entered
+        return receiver.bound
     if name == "__exit__":
         leave_by_hand(machine, receiver)
         return NONE
-    handler = _METHODS.get(receiver.kind)
+    handler = _METHODS.get(type(receiver))
     if handler is not None:
         result = handler(machine, receiver, name, args)
         if result is not None:
             return result
-    if receiver.kind == "object" and not name.startswith(("map", "filter", "from_")):
-        inputs = [*receiver.data["nodes"], *(n for v in args.values() for n in nodes_in(v))]
-        if inputs:
-            node = machine.state.node("op", f"{receiver.data['name']}.{name}", inputs, args.place)
-            key = machine.state.keys.of("node", node.id)
-            return Unknown("a method's result", key, (node,))
-    if receiver.kind == "object":
-        return Object(
-            "object", args.place, name=receiver.data["name"], nodes=receiver.data["nodes"]
-        )
+    if isinstance(receiver, Holder):
+        inputs = [*receiver.nodes, *(n for v in args.values() for n in nodes_in(v))]
+        if not inputs or name.startswith(("map", "filter", "from_")):
+            return Holder(args.place, receiver.name, nodes=receiver.nodes)
+        node = machine.state.node("op", f"{receiver.name}.{name}", inputs, args.place)
+        key = machine.state.keys.of("node", node.id)
+        return Unknown("a method's result", key, (node,))
     for value in args.values():
         if not isinstance(value, Known):
             machine.escape(value)
@@ -187,7 +200,7 @@ def call_method(
     return machine.state.unknown(f"{receiver.kind}.{name}", deps=deps)
 
 
-def _session_method(machine: Interpreter, session: Object, name: str, args: Args) -> Value | None:
+def _session_method(machine: Interpreter, session: Session, name: str, args: Args) -> Value | None:
     if name == "run":
         return sessions.run(machine, args)
     if name in ("partial_run", "partial_run_setup", "make_callable"):
@@ -205,14 +218,14 @@ def _session_method(machine: Interpreter, session: Object, name: str, args: Args
     return None
 
 
-def _graph_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
-    graph = value.data["graph"]
+def _graph_method(machine: Interpreter, value: GraphObject, name: str, args: Args) -> Value | None:
+    graph = value.graph
     if name in ("get_collection", "get_collection_ref"):
         return collections.get_collection(machine, name, args, None, graph)
     if name in ("add_to_collection", "add_to_collections"):
         return collections.add_to_collection(machine, name, args, None, graph)
     if name == "as_default":
-        return Object("graph scope", args.place, graph=graph, entered=value)
+        return GraphScope(args.place, graph, entered=value)
     if name == "control_dependencies":
         return scopes.control_dependencies(machine, name, args, None)
     if name == "get_operations":
@@ -237,80 +250,88 @@ def _by_name(machine: Interpreter, graph: Graph, args: Args) -> Value:
     return state.unknown("a tensor found by name")
 
 
-def _optimizer_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
-    for owner in (value.data["name"], "tf.train.Optimizer"):
+def _optimizer_method(
+    machine: Interpreter, value: Optimizer, name: str, args: Args
+) -> Value | None:
+    for owner in (value.name, "tf.train.Optimizer"):
         patched = machine.state.patched.get(f"{owner}.{name}")
         if patched is not None:
             return machine.call(patched, args.with_first(value), None)
     return training.optimizer_method(machine, value, name, args)
 
 
-def _saver_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
+def _saver_method(machine: Interpreter, value: Saver, name: str, args: Args) -> Value | None:
     if name in ("restore", "recover_last_checkpoints"):
         machine.state.restore()
         return NONE
     if name == "save":
-        if "record" in value.data:
-            value.data["record"].saved = True
+        if value.record is not None:
+            value.record.saved = True
         return machine.state.unknown("a checkpoint path")
     return None
 
 
-def _average_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
+def _average_method(
+    machine: Interpreter, value: MovingAverage, name: str, args: Args
+) -> Value | None:
     """``ExponentialMovingAverage``: ``apply`` makes an op, ``average`` reads a shadow variable."""
     state = machine.state
     if name == "apply":
         source = args.get("var_list", 0)
-        node = state.node("assign", "ExponentialMovingAverage.apply", (), args.place)
-        node.data["value"] = tuple(nodes_in(source))
-        node.data["targets"] = (value,)
-        node.data["rate"] = value.data["rate"]
-        node.data["in a branch"] = state.branch_depth > 0
+        node = state.add(Assign, "ExponentialMovingAverage.apply", (), args.place)
+        node.value = tuple(nodes_in(source))
+        node.targets = (value,)
+        node.rate = value.rate
+        node.in_a_branch = state.branch_depth > 0
         node.inputs = tuple(n for n in nodes_in(source) if n.kind != "variable")
         return node
     if name == "average":
-        node = state.node("variable", "ExponentialMovingAverage.average", (), args.place)
-        node.data["shadow of"] = value
-        return node
+        shadow = state.add(Variable, "ExponentialMovingAverage.average", (), args.place)
+        shadow.shadow_of = value
+        return shadow
     if name in ("variables_to_restore", "average_name"):
         return state.unknown("shadow variables", "shadow", name)
     return None
 
 
-def _norm_layer_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
+def _norm_layer_method(
+    machine: Interpreter, value: BatchNormLayer, name: str, args: Args
+) -> Value | None:
     if name in ("apply", "call", "__call__"):
         return norms.call_layer(machine, value, args)
     if name in ("get_updates_for", "_get_updates_for"):
-        return keras.updates(machine, value, args.place)
+        return keras.updates(value)
     return None
 
 
-def _model_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
+def _model_method(machine: Interpreter, value: KerasModel, name: str, args: Args) -> Value | None:
     if name == "add" and args.positional:
         keras.add(machine, value, args.positional[0])
         return NONE
     if name in ("__call__", "call", "apply"):
         return keras.call_model(machine, value, args)
     if name == "get_updates_for":
-        return keras.updates(machine, value, args.place)
+        return keras.updates(value)
     if name in ("load_weights", "set_weights"):
         machine.state.restore()
     return None
 
 
-def _loader_method(machine: Interpreter, loader: Object, name: str, args: Args) -> Value | None:
-    module: Value = loader.data["module"]
-    return module if name in ("load_module", "create_module") else NONE
+def _loader_method(
+    machine: Interpreter, loader: SourceLoader, name: str, args: Args
+) -> Value | None:
+    return loader.module if name in ("load_module", "create_module") else NONE
 
 
-def _exit_stack_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
+def _exit_stack_method(
+    machine: Interpreter, value: ExitStack, name: str, args: Args
+) -> Value | None:
     """``contextlib.ExitStack``: what it enters is left when the stack is."""
     if name == "enter_context" and args.positional:
         context = args.positional[0]
         if isinstance(context, Object):
-            value.data["leaves"].append(enter(machine, context))
-            entered: Value = context.data.get("entered", context)
-            return entered
+            value.leaves.append(enter(machine, context))
+            return context.bound
         if isinstance(context, Instance):
             return _enter_instance(machine, value, context, args)
         return context
@@ -320,123 +341,73 @@ def _exit_stack_method(machine: Interpreter, value: Object, name: str, args: Arg
     return None
 
 
-def _enter_instance(machine: Interpreter, stack: Object, context: Instance, args: Args) -> Value:
+def _enter_instance(machine: Interpreter, stack: ExitStack, context: Instance, args: Args) -> Value:
     nothing = Args([], {}, args.place)
     begin = machine.find(context, "__enter__")
     end = machine.find(context, "__exit__")
     result = machine.call(begin, nothing, None) if begin is not None else context
     if end is not None:
         given = Args([NONE, NONE, NONE], {}, args.place)
-        stack.data["leaves"].append(lambda: machine.call(end, given, None))
+        stack.leaves.append(lambda: machine.call(end, given, None))
     return result
 
 
-def _leave_all(stack: Object) -> None:
-    leaves = stack.data["leaves"]
-    while leaves:
-        leaves.pop()()
+def _leave_all(stack: ExitStack) -> None:
+    while stack.leaves:
+        stack.leaves.pop()()
 
 
-def _head_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
-    return estimators.head_method(machine, value, name, args)
-
-
-def _estimator_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
-    return estimators.estimator_method(machine, value, name, args)
-
-
-def _parser_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
-    """``argparse``: the defaults are hints, never facts."""
-    state = machine.state
-    if name == "add_argument":
-        names = [a.value for a in args.positional if isinstance(a, Known)]
-        label = next((n for n in names if isinstance(n, str) and n.startswith("--")), None)
-        label = label or next((n for n in names if isinstance(n, str)), None)
-        given = args.get("dest")
-        if isinstance(given, Known) and isinstance(given.value, str):
-            label = given.value
-        default = args.get("default")
-        if default is None:
-            action = args.get("action")
-            if isinstance(action, Known) and action.value in ("store_true", "store_false"):
-                default = Known(action.value == "store_false")
-        if label is None:
-            return NONE
-        option = label.lstrip("-").replace("-", "_")
-        if default is not None:
-            state.flag_defaults[option] = default
-        choices = args.get("choices")
-        if isinstance(choices, Seq) and isinstance(label, str):
-            state.note_choices(option, choices, default)
-        return NONE
-    if name in ("parse_args", "parse_known_args"):
-        parsed = state.unknown("a command-line argument", "name", "FLAGS")
-        if name == "parse_known_args":
-            return Seq("tuple", [parsed, state.unknown("the other arguments")])
-        return parsed
-    if name in (
-        "add_argument_group",
-        "add_mutually_exclusive_group",
-        "add_parser",
-        "add_subparsers",
-    ):
-        return value
-    if name == "set_defaults":
-        state.flag_defaults.update(args.kwargs)
-        return NONE
-    return NONE if name == "register" else None
-
-
-_METHODS: dict[str, Callable[[Interpreter, Object, str, Args], Value | None]] = {
-    "session": _session_method,
-    "graph": _graph_method,
-    "optimizer": _optimizer_method,
-    "saver": _saver_method,
-    "saved model builder": exporting.builder_method,
-    "moving average": _average_method,
-    "norm layer": _norm_layer_method,
-    "keras model": _model_method,
-    "head": _head_method,
-    "estimator": _estimator_method,
-    "exit stack": _exit_stack_method,
-    "source loader": _loader_method,
-    "argument parser": _parser_method,
+_METHODS: dict[type[Object], Callable[[Interpreter, Any, str, Args], Value | None]] = {
+    Session: _session_method,
+    GraphObject: _graph_method,
+    Optimizer: _optimizer_method,
+    Saver: _saver_method,
+    SavedModelBuilder: exporting.builder_method,
+    MovingAverage: _average_method,
+    BatchNormLayer: _norm_layer_method,
+    KerasModel: _model_method,
+    Head: estimators.head_method,
+    Estimator: estimators.estimator_method,
+    ExitStack: _exit_stack_method,
+    SourceLoader: _loader_method,
+    ArgumentParser: option_parsers.method,
 }
+"""What gives the methods of an object of each class their meaning, None for none."""
 
 
 def call_object(machine: Interpreter, value: Object, args: Args) -> Value:
     """Call a TensorFlow object: a layer, a model."""
-    if value.kind == "norm layer":
+    if isinstance(value, BatchNormLayer):
         return norms.call_layer(machine, value, args)
-    if value.kind == "keras layer":
+    if isinstance(value, KerasLayer):
         return keras.call_layer(machine, value, args)
-    if value.kind == "keras model":
+    if isinstance(value, KerasModel):
         return keras.call_model(machine, value, args)
-    if value.kind == "hub module":
+    if isinstance(value, HubModule):
         return networks.call_hub_module(machine, value, args)
-    inputs = [*value.data.get("nodes", ()), *(n for v in args.values() for n in nodes_in(v))]
-    node = machine.state.node("op", value.data.get("name", value.kind), inputs, args.place)
+    inputs = [*value.nodes, *(n for v in args.values() for n in nodes_in(v))]
+    node = machine.state.node("op", value.label, inputs, args.place)
     return Unknown("a call of an object", machine.state.keys.of("node", node.id), (node,))
 
 
 def enter(machine: Interpreter, value: Object) -> Callable[[], None]:
     """Enter a TensorFlow context; returns what leaves it."""
     state = machine.state
-    if value.kind == "control_dependencies":
+    if isinstance(value, ControlDependencies):
         return scopes.enter_control_dependencies(machine, value)
-    if value.kind == "variable_scope":
+    if isinstance(value, VariableScope):
         return scopes.enter_variable_scope(machine, value)
-    if value.kind == "name_scope":
+    if isinstance(value, NameScope):
         return scopes.enter_name_scope(machine, value)
-    if value.kind == "arg_scope":
+    if isinstance(value, ArgScope):
         return scopes.enter_arg_scope(machine, value)
-    if value.kind == "exit stack":
+    if isinstance(value, ExitStack):
         return lambda: _leave_all(value)
-    graph = value.data.get("graph")
-    if isinstance(graph, Object):
-        graph = graph.data.get("graph")  # some other object may stand in its place
-    if value.kind in ("graph scope", "session") and isinstance(graph, Graph):
-        state.default_graph.append(graph)
+    scope = value.graph if isinstance(value, Session) else value
+    if isinstance(scope, GraphScope) or (
+        isinstance(scope, GraphObject) and isinstance(value, Session)
+    ):
+        state.default_graph.append(scope.graph)
 
         def leave() -> None:
             state.default_graph.pop()
@@ -454,13 +425,12 @@ def for_base(
         return found
     made: Object | None = None
     if api.is_optimizer(base):
-        made = Object("optimizer", place, name=base, owner=instance)
+        made = Optimizer(place, base, instance)
     elif base in machine.modules.apis.layers:
         given = args or Args([], {}, place, more=True)
-        layer = norms.layer_class(machine, base, given, None)
-        made = layer if isinstance(layer, Object) else None
-    elif base.endswith(("Session", "SessionHook")) and base.endswith("Session"):
-        made = Object("session", place, graph=None)
+        made = norms.layer_class(machine, base, given, None)
+    elif base.endswith("Session"):
+        made = Session(place)
     if made is not None:
         instance.attrs["<base>"] = made
     return made

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.effects import handwritten
-from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.nodes import Constant, Node, nodes_in
 from bnlint.interp.paths import Choice
 from bnlint.interp.truth import both, is_same, is_test, is_text, key_of, negated, options
 from bnlint.interp.values import (
@@ -114,15 +114,17 @@ def binary(machine: Interpreter, op: str, left: Value, right: Value, place: Plac
                 inputs.append(side)
             elif isinstance(side, (Known, Unknown)) and op not in ("+", "-"):
                 # A Python number becomes a Const made here, under the dependencies in force.
-                constant = machine.state.node("const", "tf.constant", nodes_in(side), place)
+                constant = machine.state.add(Constant, "tf.constant", nodes_in(side), place)
                 inputs.append(constant)
             else:
                 inputs.extend(nodes_in(side))
         kind = "linear" if op in ("+", "-") else "op"
         node = machine.state.node(kind, f"operator {op}", inputs, place)
-        node.data["scalar"] = all(n.data.get("scalar") for n in inputs if n.kind != "const")
+        node.scalar = all(n.scalar for n in inputs if n.kind != "const")
         if op in ("/", "*") and isinstance(left, Node) and isinstance(right, Node):
             handwritten.arithmetic(machine, left, right, node)
+        if op == "+" and isinstance(left, Node) and isinstance(right, Node):
+            handwritten.folded(machine, left, right, node)
         return node
     if op in ("|", "&") and (is_test(machine, left) or is_test(machine, right)):
         return both(machine, "or" if op == "|" else "and", left, right)

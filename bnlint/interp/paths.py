@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards, TooLarge
-from bnlint.interp.nodes import MERGED, Node, nodes_in
+from bnlint.interp.nodes import MERGED, Node, Phi, nodes_in
 from bnlint.interp.values import Known, Map, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Paths:
         self._refused: list[Guard] = []  # what was added to gone, and what would have been
         self._told_apart = True
         self.tries = 0
-        self.phis: list[Node] = []
+        self.phis: list[Phi] = []
         self.widened: list[str] = []
         self.work = 0
         self._fresh = fresh
@@ -256,6 +256,8 @@ class Paths:
 
     def keep(self, value: Value) -> int:
         """A number for the identity of a value, its own as long as the run lasts."""
+        if isinstance(value, Choice):
+            return -1 - value.key  # where it is read in part, that part is made anew each time
         self._kept[id(value)] = value
         return id(value)
 
@@ -279,17 +281,17 @@ class Paths:
             if len(left) == 1:
                 return left[0][1]
             return value if len(left) == len(value.alternatives) else self._choice(left)
-        if value.__class__ is Node and value.kind == "phi":
+        if value.__class__ is Phi:
             return self._read_phi(value)
         return value
 
-    def _read_phi(self, node: Node) -> Node:
+    def _read_phi(self, node: Phi) -> Node:
         meets, now = self.guards.meets, self.now
-        left = [(g, n) for g, n in node.data["alternatives"] if meets(g, now)]
+        left = [(g, n) for g, n in node.alternatives if meets(g, now)]
         if len(left) == 1 and self.guards.implies(now, left[0][0]):
             only = left[0][1]
-            return self._read_phi(only) if only.kind == "phi" else only
-        if len(left) == len(node.data["alternatives"]) or not left:
+            return self._read_phi(only) if isinstance(only, Phi) else only
+        if len(left) == len(node.alternatives) or not left:
             return node
         return self.phi(left)
 
@@ -401,7 +403,7 @@ class Paths:
         left = list(merged.values())
         if len(left) == 1:
             return left[0][1]
-        if all(v.__class__ is Node and v.kind in MERGED for _, v in left):
+        if all(isinstance(v, Node) and v.kind in MERGED for _, v in left):
             return self.phi([(g, v) for g, v in left])  # type: ignore[misc]
         tuples = [v for _, v in left if isinstance(v, Seq) and v.kind == "tuple" and v.exact]
         if len(tuples) == len(left) and len({len(t.items) for t in tuples}) == 1:
@@ -418,7 +420,8 @@ class Paths:
         if len(alternatives) > most:
             alternatives = self._tensors_together(alternatives)
         if len(alternatives) > most:
-            self.widened.append("a value has more alternatives than are followed")
+            if not all(_is_datum(v) for _, v in alternatives):
+                self.widened.append("a value has more alternatives than are followed")
             deps = [self.phi([(g, n) for g, v in alternatives for n in nodes_in(v)])]
             key = self.conditions.keys.of("fresh", self._fresh())
             return Unknown("it has too many alternatives", key, tuple(d for d in deps if d.inputs))
@@ -443,7 +446,7 @@ class Paths:
         flat: list[tuple[Guard, Node]] = []
         conj = self.guards.conj
         for guard, node in alternatives:
-            inner = node.data["alternatives"] if node.kind == "phi" else None
+            inner = node.alternatives if isinstance(node, Phi) else None
             if inner is not None and len(inner) <= MOST_INPUTS:
                 flat.extend((both, n) for g, n in inner if (both := conj(g, guard)) != FALSE)
             else:
@@ -458,10 +461,10 @@ class Paths:
                 return node
         place = flat[0][1].place if flat else ("", (0, 0, 0, 0))
         graph = flat[0][1].graph if flat else 0
-        out = Node(self._fresh(), "phi", "phi", tuple(merged), (), place, graph)
+        out = Phi(self._fresh(), "phi", "phi", tuple(merged), (), place, graph)
         out.guard = self.guards.any_of(merged.values())
-        out.data["alternatives"] = [(guard, node) for node, guard in merged.items()]
-        out.data["scalar"] = bool(merged) and all(n.data.get("scalar") for n in merged)
+        out.alternatives = [(guard, node) for node, guard in merged.items()]
+        out.scalar = bool(merged) and all(n.scalar for n in merged)
         self.phis.append(out)
         return out
 
@@ -475,6 +478,13 @@ class Paths:
         return self._choice(
             [(guard, Known(True, assumed=True)), (guard ^ 1, Known(False, assumed=True))]
         )
+
+
+def _is_datum(value: Value) -> bool:
+    """A number, a string or an unknown: one more unknown loses nothing that a graph is made of."""
+    if isinstance(value, Known):
+        return True
+    return value.__class__ is Unknown and isinstance(value, Unknown) and not value.deps
 
 
 def _identity(value: Value) -> Any:
@@ -506,7 +516,7 @@ def projected(paths: Paths, assignment: dict[int, bool]) -> Iterator[Callable[[G
     phis = list(paths.phis)
     before = [phi.inputs for phi in phis]
     for phi in phis:
-        phi.inputs = tuple(n for g, n in phi.data["alternatives"] if holds(g))
+        phi.inputs = tuple(n for g, n in phi.alternatives if holds(g))
     try:
         yield holds
     finally:

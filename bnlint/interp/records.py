@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
+from bnlint.interp.live_objects import Constructor
 from bnlint.interp.values import (
     Builtin,
     Class,
@@ -102,7 +103,7 @@ def _defaults(cls: Class) -> list[Value]:
     found = cls.attrs.get(_DEFAULTS)
     new = cls.attrs.get(_NEW)
     if isinstance(new, Object):
-        found = new.data["attrs"].get("__defaults__", found)
+        found = new.attrs.get("__defaults__", found)
     return list(found.items) if isinstance(found, Seq) else []
 
 
@@ -117,7 +118,7 @@ def class_member(machine: Interpreter, cls: Class, name: str) -> Value | None:
         return Builtin(name, lambda m, a, _: _make(m, cls, a))
     if name == "__new__" and "__new__" not in cls.attrs:
         # Its __defaults__ are those of the fields.
-        return cls.attrs.setdefault(_NEW, Object("constructor", ("", (0, 0, 0, 0)), attrs={}))
+        return cls.attrs.setdefault(_NEW, Constructor(("", (0, 0, 0, 0))))
     return None
 
 

@@ -11,14 +11,23 @@ if TYPE_CHECKING:
 
     from bnlint.interp.nodes import Node
     from bnlint.interp.values import Class, Func, ModuleEnv, Place, Seq, Value
+    from bnlint.source import ir
+
+
+Ended = bool
+"""Whether no path goes on to the next statement: each has returned, or left a loop."""
 
 
 class Loop:
-    """A loop that is running: the paths that left it, and those that went on to its next turn."""
+    """A loop that is running: the paths that left it, and those that went on to its next turn.
 
-    __slots__ = ("broken", "continued")
+    ``stmt`` is the statement, of a ``for``.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("broken", "continued", "stmt")
+
+    def __init__(self, stmt: ir.For | None = None) -> None:
+        self.stmt = stmt
         self.broken: Guard = FALSE
         self.continued: Guard = FALSE
 

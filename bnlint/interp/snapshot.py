@@ -12,9 +12,20 @@ from bnlint.interp.effects.variables import as_known
 from bnlint.interp.feeding import flag_in, never_true
 from bnlint.interp.guards import FALSE
 from bnlint.interp.hand_written import hand_written
-from bnlint.interp.nodes import Node, ancestors, gradient_sources, nodes_in, through
+from bnlint.interp.nodes import (
+    Assign,
+    Gradient,
+    Group,
+    Node,
+    Train,
+    ancestors,
+    gradient_sources,
+    layers_in,
+    nodes_in,
+    through,
+)
 from bnlint.interp.paths import projected
-from bnlint.interp.values import Known, Object, Place, Unknown, location
+from bnlint.interp.values import Place, location
 from bnlint.model import (
     CollectionRead,
     Crossed,
@@ -34,9 +45,10 @@ from bnlint.model import Guard as GuardModel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from bnlint.interp.cases import Assignment
     from bnlint.interp.guards import Guard
-    from bnlint.interp.state import Block, Layer, Read, RunRecord, State
+    from bnlint.interp.recorded import Block, Layer, Read, RunRecord, TrainingFlag
+    from bnlint.interp.state import State
+    from bnlint.interp.why import Assignment
 
 
 def snapshots(state: State, assignments: Iterable[Assignment]) -> Iterator[GraphModel]:
@@ -62,7 +74,7 @@ class _Snapshot:
         self.layers = [layer for layer in state.layers if holds(layer.guard)]
         self.ids = {layer.id for layer in self.layers}
         self.train_ops = [op for op in state.train_ops if holds(op.guard)]
-        self.gradients = {op: _gradients(op) for op in self.train_ops}
+        self.gradients: dict[Node, list[Gradient]] = {op: _gradients(op) for op in self.train_ops}
         self.losses: set[Node] = set()
         for op in self.train_ops:
             self.losses.update(self._losses(op))
@@ -96,13 +108,16 @@ class _Snapshot:
                     out.setdefault(item, []).append(node)
         return out
 
-    def _losses(self, op: Node) -> set[Node]:
-        return {loss for g in self.gradients[op] for loss in through(g.data["losses"])}
+    def _losses(self, op: Train) -> set[Node]:
+        return {loss for g in self.gradients[op] for loss in through(g.losses)}
 
     def _updates(self, nodes: Iterable[Node]) -> set[int]:
-        """The layers of this path whose update ops are among some nodes."""
-        found = {n.data["layer"].id for n in nodes if n.kind == "update" and "layer" in n.data}
-        return found & self.ids
+        """The update ops among some nodes, of layers of this path."""
+        return {
+            n.id
+            for n in nodes
+            if n.kind == "update" and n.layer is not None and n.layer.id in self.ids
+        }
 
     def model(self) -> GraphModel:
         state = self.state
@@ -117,9 +132,7 @@ class _Snapshot:
             reads=[self._read(read) for read in state.reads if holds(read.guard)],
             guards=[self._guard(block) for block in state.all_blocks if holds(block.guard)],
             selections=[
-                Selection(
-                    location(s.place), s.training.data["layer"].id, s.inference.data["layer"].id
-                )
+                Selection(location(s.place), s.training.id, s.inference.id)
                 for s in state.selections
                 if holds(s.guard)
             ],
@@ -137,34 +150,13 @@ class _Snapshot:
             savers=self._savers(),
             exported=next((location(e.place) for e in exports), None),
             outputs=frozenset(
-                n.data["layer"].id
-                for n in ancestors([o for e in exports for o in e.outputs], controls=False)
-                if n.kind == "norm"
+                layer.id
+                for layer in layers_in(
+                    ancestors([o for e in exports for o in e.outputs], controls=False)
+                )
             )
             & self.ids,
         )
-
-    def _flag(self, layer: Layer) -> Flag:
-        value = layer.flag
-        if value is None:
-            if layer.scope_may_give_flag:
-                reason = "its arguments come from a scope or a ** that the source does not show"
-                return Flag("unknown", reason=reason)
-            return Flag("missing", layer.default)
-        if isinstance(value, Node) and isinstance(value.data.get("constant"), Known):
-            value = value.data["constant"]
-        if isinstance(value, Known):
-            if layer.selected or value.assumed:
-                return Flag("dynamic", value.value)
-            if value.value is None:
-                return Flag("unknown", None, reason="None follows the Keras learning phase")
-            origin = location(value.origin) if value.origin is not None else None
-            return Flag("constant", value.value, origin, value.default)
-        if isinstance(value, Node):
-            return Flag("dynamic", made=location(value.place))
-        if isinstance(value, Unknown):
-            return Flag("unknown", reason=value.reason)
-        return Flag("dynamic" if isinstance(value, Object) else "unknown", reason="an odd value")
 
     def _shared(self, layer: Layer) -> NormLayer:
         key = (layer.id, layer.id in self.generators)
@@ -179,11 +171,11 @@ class _Snapshot:
             id=layer.id,
             api=layer.api,
             flavour=layer.flavour,
-            flag_name=layer.flag_name,
+            flag_name=layer.flag.name,
             location=location(layer.place),
-            flag=self._flag(layer),
+            flag=_flag(layer.flag),
             destination=layer.destination,  # type: ignore[arg-type]
-            updates=(layer.id,) if layer.update is not None else (),
+            updates=tuple(update.id for update in layer.updates),
             collection=layer.collection,
             trace=tuple(location(p) for p in layer.trace),
             by_normalizer=layer.by_normalizer,
@@ -208,14 +200,14 @@ class _Snapshot:
             squashed=self._squashed(layer),
         )
 
-    def _train_op(self, op: Node, run: set[int]) -> TrainOp:
+    def _train_op(self, op: Train, run: set[int]) -> TrainOp:
         state = self.state
         losses = self._losses(op)
         before = ancestors([op])
         undecided: str | None = None
-        if op.data.get("opaque"):
+        if op.opaque:
             undecided = "it waits for ops that the source does not show"
-        reads = {r for n in before for r in n.data.get("reads", ())}
+        reads = {r for n in before if isinstance(n, Group) for r in n.reads}
         guards = set()
         for block in state.all_blocks:
             if op in block.train_ops and self.holds(block.guard):
@@ -232,14 +224,14 @@ class _Snapshot:
             guards=frozenset(guards),
             run=op.id in run,
             undecided=undecided,
-            trace=tuple(location(p) for p in op.data["trace"]),
-            update_ops_off=bool(op.data.get("off")),
+            trace=tuple(location(p) for p in op.trace),
+            update_ops_off=op.updates_off,
             graph=op.graph,
             gates=tuple(self._gates(op, before)),
-            unit_test=bool(op.data.get("unit test")),
+            unit_test=op.unit_test,
         )
 
-    def _gates(self, op: Node, before: set[Node]) -> list[Gate]:
+    def _gates(self, op: Train, before: set[Node]) -> list[Gate]:
         """Why updates that an op waits for do nothing.
 
         They are in a loop of the graph, and it is not; the momentum is 1; or the flag of their
@@ -247,41 +239,43 @@ class _Snapshot:
         """
         state = self.state
         out = []
-        for layer in self.layers:
-            if layer.update is None or layer.update not in before or state.control_flow_v2:
-                continue
-            inside = layer.update.data.get("in a loop", 0)
-            if inside and not op.data["in a loop"] and layer.destination == "collection":
+        updated = [layer for layer in self.layers if not before.isdisjoint(layer.updates)]
+        for layer in updated if not state.control_flow_v2 else ():
+            if layer.loops and not op.loops and layer.destination == "collection":
                 detail = "its update ops are in the body of a loop"
                 out.append(Gate(layer.id, "frame", location(layer.place), detail))
         if out:
             return out  # it does not run at all
-        if self.holds(state.restores) or op.data.get("unit test"):
+        if self.holds(state.restores) or op.unit_test:
             return []  # frozen on purpose, or nobody uses it
-        for layer in self.layers:
-            if layer.update in before and layer.momentum is not None and layer.momentum >= 1:
+        for layer in updated:
+            if layer.momentum is not None and layer.momentum >= 1:
                 detail = "the momentum is 1"
                 out.append(Gate(layer.id, "momentum", location(layer.place), detail))
         if out or any(run.opaque for run, _ in self.runs):
             return out  # some run may be another one
-        for layer in self.layers:
-            if layer.update not in before or layer.id in self.escaped or layer.update is None:
+        if self.runs and not any(op in computed for _, computed in self.runs):
+            return []  # this program only asks the network
+        for layer in updated:
+            if _ids(layer.updates) & self.escaped:
                 continue
-            own = [run for run, computed in self.runs if layer.update in computed]
+            if any(isinstance(u, Assign) and not u.in_a_branch for u in layer.updates):
+                continue  # written by hand, and run whatever the flag is
+            own = [run for run, computed in self.runs if not computed.isdisjoint(layer.updates)]
             told = [never_true(layer, run, state) for run in own]
             if told and None not in told:
                 place, detail = told[0] or (layer.place, "")
                 out.append(Gate(layer.id, "flag", location(place), detail))
         return out
 
-    def _trained(self, op: Node, losses: Iterable[Node]) -> list[int]:
+    def _trained(self, op: Train, losses: Iterable[Node]) -> list[int]:
         """The layers of the network that an op trains."""
         limit = self._limit(op)
         out = set()
         for node in ancestors(losses, controls=False, through_stop=False):
-            if node.kind != "norm":
+            layer = node.layer
+            if node.kind != "norm" or layer is None:
                 continue
-            layer = node.data["layer"]
             own = set(layer.variables)
             if limit is not None and not limit & own:
                 if self.limits is None or any(own & other for other in self.limits):
@@ -291,13 +285,13 @@ class _Snapshot:
             out.add(layer.id)
         return sorted(out & self.ids)
 
-    def _limit(self, op: Node) -> frozenset[Node] | None:
+    def _limit(self, op: Train) -> frozenset[Node] | None:
         """The variables that a train op is limited to, None for all of them or not known."""
-        limit: frozenset[Node] | None = op.data.get("limit")
-        limits = [g.data["variables"] for g in self.gradients[op]]
-        if limit is None and limits and all(v is not None for v in limits):
-            limit = frozenset().union(*limits)
-        return limit
+        if op.limit is not None:
+            return op.limit
+        limits = [g.variables for g in self.gradients[op]]
+        known = [v for v in limits if v is not None]
+        return frozenset().union(*known) if known and len(known) == len(limits) else None
 
     def _generators(self) -> set[int]:
         """Layers that one op trains through a network that another trains (a GAN's generator)."""
@@ -310,9 +304,9 @@ class _Snapshot:
                 continue
             below = ancestors(self._losses(op), controls=False)
             beyond = [n for n in below if against & set(n.inputs)]
-            for node in ancestors(beyond, controls=False):
-                if node.kind == "norm" and own & set(node.data["layer"].variables):
-                    found.add(node.data["layer"].id)
+            for layer in layers_in(ancestors(beyond, controls=False)):
+                if own & set(layer.variables):
+                    found.add(layer.id)
         return found
 
     def _run(self, record: RunRecord, before: set[Node]) -> Run:
@@ -324,13 +318,11 @@ class _Snapshot:
             for node in through(record.fetches):
                 if node.kind in ("summary", "update", "assign", "group", "variable"):
                     continue
-                if node.data.get("scalar") and (measured or node in self.below_losses):
+                if node.scalar and (measured or node in self.below_losses):
                     continue
-                for item in ancestors([node], controls=False, fed=fed):
-                    if item.kind == "norm" and item not in fed:
-                        evaluated.add(item.data["layer"].id)
-        computed = [n.data["layer"] for n in before if n.kind == "norm"]
-        flags = {layer.id: flag_in(record, layer) for layer in computed}
+                below = ancestors([node], controls=False, fed=fed) - fed
+                evaluated.update(layer.id for layer in layers_in(below))
+        flags = {layer.id: flag_in(record, layer) for layer in layers_in(before)}
         return Run(
             location(record.place),
             frozenset(self._updates(before)),
@@ -343,6 +335,7 @@ class _Snapshot:
             record.loops,
             not trains and self._is_fed_other_data(record),
             record.turns,
+            record.stages,
         )
 
     def _is_fed_batches_of_training(self, record: RunRecord) -> bool:
@@ -402,7 +395,7 @@ class _Snapshot:
         layers = [
             layer
             for layer in self.layers
-            if layer.id in moved and not (isinstance(layer.flag, Known) and layer.flag.value)
+            if _ids(layer.updates) & moved and not (layer.flag.passed and layer.flag.value)
         ]
         out = []
         for saver in saved:
@@ -436,7 +429,7 @@ class _Snapshot:
         below = layer.biased
         if below is None:
             return None
-        own = {layer.output, layer.update}
+        own = {layer.output, *layer.updates}
         alone = all(reader in own for reader in self.readers.get(below, ()))
         return location(below.place) if alone else None
 
@@ -453,15 +446,15 @@ class _Snapshot:
         state = self.state
         built = [layer for layer in self.layers if layer.built_for is not None]
         for layer in built:
-            flag = layer.flag
-            own = isinstance(flag, Unknown) and not state.keys.set_elsewhere(flag.key)
-            if own and layer.built_for is not None and isinstance(flag, Unknown):
-                estimator, mode = layer.built_for
-                if self.holds(estimator.data["used"].get(mode, FALSE)):
-                    key = (id(estimator), layer.place, layer.trace, flag.key)
-                    seen.setdefault(key, set()).add(mode)
+            key = layer.flag.key
+            if key is None or layer.built_for is None or state.keys.set_elsewhere(key):
+                continue
+            estimator, mode = layer.built_for
+            if self.holds(estimator.used.get(mode, FALSE)):
+                site = (id(estimator), layer.place, layer.trace, key)
+                seen.setdefault(site, set()).add(mode)
         for layer in built:
-            if layer.built_for is None or not isinstance(layer.flag, Unknown):
+            if layer.built_for is None or layer.flag.key is None:
                 continue
             estimator, mode = layer.built_for
             modes = seen.get((id(estimator), layer.place, layer.trace, layer.flag.key), set())
@@ -469,8 +462,25 @@ class _Snapshot:
                 yield layer.id, location(estimator.place)
 
 
-def _gradients(op: Node) -> list[Node]:
+def _flag(flag: TrainingFlag) -> Flag:
+    if flag.chosen and (flag.kind == "constant" or flag.phase):
+        return Flag("dynamic", flag.value)
+    place = flag.origin if flag.kind == "constant" else None
+    return Flag(
+        flag.kind,
+        flag.value,
+        location(place) if place is not None else None,
+        flag.from_default,
+        flag.reason,
+        location(flag.made) if flag.made is not None else None,
+    )
+
+
+def _ids(nodes: Iterable[Node]) -> set[int]:
+    return {node.id for node in nodes}
+
+
+def _gradients(op: Train) -> list[Gradient]:
     """The gradients that a train op applies."""
-    given = op.data.get("given")
-    found = op.data["gradients"] if given is None else gradient_sources(given)
-    return [node for node in dict.fromkeys(found) if node.kind == "grad"]
+    found = op.gradients if op.given is None else gradient_sources(op.given)
+    return list(dict.fromkeys(found))

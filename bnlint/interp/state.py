@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bnlint.interp.conditions import Conditions
 from bnlint.interp.guards import FALSE, TRUE, Guard
-from bnlint.interp.nodes import Node
+from bnlint.interp.nodes import Node, Train, Variable
 from bnlint.interp.paths import ABSENT, Paths
 from bnlint.interp.values import Known, ModuleEnv, Object, Place, Seq, Unknown, Value
 
@@ -16,9 +16,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bnlint.interp.keys import Keys
+    from bnlint.interp.recorded import (
+        Block,
+        Decided,
+        EstimatorRecord,
+        Export,
+        Layer,
+        Moments,
+        Read,
+        RunRecord,
+        SaverRecord,
+        Selected,
+    )
     from bnlint.interp.scope import Frame
     from bnlint.interp.values import Class
+    from bnlint.model import Stage
     from bnlint.source import ir
+
+
+N = TypeVar("N", bound=Node)
 
 
 class OutOfBudget(Exception):
@@ -38,7 +54,7 @@ class Budget:
 
 @dataclass(slots=True, eq=False)
 class Graph:
-    """One ``tf.Graph``: its collections and the layers built in it.
+    """One ``tf.Graph``: its ops and its collections.
 
     ``numbers`` counts the unnamed layers of each variable scope since it was last entered, and
     ``opened`` are the variable scopes that were entered, each time with the paths that did it.
@@ -51,184 +67,9 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
     opened: dict[str, list[Guard]] = field(default_factory=dict)
-    layers: int = 0
-    variables: dict[str, Node] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
     named: dict[str, Node] = field(default_factory=dict)
     learning_phase: Value = ABSENT
-
-
-@dataclass(slots=True, eq=False)
-class Layer:
-    """A batch-norm application while its graph is being built."""
-
-    id: int
-    api: str
-    flavour: str
-    flag_name: str
-    place: Place
-    flag: Value | None
-    default: object
-    graph: int
-    update: Node | None
-    destination: str
-    collection: str | None
-    trace: tuple[Place, ...]
-    by_normalizer: bool
-    misplaced: tuple[str, str] | None
-    name: str
-    variables: tuple[Node, ...]
-    statistics: tuple[Node, ...] = ()
-    flag_place: Place | None = None
-    unused_parameter: tuple[str, Place] | None = None
-    open_root: bool = False
-    momentum: float | None = None
-    output: Node | None = None
-    scope_may_give_flag: bool = False
-    selected: bool = False
-    unit_test: bool = False
-    frozen: bool = False
-    crossed: tuple[Place, bool] | None = None
-    built_for: tuple[Object, str] | None = None
-    uncounted: bool = False
-    biased: Node | None = None
-    unscaled: bool = False
-    guard: Guard = TRUE
-
-
-@dataclass(slots=True, eq=False)
-class Read:
-    id: int
-    key: str
-    scope: str | None
-    place: Place
-    nodes: list[Node]
-    graph: int
-    layers_built: int
-    live: bool
-    source: list[Value] | None = None
-    guard: Guard = TRUE
-
-
-@dataclass(slots=True, eq=False)
-class Block:
-    """A ``control_dependencies`` block."""
-
-    id: int
-    place: Place
-    nodes: tuple[Node, ...]
-    reads: set[int]
-    clear: bool
-    opaque: bool
-    train_ops: list[Node] = field(default_factory=list)
-    existing: list[Node] = field(default_factory=list)
-    optimizers: int = 0
-    ops: int = 0
-    guard: Guard = TRUE
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """One run. ``fed`` is whether it is given data of its own, ``opaque`` whether it fetches what
-    nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
-    ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
-    that is not listed. ``data`` are identities of the values that are fed beside these, one set for
-    each time that the run was met. ``loops`` are those that it is in, outermost first, ``turns``
-    how often all these go round at most, None if that is not known.
-    """
-
-    place: Place
-    fetches: tuple[Node, ...]
-    opaque: bool
-    fed: bool = False
-    feeds: tuple[Node, ...] = ()
-    values: tuple[tuple[Node, bool], ...] = ()
-    feeds_known: bool = False
-    guard: Guard = TRUE
-    loops: tuple[int, ...] = ()
-    turns: int | None = None
-    data: list[frozenset[tuple[Node, int]]] = field(default_factory=list, compare=False)
-
-
-@dataclass(slots=True, eq=False)
-class SaverRecord:
-    """A ``tf.train.Saver``: its variables, None for all that there were when it was made.
-
-    ``made`` is the id that the next layer got, ``saved`` whether something is saved by it.
-    """
-
-    place: Place
-    variables: frozenset[Node] | None
-    graph: int
-    made: int
-    saved: bool = False
-    guard: Guard = TRUE
-
-
-@dataclass(slots=True, eq=False)
-class Export:
-    """A graph is written for inference, with these outputs."""
-
-    place: Place
-    outputs: tuple[Node, ...]
-    guard: Guard = TRUE
-
-
-@dataclass(slots=True, eq=False)
-class Selected:
-    place: Place
-    training: Node
-    inference: Node
-    guard: Guard = TRUE
-
-
-@dataclass(slots=True, eq=False)
-class Moments:
-    """A use of statistics by a normalising op.
-
-    ``sources`` are the moments it uses directly, ``statistics`` what it is given as mean and
-    variance. ``scaled`` asks for a variable that scales or shifts the result: plain arithmetic
-    without one standardises numbers, it is no layer. ``number`` is the id of the layer that it may
-    turn out to be, ``site`` the function that makes it: it may normalise in two places, one for
-    each mode. ``flag`` is what the training flag of its function is, if it is called by that name.
-    """
-
-    place: Place
-    moments: Place
-    batch_only: bool
-    output: Node
-    trace: tuple[Place, ...]
-    sources: tuple[Node, ...] = ()
-    statistics: tuple[Node, ...] = ()
-    scaled: bool = False
-    number: int = 0
-    scope: str = ""
-    site: Place | None = None
-    flag: tuple[str, Value] | None = None
-    open_root: bool = False
-    unit_test: bool = False
-    always: Node | None = None
-    guard: Guard = TRUE
-    name_scope: str = "?"
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What a test did to a tensor: ``layers`` were applied to it, or it is used as it is.
-
-    ``target`` is the name it is bound to, ``roles`` those it had before the test, ``taken`` how the
-    test came out, ``training`` how it does in training, None if its words do not ask for that.
-    ``flag`` is the tensor that a ``tf.cond`` tests.
-    """
-
-    place: Place
-    target: str
-    taken: bool
-    layers: tuple[Layer, ...]
-    tensor: Node
-    roles: frozenset[str]
-    training: bool | None
-    guard: Guard = TRUE
-    flag: Node | None = None
 
 
 class State:
@@ -259,7 +100,7 @@ class State:
         self.scoped_flags: set[str] = set()
         self.layers: list[Layer] = []
         self.layer_ids = 0
-        self.train_ops: list[Node] = []
+        self.train_ops: list[Train] = []
         self.runs: list[RunRecord] = []
         self.reads: list[Read] = []
         self.selections: list[Selected] = []
@@ -271,9 +112,9 @@ class State:
             int, tuple[list[ir.Name | ir.Attr], bool]
         ] = {}  # by the identity of a test
         self.escaped: dict[Node, Guard] = {}
-        self.optimizers: list[Object] = []
-        self.estimators: list[Object] = []
-        self.built_for: tuple[Object, str] | None = None  # the Estimator and its mode
+        self.optimizers = 0  # how many were made
+        self.estimators: list[EstimatorRecord] = []
+        self.built_for: tuple[EstimatorRecord, str] | None = None  # with its mode
         self.unknown_attrs: dict[int, dict[str, Value]] = {}
         self.patched: dict[str, Value] = {}
         self.patched_by_images: dict[str, Value] = {}
@@ -283,8 +124,10 @@ class State:
         self.restores: Guard = FALSE
         self.eager: Guard = FALSE
         self.complete = True
+        self.stopped: str | None = None  # what ended the run before its end
         self.notes: list[str] = []
         self.loops: list[int] = []  # the keys of those that are running
+        self.stages: list[Stage] = []
         self.turns: list[int | None] = []  # and how often these go round at most
         self.loop_weight = 1
         self.loop_weights: list[int] = []
@@ -352,14 +195,29 @@ class State:
                 out[node if always else paths.phi([(block.guard, node)])] = None
         return tuple(out)
 
-    def node(
-        self, kind: str, api: str, inputs: Iterable[Node], place: Place, *, guarded: bool = True
-    ) -> Node:
+    def node(self, kind: str, api: str, inputs: Iterable[Node], place: Place) -> Node:
         """A new op in the default graph, under the control dependencies in force."""
+        return self._made(Node, kind, api, inputs, place, True)
+
+    def add(
+        self, cls: type[N], api: str, inputs: Iterable[Node], place: Place, *, guarded: bool = True
+    ) -> N:
+        """The same for kinds of ops of which more is known."""
+        return self._made(cls, cls.KIND, api, inputs, place, guarded)
+
+    def _made(
+        self,
+        cls: type[N],
+        kind: str,
+        api: str,
+        inputs: Iterable[Node],
+        place: Place,
+        guarded: bool,
+    ) -> N:
         if self.counter > self.budget.nodes * 8 or len(self.graph.nodes) > self.budget.nodes:
             raise OutOfBudget
         controls = self.controls() if guarded and self.blocks else ()
-        node = Node(
+        node = cls(
             self.fresh(), kind, api, tuple(dict.fromkeys(inputs)), controls, place, self.graph.id
         )
         node.guard = self.paths.now
@@ -387,7 +245,7 @@ class State:
     def record_run(self, run: RunRecord) -> None:
         """Note a run; a loop that fetches the same again says nothing new."""
         when = self.paths.guards.sometimes(self.paths.now, self.conditions.sometimes)
-        run = replace(run, guard=when, loops=tuple(self.loops))
+        run = replace(run, guard=when, loops=tuple(self.loops), stages=tuple(self.stages))
         known = next((one for one in self.runs[-8:] if one == run), None)
         if known is None:
             self.runs.append(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp import api
-from bnlint.interp.args import Args, lifted
+from bnlint.interp.args import Args
 from bnlint.interp.effects import (
     collections,
     control_flow,
@@ -18,11 +18,14 @@ from bnlint.interp.effects import (
     ops,
     scopes,
     sessions,
+    statistics,
     training,
 )
 from bnlint.interp.effects.scopes import with_arg_scope
+from bnlint.interp.lifting import lifted
+from bnlint.interp.live_objects import Optimizer
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.values import NONE, Known, Object, Unknown, Value
+from bnlint.interp.values import NONE, Known, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +46,7 @@ for _module in (
     estimators,
     keras,
     handwritten,
+    statistics,
     exporting,
     ops,
 ):
@@ -107,7 +111,7 @@ def _call(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     if api.is_optimizer(owner):
         # An unbound method: tf.train.Optimizer.minimize(self, loss).
 
-        delegate = Object("optimizer", args.place, name=owner)
+        delegate = Optimizer(args.place, owner)
         rest = Args(args.positional[1:], args.kwargs, args.place, args.more, args.places)
         found = training.optimizer_method(machine, delegate, last, rest)
         return found or ops.generic(machine, name, args, frame)
@@ -129,9 +133,7 @@ def knows(machine: Interpreter, name: str) -> bool:
     return name in api.NORMALIZER_HOSTS or api.is_optimizer(name)
 
 
-def call_by_name(
-    machine: Interpreter, receiver: Unknown, name: str, args: Args, frame: Frame | None
-) -> Value | None:
+def call_by_name(machine: Interpreter, name: str, args: Args) -> Value | None:
     """A method of something unknown, recognised by a name that has one meaning in TensorFlow.
 
     None where the name says nothing; the call is then an unknown call.
@@ -139,7 +141,7 @@ def call_by_name(
     if name in ("minimize", "apply_gradients", "compute_gradients"):
         first = args.positional[0] if args.positional else args.get("loss")
         if first is not None and nodes_in(first) and not _is_number_like(first):
-            delegate = Object("optimizer", args.place, name="an optimizer", unknown=True)
+            delegate = Optimizer(args.place, "an optimizer")
             return lifted(
                 machine,
                 args,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bnlint.finding import Location
 from bnlint.interp.guards import TRUE as TRUE_GUARD
@@ -220,7 +221,6 @@ class Func(Value):
         "defaults",
         "defining_class",
         "generator",
-        "is_context",
         "key",
         "module",
         "name",
@@ -243,7 +243,6 @@ class Func(Value):
         self.defaults = defaults
         self.generator = generator
         self.arg_scoped = False
-        self.is_context = False
         self.defining_class: Class | None = None
         self.attrs: dict[str, Value] = {}
         self.key = (module.path, node.span)
@@ -281,6 +280,19 @@ class Partial(Value):
         self.func = func
         self.args = args
         self.kwargs = kwargs
+
+
+class Chosen(Partial):
+    """A function that a test of the mode chose: ``test`` and ``target`` as in ``Decided``."""
+
+    __slots__ = ("taken", "target", "test", "training")
+
+    def __init__(self, func: Value, test: Place, target: str, taken: bool, training: bool) -> None:
+        super().__init__(func, [], {})
+        self.test = test
+        self.target = target
+        self.taken = taken
+        self.training = training
 
 
 class Class(Value):
@@ -346,18 +358,35 @@ class Instance(Value):
         return f"Instance({self.cls.name})"
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Object(Value):
-    """A live TensorFlow object (an optimizer, a session, a graph, a layer, a scope …)."""
+    """A live TensorFlow object (an optimizer, a session, a graph, a layer, a scope …).
 
-    __slots__ = ("data", "kind", "place")
+    Each kind has a class in ``live_objects.py``. ``nodes`` are the graph nodes that it holds,
+    ``attrs`` what was written to it, ``entered`` what ``with … as`` binds, None for itself, and
+    ``leave`` what leaves it, where ``__enter__`` was called by hand.
+    """
 
-    def __init__(self, kind: str, place: Place, **data: Any) -> None:
-        self.kind = kind
-        self.place = place
-        self.data: dict[str, Any] = data
+    kind: ClassVar[str]
+
+    place: Place
+    nodes: tuple[Node, ...] = field(default=(), kw_only=True)
+    attrs: dict[str, Value] = field(default_factory=dict, kw_only=True)
+    entered: Value | None = field(default=None, kw_only=True)
+    leave: Callable[[], None] | None = field(default=None, kw_only=True)
+
+    @property
+    def label(self) -> str:
+        """What ops that it makes are called."""
+        return self.kind
+
+    @property
+    def bound(self) -> Value:
+        """What ``with … as`` binds."""
+        return self if self.entered is None else self.entered
 
     def __repr__(self) -> str:
-        return f"Object({self.kind})"
+        return f"{type(self).__name__}({self.kind})"
 
 
 class Method(Value):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
 from bnlint.interp.nodes import Node, nodes_in, nodes_of
-from bnlint.interp.state import Graph, Read
+from bnlint.interp.recorded import Read
+from bnlint.interp.state import Graph
 from bnlint.interp.values import NONE, Known, Map, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def collect_output(machine: Interpreter, keys: Value | None, alias: str, value: 
     if keys is None or (isinstance(keys, Known) and not keys.value):
         return value
     for node in nodes_in(value):
-        node.data["alias"] = alias
+        node.alias = alias
         for key in keys.items if isinstance(keys, Seq) else [keys]:
             known = isinstance(key, Known) and isinstance(key.value, str)
             machine.state.add_to(key.value if known else _ANY, node)  # type: ignore[attr-defined]
@@ -164,7 +165,7 @@ def end_points(machine: Interpreter, name: str, args: Args, frame: Frame | None)
         items = [i for some in collections.values() for i in some]
     for item in state.paths.elements(Seq("list", items)):
         for node in nodes_in(item):
-            if (alias := node.data.get("alias")) is not None:
+            if (alias := node.alias) is not None:
                 known = Known(alias) if "?" not in alias else state.unknown("the name of a layer")
                 found.put(known, item)
     return found
@@ -222,7 +223,7 @@ def total_loss(machine: Interpreter, name: str, args: Args, frame: Frame | None)
     state = machine.state
     items = [*state.collection("losses"), *state.collection("regularization_losses")]
     node = state.node("linear", name, nodes_of(items), args.place)
-    node.data["scalar"] = True
+    node.scalar = True
     return node
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from bnlint.apis import UPDATE_OPS
 from bnlint.interp.args import Args
 from bnlint.interp.effects import ops, training
-from bnlint.interp.effects.sessions import run_hooks
+from bnlint.interp.effects.sessions import initialise, run_hooks
 from bnlint.interp.guards import FALSE
-from bnlint.interp.nodes import nodes_in, nodes_of
-from bnlint.interp.state import RunRecord
-from bnlint.interp.values import NONE, Bound, Func, Instance, Known, Object, Partial, Value
+from bnlint.interp.live_objects import Estimator, EstimatorSpec, Head
+from bnlint.interp.nodes import Placeholder, nodes_in, nodes_of
+from bnlint.interp.recorded import EstimatorRecord, RunRecord
+from bnlint.interp.values import NONE, Bound, Func, Instance, Known, Partial, Value
 
 if TYPE_CHECKING:
-    from bnlint.interp.guards import Guard
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
@@ -23,15 +23,15 @@ def make_estimator(machine: Interpreter, name: str, args: Args, frame: Frame | N
     """``Estimator(model_fn=…, params=…)``."""
     model_fn = args.get("model_fn", 0)
     state = machine.state
-    estimator = Object("estimator", args.place, used={})
-    state.estimators.append(estimator)
+    record = EstimatorRecord(args.place)
+    state.estimators.append(record)
     if isinstance(model_fn, (Func, Bound, Partial, Instance)):
         before = state.built_for
         for mode in ("train", "eval", "infer"):
-            state.built_for = estimator, mode
+            state.built_for = record, mode
             _build(machine, model_fn, mode, args)
         state.built_for = before
-    return estimator
+    return Estimator(args.place, record)
 
 
 _USES = {
@@ -45,7 +45,7 @@ _USES = {
 
 
 def estimator_method(
-    machine: Interpreter, estimator: Object, name: str, args: Args
+    machine: Interpreter, estimator: Estimator, name: str, args: Args
 ) -> Value | None:
     """Note for what an Estimator is used; what is called besides is not known."""
     _note(machine, estimator, name)
@@ -55,14 +55,14 @@ def estimator_method(
 def train_and_evaluate(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.estimator.train_and_evaluate(estimator, train_spec, eval_spec)``."""
     estimator = args.get("estimator", 0)
-    if isinstance(estimator, Object) and estimator.kind == "estimator":
+    if isinstance(estimator, Estimator):
         _note(machine, estimator, "train_and_evaluate")
     return ops.generic(machine, name, args, frame)
 
 
-def _note(machine: Interpreter, estimator: Object, name: str) -> None:
+def _note(machine: Interpreter, estimator: Estimator, name: str) -> None:
     paths = machine.state.paths
-    used: dict[str, Guard] = estimator.data["used"]
+    used = estimator.record.used
     for mode in _USES.get(name, ()):
         used[mode] = paths.guards.disj(used.get(mode, FALSE), paths.now)
 
@@ -83,8 +83,8 @@ def _build(machine: Interpreter, model_fn: Value, mode: str, args: Args) -> None
     state = machine.state
     graph = state.new_graph()
     state.default_graph.append(graph)
-    features = state.node("placeholder", "features", (), args.place)
-    labels = state.node("placeholder", "labels", (), args.place)
+    features = state.add(Placeholder, "features", (), args.place)
+    labels = state.add(Placeholder, "labels", (), args.place)
     names = _parameters(model_fn) or ["features", "labels", "mode", "params"]
     given: dict[str, Value] = {}
     plain: list[Value] = [features, labels]
@@ -112,6 +112,7 @@ def _build(machine: Interpreter, model_fn: Value, mode: str, args: Args) -> None
 def spec(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``EstimatorSpec``: the mode decides what is run."""
     run_hooks(machine, args)
+    initialise(machine, args)
     mode = args.get("mode", 0)
     value = mode.value if isinstance(mode, Known) else None
     loss, train_op = args.get("loss", 2), args.get("train_op", 3)
@@ -122,16 +123,18 @@ def spec(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Va
         wanted = [args.get("predictions", 1), args.get("eval_metric_ops", 4), loss]
         nodes = nodes_of(wanted)
         state.record_run(RunRecord(args.place, tuple(nodes), False))
-    return Object("estimator spec", args.place, nodes=tuple(nodes_in(train_op)))
+    return EstimatorSpec(args.place, nodes=tuple(nodes_in(train_op)))
 
 
 def make_head(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    """A canned head. Heads of ``tf.contrib.estimator`` run UPDATE_OPS from TensorFlow 1.12 on,
-    those of ``tf.estimator`` only if given ``update_ops``."""
-    return Object("head", args.place, runs_updates=name.startswith("tf.contrib."))
+    """A canned head. Heads of ``tf.contrib.estimator`` run UPDATE_OPS from TensorFlow 1.12 on, but
+    for one made of several; those of ``tf.estimator`` only if given ``update_ops``, those of
+    ``tf.contrib.learn`` never (read and tried in 1.15)."""
+    own = name.startswith("tf.contrib.estimator.") and not name.endswith(".multi_head")
+    return Head(args.place, own)
 
 
-def head_method(machine: Interpreter, head: Object, name: str, args: Args) -> Value | None:
+def head_method(machine: Interpreter, head: Head, name: str, args: Args) -> Value | None:
     if name not in ("create_estimator_spec", "create_model_fn_ops"):
         return None
     state = machine.state
@@ -139,9 +142,9 @@ def head_method(machine: Interpreter, head: Object, name: str, args: Args) -> Va
     logits = [*nodes_in(args.get("logits", 2)), *nodes_in(args.get("labels", 3))]
     if isinstance(mode, Known) and mode.value != "train":
         state.record_run(RunRecord(args.place, tuple(logits), False))
-        return Object("estimator spec", args.place)
+        return EstimatorSpec(args.place)
     loss = state.node("op", "head loss", logits, args.place)
-    loss.data["scalar"] = True
+    loss.scalar = True
     func = args.get("train_op_fn")
     trained: Value = NONE
     if func is not None and not isinstance(func, Known):
@@ -151,10 +154,10 @@ def head_method(machine: Interpreter, head: Object, name: str, args: Args) -> Va
         trained = training.minimize(machine, args.get("optimizer", 4) or NONE, given)
     nodes = nodes_in(trained)
     updates = nodes_in(args.get("update_ops"))
-    if head.data["runs_updates"]:
+    if head.runs_updates:
         updates += [n for i in state.collection(UPDATE_OPS) for n in nodes_in(i)]
     state.record_run(RunRecord(args.place, (*nodes, *updates), False))
-    return Object("estimator spec", args.place, nodes=(*nodes, *updates))
+    return EstimatorSpec(args.place, nodes=(*nodes, *updates))
 
 
 _HEADS = [

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
+from bnlint.interp.live_objects import SavedModelBuilder
 from bnlint.interp.nodes import nodes_in
-from bnlint.interp.state import Export
+from bnlint.interp.recorded import Export
 from bnlint.interp.values import NONE, Known, Object, Seq, Value
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def frozen(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> 
 
 
 def builder(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    return Object("saved model builder", args.place)
+    return SavedModelBuilder(args.place)
 
 
 def builder_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:

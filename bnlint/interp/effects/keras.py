@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
 from bnlint.interp.effects import ops
-from bnlint.interp.nodes import Node, ancestors, nodes_in
+from bnlint.interp.live_objects import BatchNormLayer, KerasLayer, KerasModel, PlainContext
+from bnlint.interp.nodes import Node, Placeholder, ancestors, nodes_in
 from bnlint.interp.values import NONE, Instance, Map, Object, Place, Seq, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
-KERAS = ("keras layer", "norm layer", "keras model")
+KERAS = (KerasLayer, BatchNormLayer, KerasModel)
 """Kinds of objects that are applied to tensors and may have updates of their own."""
 
 BASES = frozenset(
@@ -37,55 +38,53 @@ def other(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     last = name.rsplit(".", 1)[-1]
     if ".layers." in name and last[:1].isupper():
         if last == "Input":
-            return machine.state.node("placeholder", name, (), args.place)
-        return Object("keras layer", args.place, name=name, layers=args.values())
+            return machine.state.add(Placeholder, name, (), args.place)
+        return KerasLayer(args.place, name, args.values())
     if name in ("tf.keras.Input", "tf.keras.layers.Input"):
-        return machine.state.node("placeholder", name, (), args.place)
+        return machine.state.add(Placeholder, name, (), args.place)
     if last in ("Sequential", "Model") and name.count(".") <= 3:
         return make_model(machine, args)
     return ops.generic(machine, name, args, frame)
 
 
-def make_model(machine: Interpreter, args: Args) -> Object:
+def make_model(machine: Interpreter, args: Args) -> KerasModel:
     """``Model(inputs, outputs)`` or ``Sequential(layers)``."""
     layers = args.get("layers", 0)
     outputs = args.get("outputs", 1)
-    return Object(
-        "keras model",
+    return KerasModel(
         args.place,
-        layers=list(layers.items) if isinstance(layers, Seq) and outputs is None else [],
-        outputs=nodes_in(outputs),
-        applied=[],
+        list(layers.items) if isinstance(layers, Seq) and outputs is None else [],
+        nodes_in(outputs),
     )
 
 
-def call_layer(machine: Interpreter, layer: Object, args: Args) -> Value:
+def call_layer(machine: Interpreter, layer: KerasLayer, args: Args) -> Value:
     """A layer applied to a tensor; wrappers (``TimeDistributed``) apply what they wrap."""
     value = args.get("inputs", 0)
-    for inner in layer.data["layers"]:
-        if isinstance(inner, Object) and inner.kind in KERAS:
+    for inner in layer.layers:
+        if isinstance(inner, KERAS):
             value = machine.call_object(inner, args)
-    return machine.state.node("op", layer.data["name"], nodes_in(value), args.place)
+    return machine.state.node("op", layer.name, nodes_in(value), args.place)
 
 
-def call_model(machine: Interpreter, model: Object, args: Args) -> Value:
+def call_model(machine: Interpreter, model: KerasModel, args: Args) -> Value:
     value: Value = args.get("inputs", 0) or machine.state.unknown("inputs")
-    if model.data["outputs"]:
-        inputs = [*nodes_in(value), *model.data["outputs"]]
+    if model.outputs:
+        inputs = [*nodes_in(value), *model.outputs]
         return machine.state.node("op", "keras model", inputs, args.place)
-    for layer in model.data["layers"]:
+    for layer in model.layers:
         kwargs = {k: v for k, v in args.kwargs.items() if k == "training"}
         if isinstance(layer, Object):
             given = Args([value], kwargs, args.place)
             value = machine.call_object(layer, given)
-    model.data["applied"].extend(nodes_in(value))
+    model.applied.extend(nodes_in(value))
     return value
 
 
-def updates(machine: Interpreter, value: Object, place: Place) -> Value:
+def updates(value: Object) -> Value:
     """``layer.updates`` / ``model.updates``."""
-    if value.kind == "norm layer":
-        return Seq("list", list(value.data["updates"]))
+    if isinstance(value, BatchNormLayer):
+        return Seq("list", list(value.updates))
     return Seq("list", list(_updates_below(value, set())))
 
 
@@ -95,20 +94,19 @@ def _updates_below(value: Object, seen: set[Object]) -> dict[Node, None]:
     if value in seen:
         return found
     seen.add(value)
-    if value.kind == "norm layer":
-        found.update(dict.fromkeys(value.data["updates"]))
-    for layer in value.data.get("layers", ()):
+    if isinstance(value, BatchNormLayer):
+        found.update(dict.fromkeys(value.updates))
+    for layer in value.layers if isinstance(value, (KerasLayer, KerasModel)) else ():
         if isinstance(layer, Object):
             found.update(_updates_below(layer, seen))
-    starts = [*value.data.get("outputs", ()), *value.data.get("applied", ())]
+    starts = [*value.outputs, *value.applied] if isinstance(value, KerasModel) else []
     for node in ancestors(starts, controls=False):
-        layer = node.data.get("layer")
-        if layer is not None and layer.update is not None:
-            found[layer.update] = None
+        if node.layer is not None:
+            found.update(dict.fromkeys(node.layer.updates))
     return found
 
 
-def of_instance(instance: Instance, place: Place) -> Object:
+def of_instance(instance: Instance, place: Place) -> KerasModel:
     """A project's own model or layer, as the Keras model of what its attributes hold now."""
     layers: list[Value] = []
     todo: list[Value] = list(instance.attrs.values())
@@ -118,23 +116,23 @@ def of_instance(instance: Instance, place: Place) -> Object:
         if value in seen:
             continue
         seen.add(value)
-        if isinstance(value, Object) and value.kind in KERAS:
+        if isinstance(value, KERAS):
             layers.append(value)
         elif isinstance(value, Instance):
             todo.extend(value.attrs.values())
         elif isinstance(value, (Seq, Map)):
             todo.extend(value.items if isinstance(value, Seq) else value.items.values())
-    return Object("keras model", place, layers=layers, outputs=[], applied=[])
+    return KerasModel(place, layers)
 
 
-def add(machine: Interpreter, model: Object, layer: Value) -> None:
-    model.data["layers"].append(layer)
+def add(machine: Interpreter, model: KerasModel, layer: Value) -> None:
+    model.layers.append(layer)
 
 
 def learning_phase(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     state = machine.state
-    node = state.node("placeholder", name, (), args.place)
-    node.data["dtype"] = "bool"
+    node = state.add(Placeholder, name, (), args.place)
+    node.boolean = True
     return state.paths.filled(state.graph.learning_phase, node)
 
 
@@ -149,7 +147,7 @@ def set_learning_phase(machine: Interpreter, name: str, args: Args, frame: Frame
 def eager(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     state = machine.state
     state.eager = state.paths.guards.disj(state.eager, state.paths.now)
-    return Object("plain context", args.place)
+    return PlainContext(args.place)
 
 
 HANDLERS = {

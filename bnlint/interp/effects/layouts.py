@@ -39,19 +39,19 @@ def note(node: Node, args: Args) -> None:
     told = args.get("data_format")
     if told is None:
         if not args.more:
-            node.data["channels first"] = False
+            node.channels_first = False
     elif isinstance(told, Known) and not told.assumed:
         if told.value is None or told.value in _LAST:
-            node.data["channels first"] = False
+            node.channels_first = False
         elif told.value in _FIRST:
-            node.data["channels first"] = True
+            node.channels_first = True
 
 
 def crossed(row: NormApi, inputs: Sequence[Node], made: Args) -> tuple[Place, bool] | None:
     """The convolution below a layer that disagrees with it on where the channels are."""
     below = _convolution(inputs)
     expected = _expected(row, made)
-    if below is None or expected is None or below.data["channels first"] is expected:
+    if below is None or expected is None or below.channels_first is expected:
         return None
     return below.place, not expected
 
@@ -59,7 +59,7 @@ def crossed(row: NormApi, inputs: Sequence[Node], made: Args) -> tuple[Place, bo
 def _convolution(inputs: Sequence[Node]) -> Node | None:
     here = inputs[0] if inputs else None
     for _ in range(_NEAR):
-        if here is None or "channels first" in here.data:
+        if here is None or here.channels_first is not None:
             return here
         plain = here.kind == "norm" or here.api.rsplit(".", 1)[-1] in _ELEMENTWISE
         here = here.inputs[0] if plain and here.inputs else None

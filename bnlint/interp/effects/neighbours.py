@@ -22,17 +22,17 @@ def note(node: Node, args: Args) -> None:
     if args.more:
         return
     if node.api == "tf.nn.bias_add":
-        node.data["bias"] = True
+        node.bias = True
     elif node.api.startswith(_CORE):
         bias = args.kwargs.get("use_bias")
         given = bias is None or (isinstance(bias, Known) and bias.value is True)
         # Its activation may come by position, too, in front of the bias.
         plain = len(args.positional) <= (2 if node.api == _CORE[0] else 3)
-        node.data["bias"] = given and plain and _nothing(args, "activation")
+        node.bias = given and plain and _nothing(args, "activation")
     elif node.api.startswith(_CONTRIB):
         activation = args.kwargs.get("activation_fn")
         linear = isinstance(activation, Known) and activation.value is None
-        node.data["bias"] = linear and "biases_initializer" not in args.kwargs
+        node.bias = linear and "biases_initializer" not in args.kwargs
 
 
 def _nothing(args: Args, name: str) -> bool:
@@ -43,7 +43,7 @@ def _nothing(args: Args, name: str) -> bool:
 def biased(inputs: Sequence[Node]) -> Node | None:
     """The layer right below, if it adds a bias."""
     below = inputs[0] if inputs else None
-    return below if below is not None and below.data.get("bias") is True else None
+    return below if below is not None and below.bias else None
 
 
 def saturates(node: Node) -> bool:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from bnlint.interp.args import Args
 from bnlint.interp.effects import keras, norms, scopes
 from bnlint.interp.effects.variables import add_variable, layer_path
-from bnlint.interp.nodes import nodes_in, nodes_of
-from bnlint.interp.values import NONE, Api, Known, Map, Object, Seq, Unknown, Value
+from bnlint.interp.live_objects import Holder, HubModule, HubSpec, KerasLayer, KerasModel
+from bnlint.interp.nodes import Placeholder, nodes_in, nodes_of
+from bnlint.interp.values import NONE, Api, Known, Map, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -147,7 +148,7 @@ def _network(
     normalizer, _ = entry.get("normalizer_fn", (NONE, place))
     params, _ = entry.get("normalizer_params", (NONE, place))
     scope = scopes.variable_scope(machine, name, Args([label], {}, place), frame)
-    leave = scopes.enter_variable_scope(machine, scope) if isinstance(scope, Object) else None
+    leave = scopes.enter_variable_scope(machine, scope)
     try:
         weights = add_variable(machine, f"{layer_path(machine, None, 'Conv')}weights", place)
         inputs = nodes_of(args.values())
@@ -198,19 +199,16 @@ def _application(machine: Interpreter, name: str, args: Args, frame: Frame | Non
     if not fresh:
         machine.state.restore()
     norm = norms.layer_class(machine, "tf.keras.layers.BatchNormalization", _none(args), frame)
-    assert isinstance(norm, Object)
-    norm.data["pretrained"] = not fresh
-    inner = Object("keras layer", args.place, name=name, layers=[norm])
+    norm.pretrained = not fresh
+    inner = KerasLayer(args.place, name, [norm])
     tensor = args.get("input_tensor")
     given = tensor if tensor is not None and nodes_in(tensor) else None
-    start = given or machine.state.node("placeholder", name, (), args.place)
+    start = given or machine.state.add(Placeholder, name, (), args.place)
     output = keras.call_layer(machine, inner, Args([start], {}, args.place))
-    return Object(
-        "keras model",
+    return KerasModel(
         args.place,
-        layers=[inner],
-        outputs=nodes_in(output) if given is not None else [],
-        applied=[],
+        [inner],
+        nodes_in(output) if given is not None else [],
         attrs={"input": start, "output": output, "outputs": Seq("list", [output])},
     )
 
@@ -227,7 +225,7 @@ _SIGNATURE = "tensorflow_hub.add_signature"
 def hub_spec(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``create_module_spec(module_fn, tags_and_args)``."""
     variants = args.get("tags_and_args", 1)
-    return Object("hub spec", args.place, build=args.get("module_fn", 0), variants=variants)
+    return HubSpec(args.place, args.get("module_fn", 0), variants)
 
 
 def hub_signature(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
@@ -239,13 +237,11 @@ def hub_signature(machine: Interpreter, args: Args, frame: Frame | None) -> Valu
 def hub_module(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``Module(spec, trainable, name, tags)``, for specs of this program that are trained."""
     spec, trainable = args.get("spec", 0), args.get("trainable", 1)
-    if not isinstance(spec, Object) or spec.kind != "hub spec":
+    if not isinstance(spec, HubSpec):
         return machine.state.unknown("a module from elsewhere", deps=[])
     if trainable is None or (isinstance(trainable, Known) and not trainable.value):
-        return Object("object", args.place, name="tensorflow_hub.Module", nodes=(), cells=())
-    return Object(
-        "hub module", args.place, spec=spec, tags=_tags(args.get("tags", 3)), name=args.get("name")
-    )
+        return Holder(args.place, "tensorflow_hub.Module")
+    return HubModule(args.place, spec, _tags(args.get("tags", 3)), args.get("name"))
 
 
 def _tags(value: Value | None) -> frozenset[object] | None:
@@ -258,22 +254,22 @@ def _tags(value: Value | None) -> frozenset[object] | None:
     return frozenset(known) if len(known) == len(value.items) else None
 
 
-def call_hub_module(machine: Interpreter, module: Object, args: Args) -> Value:
+def call_hub_module(machine: Interpreter, module: HubModule, args: Args) -> Value:
     """The module's graph is added once more, with its updates in the collection."""
     state = machine.state
-    spec: Object = module.data["spec"]
+    spec = module.spec
     kwargs: dict[str, Value] = {}
-    variants = spec.data["variants"]
+    variants = spec.variants
     for variant in variants.items if isinstance(variants, Seq) else ():
         tags, given = variant.items[:2] if isinstance(variant, Seq) else (NONE, NONE)
-        if isinstance(given, Map) and _tags(tags) == module.data["tags"]:
+        if isinstance(given, Map) and _tags(tags) == module.tags:
             kwargs = {k: v for k, v in given.items.items() if isinstance(k, str)}
-    label = Args([module.data["name"] or Known("module")], {}, args.place)
+    label = Args([module.name or Known("module")], {}, args.place)
     scope = scopes.variable_scope(machine, "tf.variable_scope", label, None)
     before = len(state.graph.nodes)
 
     def build(_: Value) -> None:
-        machine.call(spec.data["build"] or NONE, Args([], kwargs, args.place), None)
+        machine.call(spec.build or NONE, Args([], kwargs, args.place), None)
 
     machine.enter_context(scope, build, args.place)
     outputs = [n for n in state.graph.nodes[before:] if n.api == _SIGNATURE]

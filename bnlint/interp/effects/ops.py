@@ -10,17 +10,9 @@ from bnlint.interp.effects import layouts, neighbours, recurrent
 from bnlint.interp.effects import variables as variable_effects
 from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
-from bnlint.interp.nodes import Node, nodes_in, nodes_of, through
-from bnlint.interp.values import (
-    NONE,
-    Api,
-    Func,
-    Known,
-    Object,
-    Seq,
-    Unknown,
-    Value,
-)
+from bnlint.interp.live_objects import GraphObject, Holder, MovingAverage
+from bnlint.interp.nodes import Constant, Group, Node, Placeholder, nodes_in, nodes_of, through
+from bnlint.interp.values import NONE, Api, Func, Known, Partial, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -52,6 +44,8 @@ _HOST_FUNCTIONS = frozenset(
     )
 )
 """Functions that answer in Python and add nothing to the graph."""
+
+_SUMMARIES = ("tf.summary.", "tf.contrib.layers.summarize_")
 
 _NO_CALLBACK = ("tf.py_func", "tf.numpy_function", "tf.py_function", "tf.data.", "tf.train.")
 
@@ -97,7 +91,7 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     if last[:1].isupper() and not name.startswith("tf.contrib.layers."):
         # A class: its instance may hold graph nodes (a cell, a dataset, a helper).
         nodes = dict.fromkeys(nodes_of(args.values()))
-        return Object("object", args.place, name=name, nodes=tuple(nodes), cells=cells(args))
+        return Holder(args.place, name, cells(args), nodes=tuple(nodes))
     inputs = nodes_of(args.values())
     if not name.startswith(_NO_CALLBACK) and not state.importing:
         for value in args.values():
@@ -113,7 +107,7 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
         if args.get("use_bias") is None or not isinstance(args.get("use_bias"), Known):
             inputs.append(add_variable(machine, f"{path}bias", args.place))
     kind = "linear" if name in api.LINEAR_OPS else "op"
-    if name.startswith("tf.summary.") or last.endswith("_summary") or "summaries" in last:
+    if name.startswith(_SUMMARIES) or last.endswith(("_summary", "_summaries")):
         kind = "summary"
     if kind == "linear" and last not in ("identity",):
         for value in args.values():
@@ -123,12 +117,12 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     layouts.note(node, args)
     neighbours.note(node, args)
     if last in api.REDUCTIONS or name.startswith(("tf.losses.", "tf.contrib.losses.")):
-        node.data["scalar"] = True
+        node.scalar = True
     elif last in _ELEMENTWISE:
         operands = [n for n in inputs if n.kind != "const"]
-        node.data["scalar"] = bool(operands) and all(n.data.get("scalar") for n in operands)
+        node.scalar = bool(operands) and all(n.scalar for n in operands)
     elif kind == "linear":
-        node.data["scalar"] = bool(inputs) and any(n.data.get("scalar") for n in inputs)
+        node.scalar = bool(inputs) and any(n.scalar for n in inputs)
     if name.startswith(("tf.losses.", "tf.contrib.losses.", "tf.contrib.slim.losses.")):
         state.add_to("losses", node)
     if name.startswith("tf.metrics."):
@@ -145,16 +139,16 @@ def placeholder(machine: Interpreter, name: str, args: Args, frame: Frame | None
     with_default = name.endswith("with_default")
     initial = args.get("input", 0) if with_default else None
     dtype = args.get("dtype", 0)
-    node = state.node("placeholder", name, nodes_in(initial), args.place, guarded=False)
+    node = state.add(Placeholder, name, nodes_in(initial), args.place, guarded=False)
     if isinstance(dtype, Api) and dtype.name in ("tf.bool", "tf.python.bool"):
-        node.data["dtype"] = "bool"
+        node.boolean = True
     if isinstance(dtype, Known) and dtype.value == "bool":
-        node.data["dtype"] = "bool"
-    if isinstance(initial, Node):
-        initial = initial.data.get("constant")  # ``tf.constant(False)`` is as good as ``False``
+        node.boolean = True
+    if isinstance(initial, Constant):
+        initial = initial.value  # ``tf.constant(False)`` is as good as ``False``
     if isinstance(initial, Known) and isinstance(initial.value, bool):
-        node.data["dtype"] = "bool"
-        node.data["default"] = initial.value
+        node.boolean = True
+        node.default = initial.value
     label = args.get("name", 2)
     if isinstance(label, Known) and isinstance(label.value, str):
         state.give_name(node, label.value)
@@ -169,10 +163,10 @@ def group(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
             if isinstance(one, Seq) and one.read is not None:
                 reads.add(one.read)
     inputs = nodes_of(args.values())
-    node = machine.state.node("group", name, inputs, args.place)
+    node = machine.state.add(Group, name, inputs, args.place)
     for block in machine.state.blocks:
         block.existing.extend(n for n in through(inputs) if n.kind == "train")
-    node.data["reads"] = reads
+    node.reads = reads
     if name == "tf.tuple":
         first = args.positional[0] if args.positional else None
         if isinstance(first, Seq):
@@ -187,18 +181,29 @@ def stop_gradient(machine: Interpreter, name: str, args: Args, frame: Frame | No
 def constant(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.constant(True)`` is as constant as ``True``."""
     value = args.get("value", 0)
-    node = machine.state.node("const", name, nodes_in(value), args.place)
+    node = machine.state.add(Constant, name, nodes_in(value), args.place)
     if isinstance(value, Known):
-        node.data["constant"] = value
+        node.value = value
+    return node
+
+
+def handed_on(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.cast(True, tf.bool)``, ``tf.convert_to_tensor(True)``: as constant, too."""
+    value = args.get("x", 0) or args.get("value") or args.get("input")
+    known = value.value if isinstance(value, Constant) else value
+    if not isinstance(known, Known):
+        return generic(machine, name, args, frame)
+    node = machine.state.add(Constant, name, nodes_in(value), args.place)
+    node.value = known
     return node
 
 
 def graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    return Object("graph", args.place, graph=machine.state.new_graph())
+    return GraphObject(args.place, machine.state.new_graph())
 
 
 def default_graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    return Object("graph", args.place, graph=machine.state.graph)
+    return GraphObject(args.place, machine.state.graph)
 
 
 def reset_default_graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -209,7 +214,7 @@ def reset_default_graph(machine: Interpreter, name: str, args: Args, frame: Fram
 
 def moving_average(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     rate = tuple(nodes_in(args.get("decay", 0)))
-    return Object("moving average", args.place, rate=rate)
+    return MovingAverage(args.place, rate)
 
 
 def define_flag(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -240,8 +245,6 @@ def nothing(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
 
 def make_template(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.make_template(name, func, **kwargs)``: the function under a variable scope."""
-    from bnlint.interp.values import Partial
-
     func = args.get("func_", 1)
     if func is None:
         return machine.state.unknown("a template")
@@ -268,6 +271,9 @@ HANDLERS = {
     "tf.tuple": group,
     "tf.stop_gradient": stop_gradient,
     "tf.constant": constant,
+    "tf.cast": handed_on,
+    "tf.convert_to_tensor": handed_on,
+    "tf.identity": handed_on,
     "tf.Graph": graph,
     "tf.get_default_graph": default_graph,
     "tf.reset_default_graph": reset_default_graph,

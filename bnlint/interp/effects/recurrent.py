@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from bnlint.interp.args import Args
 from bnlint.interp.effects import scopes
 from bnlint.interp.effects.control_flow import in_a_loop
+from bnlint.interp.live_objects import Holder, VariableScope
 from bnlint.interp.nodes import nodes_in, nodes_of
-from bnlint.interp.values import Instance, Known, Object, Seq, Unknown, Value
+from bnlint.interp.values import Instance, Known, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -22,8 +23,8 @@ def cells(args: Args) -> tuple[Instance, ...]:
         for item in value.items if isinstance(value, Seq) else (value,):
             if isinstance(item, Instance):
                 found[item] = None
-            elif isinstance(item, Object):
-                found.update(dict.fromkeys(item.data.get("cells", ())))
+            elif isinstance(item, Holder):
+                found.update(dict.fromkeys(item.cells))
     return tuple(found)
 
 
@@ -35,7 +36,7 @@ def recurrent(machine: Interpreter, name: str, args: Args, frame: Frame | None) 
     outer = args.get("scope") or Known("rnn")
     given = Args([outer, Known("rnn")], {}, args.place)
     # Below it each cell has a scope of its own, named after its class in most versions.
-    own = Object("variable_scope", args.place, segment="?", path="")
+    own = VariableScope(args.place, "?")
 
     def build(_: Value) -> None:
         for cell in cells(args):

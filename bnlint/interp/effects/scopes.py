@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 from bnlint.interp.args import Args
 from bnlint.interp.effects import variables
 from bnlint.interp.guards import FALSE
+from bnlint.interp.live_objects import (
+    ArgScope,
+    ControlDependencies,
+    NameScope,
+    PlainContext,
+    ScopeTable,
+    VariableScope,
+)
 from bnlint.interp.nested import each_once
-from bnlint.interp.nodes import nodes_in, through
+from bnlint.interp.nodes import Group, nodes_in, through
 from bnlint.interp.paths import Choice
-from bnlint.interp.state import Block
+from bnlint.interp.recorded import Block
 from bnlint.interp.values import (
     NONE,
     Api,
@@ -18,7 +26,6 @@ from bnlint.interp.values import (
     Func,
     Known,
     Map,
-    Object,
     Partial,
     Place,
     Seq,
@@ -31,9 +38,6 @@ if TYPE_CHECKING:
 
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
-
-ScopeTable = dict[str, dict[str, tuple[Value, Place]]]
-
 
 # --- arg_scope --------------------------------------------------------------------------------
 
@@ -56,12 +60,12 @@ def arg_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) 
     entered before stands for itself.
     """
     first = args.get("list_ops_or_scope", 0)
-    if isinstance(first, Object) and first.kind == "arg_scope" and first.data["table"] is not None:
-        return fixed(args.place, first.data["table"], first.data["unknown"])
+    if isinstance(first, ArgScope) and first.table is not None:
+        return fixed(args.place, first.table, first.unknown)
     if isinstance(first, Map) and not args.kwargs and not first.items and first.exact:
         return fixed(args.place, {}, False)
     if not isinstance(first, Seq):
-        return Object("arg_scope", args.place, table=None, given=[], unknown=True)
+        return ArgScope(args.place, None, True)
     given: list[tuple[str, str | None]] = []
     unknown = not first.exact or args.more
     for target in first.items:
@@ -70,35 +74,33 @@ def arg_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) 
             unknown = True
             continue
         given.append((key, target.name if isinstance(target, Api) else None))
-    return Object(
-        "arg_scope", args.place, table=None, given=given, kwargs=args.kwargs, unknown=unknown
-    )
+    return ArgScope(args.place, None, unknown, given, args.kwargs)
 
 
-def fixed(place: Place, table: ScopeTable, unknown: bool) -> Object:
+def fixed(place: Place, table: ScopeTable, unknown: bool) -> ArgScope:
     """An argument scope whose arguments are all there, wherever it is entered."""
-    return Object("arg_scope", place, table=table, unknown=unknown)
+    return ArgScope(place, table, unknown)
 
 
-def enter_arg_scope(machine: Interpreter, scope: Object) -> Callable[[], None]:
+def enter_arg_scope(machine: Interpreter, scope: ArgScope) -> Callable[[], None]:
     state = machine.state
-    table: ScopeTable | None = scope.data["table"]
+    table = scope.table
     if table is None:
         table = {key: dict(kwargs) for key, kwargs in state.arg_scopes[-1].items()}
-        for key, name in scope.data["given"]:
+        for key, name in scope.given:
             row = machine.modules.apis.functions.get(name) if name is not None else None
-            if row is not None and row.flag in scope.data["kwargs"]:
+            if row is not None and row.flag in scope.kwargs:
                 state.scoped_flags.add(row.name)
             entry = table.setdefault(key, {})
-            for kwarg, value in scope.data["kwargs"].items():
+            for kwarg, value in scope.kwargs.items():
                 entry[kwarg] = (value, scope.place)
     state.arg_scopes.append(table)
-    state.arg_scope_unknown += int(scope.data["unknown"])
-    scope.data["entered"] = fixed(scope.place, table, scope.data["unknown"])
+    state.arg_scope_unknown += int(scope.unknown)
+    scope.entered = fixed(scope.place, table, scope.unknown)
 
     def leave() -> None:
         state.arg_scopes.pop()
-        state.arg_scope_unknown -= int(scope.data["unknown"])
+        state.arg_scope_unknown -= int(scope.unknown)
 
     return leave
 
@@ -122,25 +124,27 @@ def with_arg_scope(machine: Interpreter, key: str, args: Args) -> Args:
 def _segment(value: Value | None) -> str | None:
     if isinstance(value, Known):
         return str(value.value) if isinstance(value.value, str) else None
-    if isinstance(value, Object) and value.kind == "variable_scope":
-        return "/" + str(value.data["path"])
+    if isinstance(value, VariableScope):
+        return "/" + value.path
     return "?"
 
 
-def variable_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+def variable_scope(
+    machine: Interpreter, name: str, args: Args, frame: Frame | None
+) -> VariableScope:
     """``variable_scope(name_or_scope, default_name)``; also opens the name scope."""
     segment = _segment(args.get("name_or_scope", 0))
     default = segment is None
     if segment is None:
         segment = _segment(args.get("default_name", 1)) or "?"
-    return Object("variable_scope", args.place, segment=segment, path="", default=default)
+    return VariableScope(args.place, segment, default=default)
 
 
 def name_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     segment = _segment(args.get("name", 0))
     if segment is None:
         segment = _segment(args.get("default_name", 1)) or ""
-    return Object("name_scope", args.place, segment=segment, path="")
+    return NameScope(args.place, segment)
 
 
 def _join(path: str, segment: str) -> str:
@@ -149,11 +153,11 @@ def _join(path: str, segment: str) -> str:
     return f"{path}{segment}/" if segment else path
 
 
-def enter_variable_scope(machine: Interpreter, scope: Object) -> Callable[[], None]:
+def enter_variable_scope(machine: Interpreter, scope: VariableScope) -> Callable[[], None]:
     state = machine.state
-    segment = scope.data["segment"]
+    segment = scope.segment
     path = _join(state.variable_scopes[-1], segment)
-    if scope.data.get("default"):
+    if scope.default:
         path = _not_open_yet(machine, path)
     state.graph.opened.setdefault(path, []).append(state.paths.now)
     state.variable_scopes.append(path)
@@ -161,10 +165,8 @@ def enter_variable_scope(machine: Interpreter, scope: Object) -> Callable[[], No
     name = path.rstrip("/").rsplit("/", 1)[-1] if segment.startswith("/") else segment
     state.name_scopes.append(_unique(machine, _join(state.name_scopes[-1], name)))
     ops = state.name_scopes[-1]
-    scope.data["path"] = path
-    scope.data["entered"] = Object(
-        "variable_scope", scope.place, segment="/" + path, path=path, ops=ops
-    )
+    scope.path = path
+    scope.entered = VariableScope(scope.place, "/" + path, path, ops)
 
     graph = state.graph
     numbers, opened = dict(graph.numbers), {name: [*v] for name, v in graph.opened.items()}
@@ -195,18 +197,16 @@ def _not_open_yet(machine: Interpreter, path: str) -> str:
         wanted = f"{path[:-1]}_{number}/"
 
 
-def enter_name_scope(machine: Interpreter, scope: Object) -> Callable[[], None]:
+def enter_name_scope(machine: Interpreter, scope: NameScope) -> Callable[[], None]:
     state = machine.state
-    segment = scope.data["segment"]
+    segment = scope.segment
     if segment.endswith("/") and segment != "/":
         path = segment
     else:
         path = _unique(machine, _join(state.name_scopes[-1], segment))
     state.name_scopes.append(path)
     known = "?" not in path
-    scope.data["entered"] = (
-        Known(path) if known else state.unknown("a name scope", "name scope", path)
-    )
+    scope.entered = Known(path) if known else state.unknown("a name scope", "name scope", path)
 
     def leave() -> None:
         state.name_scopes.pop()
@@ -237,14 +237,10 @@ def control_dependencies(machine: Interpreter, name: str, args: Args, frame: Fra
                 i.read for i in (one, *one.items) if isinstance(i, Seq) and i.read is not None
             )
     for node in through(nodes_in(value)):
-        reads.update(node.data.get("reads", ()))
-    return Object(
-        "control_dependencies",
-        args.place,
-        nodes=tuple(nodes_in(value)),
-        reads=reads,
-        clear=clear,
-        opaque=_opaque(value),
+        if isinstance(node, Group):
+            reads |= node.reads
+    return ControlDependencies(
+        args.place, reads, clear, _opaque(value), nodes=tuple(nodes_in(value))
     )
 
 
@@ -253,15 +249,17 @@ def _opaque(value: Value | None) -> bool:
     return any(isinstance(one, Unknown) and not isinstance(one, Choice) for one in each_once(value))
 
 
-def enter_control_dependencies(machine: Interpreter, scope: Object) -> Callable[[], None]:
+def enter_control_dependencies(
+    machine: Interpreter, scope: ControlDependencies
+) -> Callable[[], None]:
     state = machine.state
     block = Block(
         len(state.all_blocks),
         scope.place,
-        scope.data["nodes"],
-        scope.data["reads"],
-        scope.data["clear"],
-        scope.data["opaque"],
+        scope.nodes,
+        scope.reads,
+        scope.clear,
+        scope.opaque,
         guard=state.paths.now,
     )
     state.blocks.append(block)
@@ -279,7 +277,7 @@ def with_dependencies(machine: Interpreter, name: str, args: Args, frame: Frame 
     tensor = args.get("output_tensor", 1)
     node = machine.state.node("linear", name, nodes_in(tensor), args.place)
     node.controls = tuple(dict.fromkeys([*node.controls, *before]))
-    node.data["scalar"] = any(n.data.get("scalar") for n in nodes_in(tensor))
+    node.scalar = any(n.scalar for n in nodes_in(tensor))
     return node
 
 
@@ -296,17 +294,11 @@ def current_arg_scope(machine: Interpreter, name: str, args: Args, frame: Frame 
 
 def get_variable_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     path = machine.state.variable_scopes[-1]
-    return Object(
-        "variable_scope",
-        args.place,
-        segment="/" + path,
-        path=path,
-        ops=machine.state.name_scopes[-1],
-    )
+    return VariableScope(args.place, "/" + path, path, machine.state.name_scopes[-1])
 
 
 def device(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    return Object("plain context", args.place, entered=NONE)
+    return PlainContext(args.place, entered=NONE)
 
 
 HANDLERS = {

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bnlint.apis import UPDATE_OPS
 from bnlint.interp.args import Args
+from bnlint.interp.live_objects import Optimizer
 from bnlint.interp.nodes import (
+    Assign,
+    Gradient,
     Node,
+    Train,
+    Variable,
     accumulations,
     gradient_inputs,
     gradient_sources,
@@ -15,24 +21,26 @@ from bnlint.interp.nodes import (
     nodes_of,
     through,
 )
-from bnlint.interp.values import NONE, Func, Instance, Known, Object, Place, Seq, Unknown, Value
+from bnlint.interp.values import NONE, Func, Known, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
 
 def make_optimizer(machine: Interpreter, name: str, args: Args) -> Value:
     """An optimizer or a wrapper of one; constructing it adds no op that matters."""
-    optimizer = Object("optimizer", args.place, name=name)
-    machine.state.optimizers.append(optimizer)
+    optimizer = Optimizer(args.place, name)
+    machine.state.optimizers += 1
     for block in machine.state.blocks:
         block.optimizers += 1
     return optimizer
 
 
 def optimizer_method(
-    machine: Interpreter, optimizer: Object, name: str, args: Args
+    machine: Interpreter, optimizer: Optimizer, name: str, args: Args
 ) -> Value | None:
     """A method of an optimizer; None if bnlint gives it no meaning."""
     if name == "minimize":
@@ -53,32 +61,42 @@ def _losses(machine: Interpreter, value: Value | None) -> list[Node]:
 
 def gradient(
     machine: Interpreter, losses: list[Node], variables: Value | None, place: Place, api_name: str
-) -> Node:
+) -> Gradient:
     """The gradient of some losses, for all variables at once."""
-    node = machine.state.node(
-        "grad", api_name, gradient_inputs(losses, machine.state.paths.phi), place
-    )
-    node.data["losses"] = tuple(losses)
-    node.data["variables"] = _variable_set(variables)
+    inputs = gradient_inputs(losses, machine.state.paths.phi)
+    node = machine.state.add(Gradient, api_name, inputs, place)
+    node.losses = tuple(losses)
+    node.variables = _variable_set(machine, variables)
     return node
 
 
-def _variable_set(value: Value | None) -> frozenset[Node] | None:
+def _variable_set(machine: Interpreter, value: Value | None) -> frozenset[Node] | None:
     """The variables a train op is limited to, None for all or not known."""
     if value is None or isinstance(value, (Known, Unknown)):
         return None
     if isinstance(value, Node):
         return frozenset([value])
     if isinstance(value, Seq) and value.exact:
-        nodes = nodes_of(value.items)
-        if nodes and not any(isinstance(i, Unknown) for i in value.items):
+        items = [machine.state.paths.present(item) for item in value.items]
+        nodes = nodes_of(items)
+        whole = all(map(partial(_wherever_made, machine), value.items, items))
+        if nodes and whole and not any(isinstance(i, Unknown) for i in items):
             return frozenset(nodes)
     return None
 
 
+def _wherever_made(machine: Interpreter, item: Value, variable: Value) -> bool:
+    """Whether an item of a list is in it on all paths on which its variable is made."""
+    if item is variable:
+        return True
+    paths = machine.state.paths
+    made = paths.now if not isinstance(variable, Node) else variable.guard
+    return paths.guards.implies(paths.guards.conj(made, paths.now), paths.presence(item))
+
+
 def minimize(machine: Interpreter, optimizer: Value, args: Args) -> Value:
     """``optimizer.minimize(loss, global_step, var_list)``."""
-    if isinstance(optimizer, Object):
+    if isinstance(optimizer, Optimizer):
         found = _minimize_by_parts(machine, optimizer, args)
         if found is not None:
             return found
@@ -88,10 +106,10 @@ def minimize(machine: Interpreter, optimizer: Value, args: Args) -> Value:
     return train_op(machine, "minimize", [first], args)
 
 
-def _minimize_by_parts(machine: Interpreter, optimizer: Object, args: Args) -> Value | None:
+def _minimize_by_parts(machine: Interpreter, optimizer: Optimizer, args: Args) -> Value | None:
     """``minimize`` of a class that overrides one of the two methods that it calls."""
-    owner = optimizer.data.get("owner")
-    if not isinstance(owner, Instance):
+    owner = optimizer.owner
+    if owner is None:
         return None
     compute = machine.find(owner, "compute_gradients")
     apply = machine.find(owner, "apply_gradients")
@@ -139,21 +157,22 @@ def apply_gradients(machine: Interpreter, args: Args) -> Value:
     sources = list(dict.fromkeys(gradient_sources(nodes)))
     others = [*nodes, *accumulations(nodes)]
     node = train_op(machine, "apply_gradients", sources or nodes, args, others=others)
-    node.data["given"] = tuple(nodes)
-    limit = _paired_variables(given)
-    if limit is not None:
-        node.data["limit"] = limit
+    node.given = tuple(nodes)
+    node.limit = _paired_variables(machine, given)
     return node
 
 
-def _paired_variables(given: Value | None) -> frozenset[Node] | None:
+def _paired_variables(machine: Interpreter, given: Value | None) -> frozenset[Node] | None:
     """The variables of a list of (gradient, variable) pairs, None if some are not known."""
     if not isinstance(given, Seq) or not given.exact or not given.items:
         return None
     found: set[Node] = set()
-    for pair in given.items:
+    for item in given.items:
+        pair = machine.state.paths.present(item)
         variable = pair.items[-1] if isinstance(pair, Seq) and len(pair.items) == 2 else None
         if not isinstance(variable, Node) or variable.kind != "variable":
+            return None
+        if item is not pair and not _wherever_made(machine, item, variable):
             return None
         found.add(variable)
     return frozenset(found)
@@ -162,19 +181,18 @@ def _paired_variables(given: Value | None) -> frozenset[Node] | None:
 def train_op(
     machine: Interpreter,
     api_name: str,
-    gradients: list[Node],
+    gradients: Sequence[Node],
     args: Args,
     others: list[Node] | None = None,
-) -> Node:
+) -> Train:
     """A node that changes weights, under the control dependencies in force."""
     state = machine.state
-    node = state.node("train", api_name, [*gradients, *(others or ())], args.place)
-    node.data["gradients"] = tuple(g for g in gradients if g.kind == "grad")
-    node.data["trace"] = machine.trace()
-    node.data["in a loop"] = state.graph_loops
-    node.data["opaque"] = any(b.opaque for b in state.blocks if not b.clear)
-    node.data["open"] = state.root_open
-    node.data["unit test"] = machine.in_unit_test()
+    node = state.add(Train, api_name, [*gradients, *(others or ())], args.place)
+    node.gradients = tuple(g for g in gradients if isinstance(g, Gradient))
+    node.trace = machine.trace()
+    node.loops = state.graph_loops
+    node.opaque = any(b.opaque for b in state.blocks if not b.clear)
+    node.unit_test = machine.in_unit_test()
     state.train_ops.append(node)
     for block in state.blocks:
         block.train_ops.append(node)
@@ -202,24 +220,22 @@ def assignment(
     """An assignment to a variable; a train op if the variable is trainable and the value is
     computed from gradients (hand-written updates)."""
     state = machine.state
-    targets = [n for n in through(nodes_in(target)) if n.kind == "variable"]
+    targets = [n for n in through(nodes_in(target)) if isinstance(n, Variable)]
     sources = list(dict.fromkeys(gradient_sources(value)))
-    trainable = bool(targets) and all(t.data.get("trainable") for t in targets)
+    trainable = bool(targets) and all(t.trainable for t in targets)
     if sources and trainable:
-        node = train_op(machine, name, sources, args, others=value)
-        node.data["limit"] = frozenset(targets)
-        node.data["given"] = tuple(value)
-        return node
-    node = state.node("assign", name, [*nodes_in(target), *value], args.place)
-    node.data["value"] = tuple(value)
-    node.data["targets"] = tuple(targets)
-    node.data["rate"] = tuple(
-        n for v in (args.get("decay", 2), args.get("momentum")) for n in nodes_in(v)
-    )
-    node.data["in a branch"] = state.branch_depth > 0
+        train = train_op(machine, name, sources, args, others=value)
+        train.limit = frozenset(targets)
+        train.given = tuple(value)
+        return train
+    node = state.add(Assign, name, [*nodes_in(target), *value], args.place)
+    node.value = tuple(value)
+    node.targets = tuple(targets)
+    node.rate = tuple(n for v in (args.get("decay", 2), args.get("momentum")) for n in nodes_in(v))
+    node.in_a_branch = state.branch_depth > 0
     if sources:
         for variable in targets:
-            variable.data.setdefault("accumulations", []).append(node)
+            variable.accumulations.append(node)
     return node
 
 
@@ -242,8 +258,8 @@ def create_train_op(machine: Interpreter, name: str, args: Args, frame: Frame | 
     node = train_op(machine, name.rsplit(".", 1)[-1], [first], args)
     node.inputs = (*node.inputs, *losses)
     node.controls = tuple(dict.fromkeys([*node.controls, *before]))
-    node.data["off"] = off
-    node.data["opaque"] = node.data["opaque"] or isinstance(given, Unknown)
+    node.updates_off = off
+    node.opaque = node.opaque or isinstance(given, Unknown)
     return node
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bnlint.interp.args import Args
 from bnlint.interp.effects import training
 from bnlint.interp.guards import FALSE, TRUE
-from bnlint.interp.nodes import Node, nodes_in
+from bnlint.interp.nodes import Variable, nodes_in
 from bnlint.interp.values import NONE, Known, Place, Seq, Value
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ def begin_again(machine: Interpreter, path: str) -> None:
             del table[name]
 
 
-def add_variable(machine: Interpreter, name: str, place: Place, *, trainable: bool = True) -> Node:
+def add_variable(
+    machine: Interpreter, name: str, place: Place, *, trainable: bool = True
+) -> Variable:
     """The variable of that name, made on first use (``reuse`` finds it again)."""
     state = machine.state
     known = "?" not in name
@@ -59,18 +61,18 @@ def add_variable(machine: Interpreter, name: str, place: Place, *, trainable: bo
     if known and name in table:
         found = table[name]
         paths = state.paths
-        new = paths.guards.minus(paths.now, found.data["made"])
+        new = paths.guards.minus(paths.now, found.made)
         if new != FALSE:  # other paths made one of that name, and so do these
             found.guard = paths.guards.disj(found.guard, paths.now)
-            found.data["made"] = paths.guards.disj(found.data["made"], paths.now)
+            found.made = paths.guards.disj(found.made, paths.now)
             for key in _collections(found):
                 state.collection(key).append(paths.optional(found, new))
         return found
-    node = state.node("variable", "tf.Variable", (), place, guarded=False)
+    node = state.add(Variable, "tf.Variable", (), place, guarded=False)
     node.name = as_known(name)
-    node.data["trainable"] = trainable
+    node.trainable = trainable
     lasting = state.paths.lasting(TRUE)
-    node.data["made"] = TRUE if lasting else state.paths.now
+    node.made = TRUE if lasting else state.paths.now
     if known:
         table[name] = node
     for key in _collections(node):
@@ -78,8 +80,8 @@ def add_variable(machine: Interpreter, name: str, place: Place, *, trainable: bo
     return node
 
 
-def _collections(variable: Node) -> tuple[str, ...]:
-    return ("variables", "trainable_variables") if variable.data["trainable"] else ("variables",)
+def _collections(variable: Variable) -> tuple[str, ...]:
+    return ("variables", "trainable_variables") if variable.trainable else ("variables",)
 
 
 def make_variable(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -97,8 +99,6 @@ def make_variable(machine: Interpreter, name: str, args: Args, frame: Frame | No
         return add_variable(machine, path, args.place, trainable=is_trainable)
     node = add_variable(machine, f"{path}?", args.place, trainable=is_trainable)
     node.name = as_known(path)
-    initial = nodes_in(args.get("initial_value", 0))
-    node.data["initial"] = tuple(initial)
     keys = args.get("collections")
     if isinstance(keys, Seq):
         for key in keys.items:
