@@ -166,7 +166,7 @@ class _Builder:
             i
             for op in model.train_ops
             for i in op.trains
-            if op.run and i not in op.reaches and model.layers[i].updates
+            if op.run and op.reaches.isdisjoint(model.layers[i].updates) and model.layers[i].updates
         }
         model.savers = [
             Saver(
