@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bnlint import codes, ignores
+from bnlint import codes
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
 from bnlint.finding import (
@@ -31,6 +31,7 @@ from bnlint.whole import has_batch_norm, is_whole
 from bnlint.workspace import Workspace
 
 if TYPE_CHECKING:
+    from bnlint import ignores
     from bnlint.cache.runs import Runs
     from bnlint.cache.store import Store
     from bnlint.interp.explored import Memory
@@ -50,7 +51,8 @@ class Options:
     comments and ``per_file`` silence findings, ``require_reason`` that only those comments do which
     say why. ``apis`` are the
     rows for libraries. ``cache`` opens the folder of what earlier runs kept. Of several
-    shares of the work only ``shard`` is done. ``keep`` asks for the analysed programs, too.
+    shares of the work only ``shard`` is done. ``keep`` asks for the analysed programs,
+    and what of these findings are about.
     """
 
     paths: Sequence[str] = (".",)
@@ -318,6 +320,8 @@ class _Run:
         self, finding: Finding, comments: dict[str, ignores.Ignores]
     ) -> tuple[bool, str] | None:
         """What silences a finding: whether it is no comment, and why it does; None if nothing."""
+        from bnlint import ignores
+
         comment = ignores.silencing(finding, comments)
         if comment is not None:
             return False, comment.why
@@ -332,12 +336,15 @@ class _Run:
         return [os.path.abspath(path) for path in options.paths if os.path.isdir(path)]
 
     def _comments(self) -> dict[str, ignores.Ignores]:
-        if not self._options.ignores:
+        lowered = self._workspace.lowered()
+        if not (self._options.ignores and lowered):
             return {}
+        from bnlint import ignores
+
         required = self._options.require_reason
         return {
             path: ignores.parse(module.comments, _relative(path), require_reason=required)
-            for path, module in self._workspace.lowered().items()
+            for path, module in lowered.items()
         }
 
     def _displayed(self, finding: Finding) -> Finding:
@@ -352,7 +359,13 @@ class _Run:
             for step in finding.reasoning
         )
         place = self._located(finding.location)
-        return dataclasses.replace(finding, location=place, related=related, reasoning=reasoning)
+        return dataclasses.replace(
+            finding,
+            location=place,
+            related=related,
+            reasoning=reasoning,
+            subject=finding.subject if self._options.keep else None,
+        )
 
     def _located(self, location: Location) -> Location:
         location = self._workspace.located(location)

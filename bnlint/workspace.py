@@ -93,13 +93,12 @@ class Workspace:
         self._looked.append(path)
         return read.read_bytes(path)
 
-    def looked(self) -> tuple[list[str], list[str]]:
-        """The paths that a run depends on by their status, and by whether something is there."""
-        folders = [*self.resolver.listed(), *self.resolver.links]
-        return (
-            list(dict.fromkeys([*self._trail.files, *self._looked, *folders])),
-            list(dict.fromkeys([*self._trail.marks, *self._asked])),
-        )
+    def looked(self) -> tuple[list[str], list[str], list[str]]:
+        """The paths that a run depends on by their status, by whether something is there, and by
+        the names in them: whatever else is done to a folder above the project is no matter."""
+        status = dict.fromkeys([*self._trail.files, *self._looked])
+        folders = [folder for folder in self.resolver.listed() if folder not in status]
+        return list(status), list(dict.fromkeys([*self._trail.marks, *self._asked])), folders
 
     def trail(self) -> Trail:
         """What was looked at so far."""

@@ -8,7 +8,6 @@ does it with its index. Else contents are compared.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,14 +16,15 @@ from bnlint import codes
 from bnlint.cache.identity import tool
 from bnlint.cache.plain import decode, encode
 from bnlint.finding import Report
-from bnlint.trail import Trail, digest
+from bnlint.source.resolve import Resolver
+from bnlint.trail import Trail, digest, digest_of_names
 
 if TYPE_CHECKING:
     from bnlint.cache.store import Store
     from bnlint.workspace import Workspace
 
 _KIND = "run"
-_Looked = tuple[list[str], list[str]]
+_Looked = tuple[list[str], list[str], list[str]]
 
 _GRAIN = 2_000_000_000
 """Nanoseconds that the time of a file may be off: FAT counts in two seconds."""
@@ -77,18 +77,18 @@ class Runs:
         if trail is None or trail.steady:
             looked = workspace.looked()
             entry = (looked, self._status(looked), trail, report, files)
-            with contextlib.suppress(TypeError):  # a finding about what is no plain constant
-                self._store.put(_KIND, self._key, encode(entry))
+            self._store.put(_KIND, self._key, encode(entry))
 
     def _status(self, looked: Any) -> str:
-        """A digest of the status of some paths and of whether there is something at others.
+        """A digest of the status of some paths, of whether there is something at others, and of the
+        names in some folders.
 
         It is empty where a status may hide a change. Raises ``TypeError`` and ``ValueError`` for
         what is no such thing.
         """
         latest = self._began - _GRAIN
         whole = []
-        by_status, by_name = looked
+        by_status, by_name, by_content = looked
         for path in by_status:
             try:
                 found = os.stat("" + path)
@@ -104,6 +104,8 @@ class Runs:
                 f"{found.st_mtime_ns} {found.st_ctime_ns}"
             )
         whole += [str(os.path.exists("" + path)) for path in by_name]
+        resolver = Resolver()
+        whole += [digest_of_names(resolver.names("" + path)) for path in by_content]
         return digest("\n".join(whole).encode())
 
 

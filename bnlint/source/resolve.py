@@ -34,7 +34,7 @@ class Resolver:
     """Resolves imports; each folder is listed once.
 
     ``extra`` are files that may not be on disk yet: the unsaved ones of an editor. ``asked`` is
-    given the folders whose content an answer depends on, ``links`` the links in them.
+    given the folders whose content an answer depends on.
     """
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
@@ -42,7 +42,6 @@ class Resolver:
         self._roots: dict[str, list[str]] = {}
         self._extra: dict[str, set[str]] = {}
         self.asked: set[str] = set()
-        self.links: set[str] = set()
         for path in extra:
             self._extra.setdefault(os.path.dirname(path), set()).add(os.path.basename(path))
 
@@ -176,8 +175,6 @@ class Resolver:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     with contextlib.suppress(OSError):  # a link that leads in a circle
-                        if entry.is_symlink():
-                            self.links.add(entry.path)
                         if entry.is_dir():
                             if not (entry.is_symlink() and _leads_back(entry.path)):
                                 folders.add(entry.name)

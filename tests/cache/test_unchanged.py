@@ -162,6 +162,20 @@ def test_what_is_written_at_once_is_seen(
         assert said() != first
 
 
+@pytest.mark.usefixtures("trusting")
+def test_what_is_done_above_the_project_is_no_matter(
+    top: Path, said: Callable[..., Said], worked: list[object]
+) -> None:
+    (top / "up.py").write_text("import tensorflow as tf\nfrom ..above import minimize\n")
+    said()
+    (top.parent / "notes.txt").touch()
+    said()
+    assert len(worked) == 1
+    (top.parent / "above.py").write_text("def minimize(x):\n    return x\n")
+    said()
+    assert len(worked) == 2
+
+
 def test_a_time_that_is_too_new_is_not_believed(
     top: Path, said: Callable[..., Said], worked: list[object]
 ) -> None:

@@ -12,15 +12,7 @@ from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
 from bnlint.interp.live_objects import GraphObject, Holder, MovingAverage
 from bnlint.interp.nodes import Constant, Group, Node, Placeholder, nodes_in, nodes_of, through
-from bnlint.interp.values import (
-    NONE,
-    Api,
-    Func,
-    Known,
-    Seq,
-    Unknown,
-    Value,
-)
+from bnlint.interp.values import NONE, Api, Func, Known, Partial, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -251,8 +243,6 @@ def nothing(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
 
 def make_template(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.make_template(name, func, **kwargs)``: the function under a variable scope."""
-    from bnlint.interp.values import Partial
-
     func = args.get("func_", 1)
     if func is None:
         return machine.state.unknown("a template")
