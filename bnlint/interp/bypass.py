@@ -25,6 +25,8 @@ RETURNED = "return"
 _TRAINING = frozenset({"train", "training"})
 _OTHERS = frozenset({"eval", "evaluate", "evaluation", "infer", "inference", "predict", "test"})
 _DEEPEST = 12
+_MOST_SOURCES = 64
+"""A test with more outcomes than this on one side is one of many, and no switch of the mode."""
 
 
 def _reached(machine: Interpreter, place: Place, test: ir.Expr, frame: Frame) -> Test:
@@ -238,8 +240,15 @@ def _note(
     machine: Interpreter, test: Test, target: str, taken: bool, value: Value, guard: Guard
 ) -> None:
     state = machine.state
+    if test.place in state.undecided:
+        return
+    outcomes = 0
     for when, node in _alternatives(machine, value, guard):
         for found, layers, source in _walk(machine, node, when, test.mark, 0):
+            outcomes += 1
+            if outcomes > _MOST_SOURCES:
+                state.undecided.add(test.place)
+                return
             roles = test.held.get(source)
             if roles is None:
                 continue

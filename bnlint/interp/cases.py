@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bnlint.interp.state import State
     from bnlint.interp.values import Place
 
-MOST_PROJECTIONS = 96
+MOST_PROJECTIONS = 1024
 """Paths of one program that are looked at; beyond it the program counts as not read to its end."""
 
 _MOST_CELLS = 64
@@ -278,8 +278,8 @@ class Cases:
         assignment = self.assignments[bad[0]]
         literals = {number: assignment.get(number, True) for number in support}
         fine = guards.conj(fine, self._alive)
-        for number in support:
-            rest = {n: v for n, v in literals.items() if n != number}
+        for group in self._conditions.together(support):
+            rest = {n: v for n, v in literals.items() if n not in group}
             if guards.conj(self._cube(rest), fine) == FALSE:
                 literals = rest
         return self._conditions.text(literals) or None

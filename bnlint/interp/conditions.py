@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from bnlint.interp.blocks import SINGLE, Block, bits_of_next
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bnlint.interp.keys import Keys
 
@@ -54,6 +55,7 @@ class Conditions:
         self.guards = guards
         self._ladders: dict[int, _Ladder] = {}
         self._of_variable: dict[int, tuple[int, str, Any]] = {}
+        self._blocks: dict[int, list[Block]] = {}
         self._places: dict[int, Place] = {}
         self._sites: dict[int, int] = {}
         self._asked: dict[Place, set[int]] = {}
@@ -66,6 +68,8 @@ class Conditions:
         out = Conditions(self.keys, self.guards.clone())
         for key, known in self._ladders.items():
             out._ladders[key] = replace(known, steps=dict(known.steps))
+        for key, blocks in self._blocks.items():
+            out._blocks[key] = [replace(block, values=list(block.values)) for block in blocks]
         out._of_variable.update(self._of_variable)
         out._places.update(self._places)
         out._sites.update(self._sites)
@@ -119,12 +123,26 @@ class Conditions:
         if ladder.domain is not None and len(ladder.steps) == len(ladder.domain) - 1:
             guard = ladder.rest
         else:
-            guard = self.guards.conj(ladder.rest, self._variable(key, "equals", value))
+            guard = self.guards.conj(ladder.rest, self._next_step(key, ladder, value))
             if ladder.truth is not None:
                 guard = self.guards.conj(guard, ladder.truth if value else ladder.truth ^ 1)
         ladder.steps[step] = guard
         ladder.rest = self.guards.minus(ladder.rest, guard)
         return guard
+
+    def _next_step(self, key: int, ladder: _Ladder, value: Any) -> Guard:
+        """A condition that an unknown equals one more constant, if it equals none of the others."""
+        known = len(ladder.steps)
+        if known < SINGLE:
+            return self._variable(key, "equals", value)
+        blocks = self._blocks.setdefault(key, [])
+        if not blocks or blocks[-1].full:
+            first, number = self.guards.variables, len(blocks)
+            count = bits_of_next(known)
+            for _ in range(count + 1):
+                self._variable(key, "among", number)
+            blocks.append(Block(first, list(range(first + 1, first + 1 + count))))
+        return blocks[-1].add(self.guards, value)
 
     def _site(self, key: int) -> int:
         """The key itself, or for what changes in a loop one that is the same in every turn."""
@@ -162,11 +180,13 @@ class Conditions:
     def known_equal(self, key: int, guard: Guard) -> tuple[Any] | None:
         """The constant that the unknown equals wherever ``guard`` holds, if there is one."""
         ladder = self._ladders.get(key)
-        if ladder is None:
+        if ladder is None or not ladder.steps:
             return None
+        # What holds wherever the guard does holds on any one of its paths.
+        path = self.guards.witness(guard)
         for (_, value), step in ladder.steps.items():
-            if self.guards.implies(guard, step):
-                return (value,)
+            if self.guards.holds(step, lambda n: path.get(n, True)):
+                return (value,) if self.guards.implies(guard, step) else None
         return None
 
     def opaque(self, *parts: Any) -> Guard:
@@ -201,27 +221,41 @@ class Conditions:
 
     # --- and back to text ----------------------------------------------------------------------
 
-    def text(self, assignment: dict[int, bool]) -> str:
+    def text(self, assignment: Mapping[int, bool]) -> str:
         """An assignment of variables in the words of the source."""
         parts = [
-            self._literal(n, v)
+            self._literal(n, v, assignment)
             for n, v in sorted(assignment.items())
             if self._needed(n, v, assignment)
         ]
         return " and ".join(dict.fromkeys(parts))
 
-    def _needed(self, number: int, value: bool, assignment: dict[int, bool]) -> bool:
+    def _needed(self, number: int, value: bool, assignment: Mapping[int, bool]) -> bool:
         """Not what follows from another literal: a mode that equals 'a' does not equal 'b'."""
-        key, kind, _ = self._of_variable[number]
-        if value and kind == "equals":
+        if self._is_constant(number, value, assignment):
             return True
+        key = self._of_variable[number][0]
         return not any(
             other != number
-            and taken
             and self._of_variable[other][0] == key
-            and self._of_variable[other][1] == "equals"
+            and self._is_constant(other, taken, assignment)
             for other, taken in assignment.items()
         )
+
+    def _is_constant(self, number: int, value: bool, assignment: Mapping[int, bool]) -> bool:
+        """Whether a literal says, with others of its block, what an unknown equals."""
+        key, kind, block = self._of_variable[number]
+        if kind == "among":
+            return len(self._blocks[key][block].left(assignment)) == 1
+        return value and kind == "equals"
+
+    def together(self, numbers: Iterable[int]) -> list[list[int]]:
+        """Variables, with those in one group that say something only together."""
+        groups: dict[Any, list[int]] = {}
+        for number in numbers:
+            key, kind, block = self._of_variable[number]
+            groups.setdefault((key, block) if kind == "among" else number, []).append(number)
+        return list(groups.values())
 
     def says_something(self, number: int) -> bool:
         """Whether it can be said what a variable stands for, or at least where it is tested."""
@@ -231,13 +265,15 @@ class Conditions:
         text = self.keys.text(self._of_variable[number][0])
         return "an unknown" not in text and "…" not in text and number not in self.sometimes
 
-    def _literal(self, number: int, value: bool) -> str:
+    def _literal(self, number: int, value: bool, assignment: Mapping[int, bool]) -> str:
         key, kind, constant = self._of_variable[number]
         text = self.keys.text(key)
         if not self._is_told(number):
             place = self._places.get(number)
             what = "a test" if place is None else f"the test at {_short(place)}"
             return f"{what} {'holds' if value else 'fails'}"
+        if kind == "among":
+            return self._blocks[key][constant].text(text, assignment)
         if kind == "equals":
             if constant is None:
                 return f"{text} is None" if value else f"{text} is not None"

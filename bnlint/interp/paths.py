@@ -35,6 +35,8 @@ MOST_WORK = 400_000
 MOST_REFUSING = 2_000
 """Nodes of guards that may be visited to note that some paths are gone."""
 
+_PLAIN = (Known, Unknown, Node, Seq, Map)
+
 _RECENT = 8
 
 _SMALL = 12
@@ -413,7 +415,7 @@ class Paths:
         return Seq("tuple", [self.join(zip(guards, column, strict=True)) for column in columns])
 
     def _choice(self, alternatives: list[Alternative]) -> Value:
-        plain = [v for _, v in alternatives if isinstance(v, (Known, Unknown, Node, Seq, Map))]
+        plain = [v for _, v in alternatives if v is ABSENT or isinstance(v, _PLAIN)]
         most = MOST_VALUES if len(plain) == len(alternatives) else MOST_CALLABLES
         if len(alternatives) > most:
             alternatives = self._tensors_together(alternatives)

@@ -109,6 +109,7 @@ class State:
         self.exports: list[Export] = []
         self.moments: list[Moments] = []
         self.decided: list[Decided] = []
+        self.undecided: set[Place] = set()  # tests with more outcomes than are told apart
         self.decisions: dict[
             int, tuple[list[ir.Name | ir.Attr], bool]
         ] = {}  # by the identity of a test
