@@ -7,6 +7,6 @@ import sys
 if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
     del sys.path[0]
 
-from bnlint.cli import main
+from bnlint.launch import main
 
 sys.exit(main())

@@ -93,20 +93,15 @@ class Baseline:
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Replace the file in one step, a line for each entry so that changes can be reviewed."""
-        from bnlint.fix.files import replace
+        from bnlint.writing import write
 
         lines = [json.dumps(_fields(entry), ensure_ascii=True) for entry in sorted(set(entries))]
         body = "".join(f"\n  {line}," for line in lines).removesuffix(",")
         head = f'{{\n "bnlint-baseline": {VERSION},\n "findings": ['
         text = head + body + ("\n ]\n}\n" if lines else "]\n}\n")
-        new = not os.path.exists(self.path)
         try:
-            if new:
-                Path(self.path).touch()
-            replace(self.path, text.encode("ascii"))
+            write(self.path, text.encode("ascii"))
         except OSError as error:
-            if new and os.path.exists(self.path):
-                os.unlink(self.path)
             raise BaselineError(f"{self.path}: {error.strerror or error}") from None
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from bnlint import suppressions
 from bnlint.finding import Finding, Level, Report
 from bnlint.fix.edits import CannotFix
-from bnlint.fix.files import replace
 from bnlint.fix.repair import Repairer
 from bnlint.fix.source import decode
 from bnlint.printable import printable, without_commands
@@ -20,6 +19,7 @@ from bnlint.run import Options, check
 from bnlint.source.read import MAX_BYTES
 from bnlint.users import users_of
 from bnlint.workspace import Workspace
+from bnlint.writing import replace
 
 
 def repairer(options: Options) -> Repairer:

@@ -310,3 +310,14 @@ def test_names_that_no_file_has(capsys: pytest.CaptureFixture[str], name: str) -
     ]
     text = HEAD + "\n".join(lines) + "\n" + STEP
     assert checked(capsys, text) == ([("BN201", 9)], [])
+
+
+def test_a_system_without_memory_is_no_bug(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refused)
+    assert main(["check", "--no-cache", "-q", "other.py"]) == 2
+    assert capsys.readouterr().err == "bnlint: error: other.py: out of memory\n"

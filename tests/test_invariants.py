@@ -9,8 +9,10 @@ import shutil
 import subprocess
 import sys
 import tokenize
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -154,78 +156,132 @@ def test_nothing_depends_on_hash_seeds_or_the_cache(folder: Path) -> None:
     assert {done.stderr for done in said} == {said[0].stderr}
 
 
-WRITERS = {
-    "a fix": "from bnlint.fix.files import replace as write",
-    "a baseline": """
-from bnlint.baseline import Baseline, Entry
+class Observer:
+    """Looks at a folder at every line of what writes: so it would be if the process died there."""
 
-def write(path, data):
-    Baseline(path).write([Entry("a.py", "BN201", data.decode().strip(), "definite")] * 3)
-""",
-    "the cache": """
-import os
-from bnlint.cache.store import Store
+    WRITING = (
+        "writing.py",
+        "fixing.py",
+        "store.py",
+        "runs.py",
+        "files.py",
+        "tempfile.py",
+        "shim.py",
+    )
 
-def write(path, data):
-    store = Store(os.path.dirname(path))
-    store._path = lambda kind, key: path
-    store.put("ir", "key", data.decode() * 1000)
-""",
-}
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self._files = [folder / name for name in names]
+        self.lines = 0
+        self.seen: list[set[bytes | None]] = [set() for _ in names]
 
-# A child is killed on its first line, the next one on its second, until one comes to its end.
-KILLED = """
-import os, sys
+    def run(self, work: Callable[[], object]) -> None:
+        before = sys.gettrace()
+        sys.settrace(self._called)
+        try:
+            work()
+        finally:
+            sys.settrace(before)
 
-{writer}
+    def _called(self, frame: FrameType, _event: str, _argument: object) -> Any:
+        return self._line if frame.f_code.co_filename.endswith(self.WRITING) else None
 
-def killed(at):
-    child = os.fork()
-    if not child:
-        lines = 0
-        def trace(frame, event, argument):
-            nonlocal lines
-            lines += 1
-            if lines == at:
-                os._exit(9)
-            return trace
-        sys.settrace(trace)
-        write(sys.argv[1], b"new\\n")
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    def _line(self, _frame: FrameType, _event: str, _argument: object) -> Any:
+        self.lines += 1
+        for file, seen in zip(self._files, self.seen, strict=True):
+            seen.add(file.read_bytes() if file.exists() else None)
+        return self._line
 
-def content():
-    with open(sys.argv[1], "rb") as file:
-        return file.read()
 
-write(sys.argv[1], b"new\\n")
-new = content()
-write(sys.argv[1], b"old\\n")
-old = content()
-assert old != new
-at = 1
-kept = set()
-while killed(at):
-    kept.add(content())
-    at += 1
-assert kept == {{old, new}}, kept
-assert content() == new
-print("killed at lines:", at > 50)
+def observed(folder: Path, names: Sequence[str], work: Callable[[], object]) -> None:
+    """Whatever line it dies at, each file is the old one or the new one, and some are each."""
+    before = [file.read_bytes() if file.exists() else None for file in map(folder.joinpath, names)]
+    observer = Observer(folder, names)
+    observer.run(work)
+    after = [folder.joinpath(name).read_bytes() for name in names]
+    assert observer.lines > 20
+    for old, new, seen in zip(before, after, observer.seen, strict=True):
+        assert old != new
+        assert seen == {old, new}
+
+
+BAD = """\
+import tensorflow as tf
+x = tf.placeholder(tf.float32, [None, 4])
+h = tf.layers.batch_normalization(x, training=True)
+op = tf.train.AdamOptimizer().minimize(tf.reduce_mean(h))
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="no fork here")
-@pytest.mark.parametrize("writer", WRITERS.values(), ids=WRITERS)
-def test_a_file_is_never_half_written(writer: str, folder: Path) -> None:
-    file = folder / "file"
-    file.write_text("old\n", encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED.format(writer=writer), str(file)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.stdout, done.stderr) == ("killed at lines: True\n", "")
+def test_no_file_of_a_fix_is_ever_half_written(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["a.py", "b.py", "c.py"]
+    for name in names:
+        (folder / name).write_text(BAD, encoding="utf-8")
+    observed(folder, names, lambda: main(["check", "-q", "--fix", "--format", "concise", "."]))
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("known.json", ["--write-baseline", "known.json"]),
+        ("known.json", ["--baseline", "known.json", "--prune-baseline"]),
+        ("page.html", ["--html", "page.html"]),
+    ],
+)
+def test_nothing_that_a_check_writes_is_ever_half_written(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    command: Sequence[str],
+    there: bool,
+) -> None:
+    (folder / "a.py").write_text(BAD, encoding="utf-8")
+    if "--prune-baseline" in command:
+        main(["check", "-q", "--write-baseline", name, "."])
+        (folder / "a.py").write_text("", encoding="utf-8")
+    elif there:
+        (folder / name).write_text("old", encoding="utf-8")
+    observed(folder, [name], lambda: main(["check", "-q", *command, "."]))
+    capsys.readouterr()
+    assert sorted(os.listdir()) == ["a.py", name]
+
+
+def test_no_entry_of_a_cache_is_ever_half_written(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "a.py").write_text(BAD, encoding="utf-8")
+    kept = folder / "kept"
+    command = ["check", "-q", "--cache-dir", "kept", "a.py"]
+    main(command)
+    names = sorted(os.listdir(kept))
+    for entry in kept.iterdir():
+        entry.unlink()
+    observed(kept, names, lambda: main(command))
+    assert len(names) == 4  # two of them say what the folder is
+    capsys.readouterr()
+
+
+def test_no_recording_is_ever_half_written(folder: Path) -> None:
+    """Graphs have their names from the start; what tells of them comes last, in one step."""
+    from bnlint.graph import shim
+
+    class Recorder(shim.Recorder):
+        def _export(self, graph: object, folder: str, number: int) -> str:
+            with open(os.path.join(folder, "g.meta"), "wb") as file:
+                file.write(b"graph")
+            return "g.meta"
+
+        def _places(self, graph: object) -> dict[str, object]:
+            return {}
+
+    recorder = Recorder(str(folder), False)  # type: ignore[no-untyped-call]
+    recorder.graphs = [object()]
+    place = folder / f"process-{os.getpid()}"
+    observed(place, ["trace.json"], recorder.write)
+    assert json.loads((place / "trace.json").read_bytes())["graphs"] == ["g.meta"]
 
 
 FIXABLE = ("BN101", "BN109", "BN201", "BN202", "BN203", "BN204", "BN205")

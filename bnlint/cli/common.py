@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -40,32 +39,33 @@ def say(line: str) -> None:
 
 
 def crash(where: str, error: Exception) -> str:
-    """A line on an error of ours."""
+    """A line on an error of ours, or on what the system refused in the midst of the work."""
+    if isinstance(error, OSError | MemoryError):
+        refused = "out of memory" if isinstance(error, MemoryError) else reason(error)
+        return f"{where}: {refused}" if where else refused
     said = str(error).strip().splitlines()
     parts = [where, type(error).__name__, said[0] if said else ""]
     return f"internal error: {': '.join(part for part in parts if part)}"
 
 
 def say_crashed(crashes: Sequence[tuple[str, Exception]]) -> None:
+    ours = False
     for where, error in crashes:
-        say(crash(where, error))
+        if isinstance(error, OSError | MemoryError):
+            say(f"error: {crash(where, error)}")
+        else:
+            ours = True
+            say(crash(where, error))
         if os.environ.get(TRACEBACK):
             _say_traceback(error)
-    if crashes:
+    if ours:
         say(f"this is a bug in bnlint; please report it with the output of {TRACEBACK}=1")
 
 
 def say_failed(error: OSError | MemoryError) -> None:
     """A line on what the system refused, and where."""
-    if isinstance(error, MemoryError):
-        say("error: out of memory")
-    else:
-        where = (
-            f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-        )
-        say(f"error: {where}{reason(error)}")
-    if os.environ.get(TRACEBACK):
-        _say_traceback(error)
+    name = getattr(error, "filename", None)
+    say_crashed([(os.fsdecode(name) if isinstance(name, str | bytes) else "", error)])
 
 
 def _say_traceback(error: BaseException) -> None:
@@ -89,8 +89,10 @@ def there(paths: Sequence[str]) -> tuple[str, ...]:
 
 def write_page(path: str, page: str) -> None:
     """Write what ``--html`` asked for. Raises Failure."""
+    from bnlint.writing import write_out
+
     try:
-        Path(path).write_text(page, "utf-8", "backslashreplace", "\n")
+        write_out(path, page.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise Failure(f"{path}: {reason(error)}") from None
 

@@ -51,8 +51,8 @@ def _up(here: Path, root: Path | None) -> list[Path]:
 
 def _added(path: Path, what: str, lacks: Callable[[str], Addition | None]) -> bool:
     """Add what a file lacks and show it; False, and a line, if that cannot be done."""
-    from bnlint.fix.files import replace
     from bnlint.starter import NotUnderstood
+    from bnlint.writing import write
 
     name = printable(os.path.relpath(path))
     new = not is_there(path)
@@ -63,11 +63,9 @@ def _added(path: Path, what: str, lacks: Callable[[str], Addition | None]) -> bo
             click.echo(f"{name}: has {what} already")
             return True
         data = addition.to(before).encode("utf-8")
-        if new:
-            with open(path, "xb") as file:
-                file.write(data)
-        else:
-            replace(str(path), data)
+        if new and os.path.islink(path):
+            raise CannotRead("a link that leads nowhere")
+        write(str(path), data)
     except (CannotRead, UnicodeDecodeError, NotUnderstood) as error:
         why = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         say(f"error: {os.path.relpath(path)}: not changed: {why}")

@@ -24,5 +24,11 @@ def server() -> int:
         raise Failure("the server needs pygls: pip install 'bnlint[server]'") from None
     if sys.__stdin__ is None or sys.__stdout__ is None:
         raise Failure("the server talks over standard input and output, and one is closed")
-    make().start_io(cast("BinaryIO", sys.__stdin__.buffer), cast("BinaryIO", sys.__stdout__.buffer))
+    source, sink = sys.__stdin__.buffer, sys.__stdout__.buffer
+    try:
+        make().start_io(cast("BinaryIO", source), cast("BinaryIO", sink))
+    except RuntimeError as error:
+        if "new thread" not in str(error):
+            raise
+        raise Failure("the system has no room for the threads of the server") from None
     return CLEAN

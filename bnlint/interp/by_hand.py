@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.effects import flags
 from bnlint.interp.effects.handwritten import behind, is_selecting, selected
 from bnlint.interp.nodes import Assign, Node, Variable, ancestors, nodes_in
-from bnlint.interp.recorded import Layer
-from bnlint.interp.values import Known, Unknown, Value
+from bnlint.interp.recorded import Layer, TrainingFlag
+from bnlint.interp.values import Known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,15 +106,12 @@ def _layer(
     collection = min(collections)[1] if collections else None
     awaited = not own or not _before(record.output, own).isdisjoint(own)
     destination = "in_place" if awaited else "none" if collection is None else "collection"
-    name, flag = _flag(record, bool(own))
     return Layer(
         id=record.number,
         api=record.output.api,
         flavour="nn",
-        flag_name=name,
         place=record.site or record.place,
-        flag=flag,
-        default=None,
+        flag=_flag(record, bool(own)),
         graph=record.output.graph,
         updates=tuple(own),
         destination=destination,
@@ -135,15 +133,15 @@ def _before(node: Node, looked_for: Sequence[Node]) -> set[Node]:
     return ancestors([node], since=min(other.id for other in looked_for))
 
 
-def _flag(record: Moments, updated: bool) -> tuple[str, Value]:
+def _flag(record: Moments, updated: bool) -> TrainingFlag:
     """A constant that the function was given as its training flag, else nothing known.
 
     A use of the averages alone only tells that there are two modes.
     """
     name, value = record.flag or ("", None)
     if updated and isinstance(value, Known) and isinstance(value.value, bool):
-        return name, value
-    return name, Unknown("it is written by hand", 0)
+        return flags.decided(name, value)
+    return TrainingFlag(name, "unknown", reason="it is written by hand")
 
 
 def weights(output: Node, users: Users) -> list[Node]:

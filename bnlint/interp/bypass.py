@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp.effects.norms import FLAG_NAMES
+from bnlint.interp.effects import flags
 from bnlint.interp.guards import FALSE, Guard
 from bnlint.interp.nodes import Node, Phi
 from bnlint.interp.paths import Choice
@@ -102,8 +102,8 @@ def when_training(test: ir.Expr) -> bool | None:
         return _compared(test)
     if isinstance(test, ir.Subscript):
         key = test.index
-        return True if isinstance(key, ir.Const) and key.value in FLAG_NAMES else None
-    return True if _last(test) in FLAG_NAMES else None
+        return True if isinstance(key, ir.Const) and key.value in flags.NAMES else None
+    return True if _last(test) in flags.NAMES else None
 
 
 def _compared(test: ir.Compare) -> bool | None:

@@ -9,9 +9,34 @@ from bnlint.interp.guards import TRUE
 
 if TYPE_CHECKING:
     from bnlint.interp.guards import Guard
-    from bnlint.interp.nodes import Node, Train
+    from bnlint.interp.nodes import Node, Placeholder, Train
     from bnlint.interp.values import Place, Value
-    from bnlint.model import Stage
+    from bnlint.model import FlagKind, Stage
+
+
+@dataclass(slots=True, eq=False)
+class TrainingFlag:
+    """The training flag of a layer, as its call decides it (``effects/flags.py``).
+
+    ``name`` is that of the parameter; ``kind``, ``value``, ``origin``, ``from_default``, ``reason``
+    and ``made`` are as in ``model.Flag``, but that a value which is only assumed on some paths is
+    kept, with its origin. ``passed`` is whether the call passes one. ``phase`` is whether it is
+    None, which follows the Keras learning phase, ``fed`` the placeholder that it is, ``key`` the
+    unknown. ``chosen`` is whether a branch of the graph chooses between layers in two modes.
+    """
+
+    name: str
+    kind: FlagKind
+    value: object = None
+    origin: Place | None = None
+    from_default: bool = False
+    reason: str | None = None
+    made: Place | None = None
+    passed: bool = True
+    phase: bool = False
+    fed: Placeholder | None = None
+    key: int | None = None
+    chosen: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -21,10 +46,8 @@ class Layer:
     id: int
     api: str
     flavour: str
-    flag_name: str
     place: Place
-    flag: Value | None
-    default: object
+    flag: TrainingFlag
     graph: int
     updates: tuple[Node, ...]
     destination: str
@@ -35,13 +58,11 @@ class Layer:
     name: str
     variables: tuple[Node, ...]
     statistics: tuple[Node, ...] = ()
-    flag_place: Place | None = None
     unused_parameter: tuple[str, Place] | None = None
     open_root: bool = False
     momentum: float | None = None
     output: Node | None = None
     scope_may_give_flag: bool = False
-    selected: bool = False
     unit_test: bool = False
     frozen: bool = False
     crossed: tuple[Place, bool] | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp.effects.norms import FLAG_NAMES
+from bnlint.interp.effects import flags
 from bnlint.source import ir
 
 if TYPE_CHECKING:
@@ -138,6 +138,6 @@ class Relevance:
         found = self._cache.get(id(node))
         if found is None:
             mentioned = names_in(node, self._words)
-            found = bool(mentioned & self.names or mentioned & FLAG_NAMES)
+            found = bool(mentioned & self.names or mentioned & flags.NAMES)
             self._cache[id(node)] = found
         return found

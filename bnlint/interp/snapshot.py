@@ -13,7 +13,6 @@ from bnlint.interp.feeding import flag_in, never_true
 from bnlint.interp.guards import FALSE
 from bnlint.interp.hand_written import hand_written
 from bnlint.interp.nodes import (
-    Constant,
     Gradient,
     Group,
     Node,
@@ -25,7 +24,7 @@ from bnlint.interp.nodes import (
     through,
 )
 from bnlint.interp.paths import projected
-from bnlint.interp.values import Known, Object, Place, Unknown, location
+from bnlint.interp.values import Place, location
 from bnlint.model import (
     CollectionRead,
     Crossed,
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
 
     from bnlint.interp.cases import Assignment
     from bnlint.interp.guards import Guard
-    from bnlint.interp.recorded import Block, Layer, Read, RunRecord
+    from bnlint.interp.recorded import Block, Layer, Read, RunRecord, TrainingFlag
     from bnlint.interp.state import State
 
 
@@ -158,28 +157,6 @@ class _Snapshot:
             & self.ids,
         )
 
-    def _flag(self, layer: Layer) -> Flag:
-        value = layer.flag
-        if value is None:
-            if layer.scope_may_give_flag:
-                reason = "its arguments come from a scope or a ** that the source does not show"
-                return Flag("unknown", reason=reason)
-            return Flag("missing", layer.default)
-        if isinstance(value, Constant) and value.value is not None:
-            value = value.value
-        if isinstance(value, Known):
-            if layer.selected or value.assumed:
-                return Flag("dynamic", value.value)
-            if value.value is None:
-                return Flag("unknown", None, reason="None follows the Keras learning phase")
-            origin = location(value.origin) if value.origin is not None else None
-            return Flag("constant", value.value, origin, value.default)
-        if isinstance(value, Node):
-            return Flag("dynamic", made=location(value.place))
-        if isinstance(value, Unknown):
-            return Flag("unknown", reason=value.reason)
-        return Flag("dynamic" if isinstance(value, Object) else "unknown", reason="an odd value")
-
     def _shared(self, layer: Layer) -> NormLayer:
         key = (layer.id, layer.id in self.generators)
         found = self.shared.get(key)
@@ -193,9 +170,9 @@ class _Snapshot:
             id=layer.id,
             api=layer.api,
             flavour=layer.flavour,
-            flag_name=layer.flag_name,
+            flag_name=layer.flag.name,
             location=location(layer.place),
-            flag=self._flag(layer),
+            flag=_flag(layer.flag),
             destination=layer.destination,  # type: ignore[arg-type]
             updates=tuple(update.id for update in layer.updates),
             collection=layer.collection,
@@ -413,8 +390,7 @@ class _Snapshot:
         layers = [
             layer
             for layer in self.layers
-            if _ids(layer.updates) & moved
-            and not (isinstance(layer.flag, Known) and layer.flag.value)
+            if _ids(layer.updates) & moved and not (layer.flag.passed and layer.flag.value)
         ]
         out = []
         for saver in saved:
@@ -465,20 +441,34 @@ class _Snapshot:
         state = self.state
         built = [layer for layer in self.layers if layer.built_for is not None]
         for layer in built:
-            flag = layer.flag
-            own = isinstance(flag, Unknown) and not state.keys.set_elsewhere(flag.key)
-            if own and layer.built_for is not None and isinstance(flag, Unknown):
-                estimator, mode = layer.built_for
-                if self.holds(estimator.used.get(mode, FALSE)):
-                    key = (id(estimator), layer.place, layer.trace, flag.key)
-                    seen.setdefault(key, set()).add(mode)
+            key = layer.flag.key
+            if key is None or layer.built_for is None or state.keys.set_elsewhere(key):
+                continue
+            estimator, mode = layer.built_for
+            if self.holds(estimator.used.get(mode, FALSE)):
+                site = (id(estimator), layer.place, layer.trace, key)
+                seen.setdefault(site, set()).add(mode)
         for layer in built:
-            if layer.built_for is None or not isinstance(layer.flag, Unknown):
+            if layer.built_for is None or layer.flag.key is None:
                 continue
             estimator, mode = layer.built_for
             modes = seen.get((id(estimator), layer.place, layer.trace, layer.flag.key), set())
             if mode == "train" and mode in modes and len(modes) > 1:
                 yield layer.id, location(estimator.place)
+
+
+def _flag(flag: TrainingFlag) -> Flag:
+    if flag.chosen and (flag.kind == "constant" or flag.phase):
+        return Flag("dynamic", flag.value)
+    place = flag.origin if flag.kind == "constant" else None
+    return Flag(
+        flag.kind,
+        flag.value,
+        location(place) if place is not None else None,
+        flag.from_default,
+        flag.reason,
+        location(flag.made) if flag.made is not None else None,
+    )
 
 
 def _ids(nodes: Iterable[Node]) -> set[int]:

@@ -15,6 +15,7 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from bnlint.deep import on_large_stack
 from bnlint.source.errors import SourceError
 from bnlint.source.lexer import Tokens, line_starts, place, tokenize
 
@@ -58,8 +59,6 @@ _TOO_INDENTED = "too many levels of indentation"  # as Python says it, whose lim
 
 REFUSED = "split this code up"
 """How an error ends that says that a file is too much for a parser."""
-
-_STACK = 256 * 1024 * 1024
 
 
 def parse(text: str, path: str) -> tuple[libcst.Module, Tokens]:
@@ -110,18 +109,10 @@ def _attempt(text: str) -> libcst.Module | BaseException:
 def _attempt_on_large_stack(text: str) -> libcst.Module | BaseException:
     import libcst  # noqa: F401  (in this thread: an import wants no large stack)
 
-    outcome: list[libcst.Module | BaseException] = []
     try:
-        before = threading.stack_size(_STACK)
-        try:
-            thread = threading.Thread(target=lambda: outcome.append(_attempt(text)), daemon=True)
-            thread.start()
-        finally:
-            threading.stack_size(before)
-    except (RuntimeError, ValueError, MemoryError):
+        return on_large_stack(lambda: _attempt(text))
+    except MemoryError:
         return RecursionError("no memory for a large stack")
-    thread.join()
-    return outcome[0] if outcome else RecursionError("the parser gave up")
 
 
 # --- the shape of a text -----------------------------------------------------------------

@@ -18,19 +18,29 @@ from pathlib import Path
 from typing import Any
 
 from bnlint import baseline, config, ignores
+from bnlint.cache import plain
 from bnlint.cache.files import Files
 from bnlint.cache.store import Store
 from bnlint.cli import main
-from bnlint.graph.checkpoint import inspect_checkpoint
-from bnlint.graph.command import inspect
-from bnlint.graph.errors import GraphError
-from bnlint.graph.trace import check as check_recording
+from bnlint.cli.reports import write_report
+from bnlint.finding import (
+    Finding,
+    Incomplete,
+    Location,
+    Problem,
+    Related,
+    Report,
+    Rule,
+    Silenced,
+    Step,
+)
 from bnlint.source.errors import SourceError
 from bnlint.source.gitignore import Patterns
 from bnlint.source.load import load
 from bnlint.source.lower import lower
 from bnlint.source.python2 import lower_python2
 from bnlint.source.read import decode
+from bnlint.trail import Trail
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -203,14 +213,19 @@ def _graphs(*names: str) -> Callable[[], list[bytes]]:
     return lambda: [(FIXTURES / "graphs" / name).read_bytes() for name in names]
 
 
-def _read_graph(name: str) -> Callable[[bytes, Path], None]:
+def _judged(command: str, name: str) -> Callable[[bytes, Path], None]:
+    """What a command says of a file, in each format in turn."""
+
     def read(data: bytes, folder: Path) -> None:
-        path = folder / name
-        path.write_bytes(data)
-        with contextlib.suppress(GraphError):
-            inspect(str(path))
+        (folder / name).write_bytes(data)
+        form = FORMATS[len(data) % len(FORMATS)]
+        _run(folder, command, "--format", form, name if command == "graph" else ".")
 
     return read
+
+
+def _graph(name: str) -> Callable[[bytes, Path], None]:
+    return _judged("graph", name)
 
 
 def _text_graphs() -> list[bytes]:
@@ -227,8 +242,7 @@ def _read_checkpoint(data: bytes, folder: Path) -> None:
     held = folder / "m.data-00000-of-00001"
     if not held.exists():
         held.write_bytes(b"\0" * 56)
-    with contextlib.suppress(GraphError):
-        inspect_checkpoint(str(folder / "m"))
+    _run(folder, "checkpoint", "--format", FORMATS[len(data) % len(FORMATS)], "m")
 
 
 def _recordings() -> list[bytes]:
@@ -253,9 +267,7 @@ def _recorded_graph() -> bytes:
 def _read_recording(data: bytes, folder: Path) -> None:
     if not (folder / "g.meta").exists():
         (folder / "g.meta").write_bytes(_recorded_graph())
-    (folder / "trace.json").write_bytes(data)
-    with contextlib.suppress(GraphError):
-        check_recording(str(folder))
+    _judged("check-trace", "trace.json")(data, folder)
 
 
 # --- what bnlint wrote --------------------------------------------------------------------
@@ -280,6 +292,84 @@ def _read_entry(data: bytes, folder: Path) -> None:
     files.get(PROGRAM, "a.py")
 
 
+def _cached_reports() -> list[bytes]:
+    """What a cache holds of a whole run, with every kind of entry in it."""
+    places = [Location("a.py", 3, 2, 3, 9), Location("b.ipynb", 1, 1, 1, 5, 2, 7, "n/a")]
+    report = Report(1, 2, python2=["c.py"], notes=["a note"], known=3)
+    report.findings = [
+        Finding(
+            Rule("BN201", "train-op-without-update-ops", "error"),
+            place,
+            "what is wrong",
+            (Related(place, "a layer"),),
+            "possible",
+            "a reason",
+            fingerprint="0" * 16,
+            consequence="what follows",
+            reasoning=(Step("it begins here", place), Step("and ends", None)),
+        )
+        for place in places
+    ]
+    report.problems = [Problem("d.py", 3, "cannot be parsed")]
+    report.incomplete = [Incomplete("e.py", 4, "the step budget ran out")]
+    report.silenced = [Silenced(report.findings[0], False, "why")]
+    trail = Trail({"a.py": "0"}, {".": "1"}, {"b": True}, [(("a",), ("b",), False, "2")])
+    return [json.dumps(plain.encode((trail, report, 5))).encode()]
+
+
+def _read_cached_report(data: bytes, folder: Path) -> None:
+    try:
+        value = json.loads(data)
+        _, report, _ = plain.decode(tuple[Trail, Report, int], value)
+    except (ValueError, RecursionError):
+        return
+    form = FORMATS[len(data) % len(FORMATS)]
+    with _output() as (out, _):
+        write_report(report, lambda path, cell: None, form, quiet=False)
+        _no_control(out.getvalue().decode(), form)
+
+
+def _reports() -> list[bytes]:
+    """What ``check --format json`` writes, which ``merge`` reads."""
+    written = []
+    for seed in _cached_reports():
+        _, report, _ = plain.decode(tuple[Trail, Report, int], json.loads(seed))
+        with _output() as (out, _):
+            write_report(report, lambda path, cell: None, "json", quiet=False)
+            written.append(out.getvalue())
+    return written
+
+
+def _read_report(data: bytes, folder: Path) -> None:
+    (folder / "r.json").write_bytes(data)
+    _run(folder, "merge", "--format", FORMATS[len(data) % len(FORMATS)], "r.json")
+
+
+def _hooks() -> list[bytes]:
+    return [
+        b"repos:\n- repo: https://a/b\n  rev: v1\n  hooks:\n    - id: c\n",
+        b"# c\nci:\n  skip: [a]\nrepos:\n  - repo: local\n    hooks: [{id: d}]\n",
+    ]
+
+
+def _read_started(name: str) -> Callable[[bytes, Path], None]:
+    """``init`` adds to a file that is there, or leaves it as it is, and does no more again."""
+
+    def read(data: bytes, folder: Path) -> None:
+        (folder / ".git").mkdir(exist_ok=True)
+        path = folder / name
+        path.write_bytes(data)
+        _run(folder, "init")
+        after = path.read_bytes()
+        assert len(after) >= len(data)
+        added = len(after) - len(data)
+        assert any(after[:at] + after[at + added :] == data for at in range(len(data) + 1))
+        _run(folder, "init")
+        assert path.read_bytes() == after
+
+    return read
+
+
 # --- whole commands -----------------------------------------------------------------------
 
 FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
@@ -297,6 +387,7 @@ def _output() -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
 
 def _run(folder: Path, *command: str) -> None:
     """A command: it must end with 0, 1 or 2, say nothing of a bug, and no control character."""
+    form = command[command.index("--format") + 1] if "--format" in command else "text"
     here = os.getcwd()
     os.chdir(folder)
     try:
@@ -307,8 +398,12 @@ def _run(folder: Path, *command: str) -> None:
         os.chdir(here)
     assert code in (0, 1, 2), code
     assert "internal error" not in said, said
+    _no_control(said, form)
+
+
+def _no_control(said: str, form: str) -> None:
     assert all(char.isprintable() or char == "\n" for char in said), repr(said)
-    assert not (command[2] != "github" and "\n::" in said), said
+    assert form == "github" or not f"\n{said}".count("\n::"), said
 
 
 def _read_command(data: bytes, folder: Path) -> None:
@@ -408,13 +503,19 @@ READERS = (
     Reader("ignore comments", 45_000, _comments, _read_comments),
     Reader("configuration", 30_000, _configurations, _read_configuration),
     Reader(".gitignore", 30_000, _ignored, _read_patterns),
-    Reader("pb", 5_000, _graphs("frozen_in_training_mode.pb", "graph.pb"), _read_graph("g.pb")),
-    Reader("pbtxt", 3_000, _text_graphs, _read_graph("g.pbtxt")),
-    Reader("events", 3_000, _graphs("logs/events.out.tfevents.1"), _read_graph("g.tfevents.1")),
+    Reader(
+        "pb", 5_000, _graphs("frozen_in_training_mode.pb", "graph.pb"), _judged("graph", "g.pb")
+    ),
+    Reader("pbtxt", 3_000, _text_graphs, _graph("g.pbtxt")),
+    Reader("events", 3_000, _graphs("logs/events.out.tfevents.1"), _graph("g.tfevents.1")),
     Reader("checkpoint", 15_000, _indices, _read_checkpoint),
     Reader("recording", 8_000, _recordings, _read_recording),
     Reader("baseline", 17_000, _baselines, _read_baseline),
     Reader("cache entry", 3_000, _entries, _read_entry),
+    Reader("cached report", 4_000, _cached_reports, _read_cached_report),
+    Reader("merge", 4_000, _reports, _read_report),
+    Reader("init, table", 1_500, _configurations, _read_started("pyproject.toml")),
+    Reader("init, hook", 1_500, _hooks, _read_started(".pre-commit-config.yaml")),
     Reader("check", 1_500, _programs, _read_command),
     Reader("check --fix", 500, _programs, _read_fixed),
     Reader("editor", 1_000, _programs, _read_editor),

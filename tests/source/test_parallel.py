@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -62,6 +63,17 @@ def test_several_processes_say_what_one_does(processes: int) -> None:
     }
 
 
+def run_by(monkeypatch: pytest.MonkeyPatch, worker: str) -> None:
+    """Have files lowered by another program."""
+
+    def started() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-c", worker], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    monkeypatch.setattr(parallel, "_started", started)
+
+
 def test_a_process_that_dies_costs_its_file_only(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = (
         "import os, pickle, sys\npickle.load(sys.stdin.buffer)\nwhile True:\n"
@@ -69,17 +81,55 @@ def test_a_process_that_dies_costs_its_file_only(monkeypatch: pytest.MonkeyPatch
         "    if path == 'b.py': os._exit(1)\n"
         "    pickle.dump(None, sys.stdout.buffer)\n    sys.stdout.buffer.flush()\n"
     )
-    monkeypatch.setattr(
-        parallel,
-        "_started",
-        lambda: subprocess.Popen(
-            [sys.executable, "-c", worker], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        ),
-    )
+    run_by(monkeypatch, worker)
     found = parallel.load_all([("a.py", b"aaa"), ("b.py", b"bb"), ("c.py", b"c")], 1)
     assert {path: shown(one) for path, one in found.items()} == {
         "b.py": "b.py:1: Python itself broke down in parsing it"
     }
+
+
+def test_a_process_that_dies_in_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = (
+        "import os, pickle, sys\npickle.load(sys.stdin.buffer)\npickle.load(sys.stdin.buffer)\n"
+        "answer = pickle.dumps((1, 'a' * 1000))\n"
+        "sys.stdout.buffer.write(answer[:500])\nsys.stdout.buffer.flush()\nos._exit(1)\n"
+    )
+    run_by(monkeypatch, worker)
+    found = parallel.load_all([("a.py", b"aaa")], 1)
+    assert {path: shown(one) for path, one in found.items()} == {
+        "a.py": "a.py:1: Python itself broke down in parsing it"
+    }
+
+
+BUSY = """
+import os, pickle, sys, time
+pickle.load(sys.stdin.buffer)
+log = os.open({log!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+while True:
+    try:
+        path, data = pickle.load(sys.stdin.buffer)
+    except EOFError:
+        break
+    os.write(log, b"%d\\n" % len(data))
+    time.sleep(0.002)
+    os.write(log, b"%d\\n" % -len(data))
+    pickle.dump(None, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+"""
+
+
+def test_what_is_parsed_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    run_by(monkeypatch, BUSY.format(log=str(log)))
+    sizes = [300_001, 10_000_000, *(40 * [90_000]), 1, 0, 299_999]
+    assert max(sizes) > parallel.MOST_AT_ONCE
+    assert parallel.load_all([(str(n), b"x" * size) for n, size in enumerate(sizes)], 8) == {}
+    told = [int(line) for line in log.read_text().split()]
+    assert sorted(size for size in told if size > 0) == sorted(size for size in sizes if size)
+    busy = list(itertools.accumulate(told))
+    alone = [size for size in sizes if size > parallel.MOST_AT_ONCE]
+    assert sorted(size for size in busy if size > parallel.MOST_AT_ONCE) == sorted(alone)
+    assert max(size for size in busy if size not in alone) > 90_000  # several at once
 
 
 NORM = "import tensorflow as tf\nx = tf.placeholder(tf.float32, [None, 4])\n" + (

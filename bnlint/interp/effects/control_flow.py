@@ -57,7 +57,7 @@ def _selection(machine: Interpreter, left: Value, right: Value, mark: int, args:
     if one is None or other is None or max(left.id, right.id) > mark:
         return
     if left.kind == right.kind == "norm":
-        one.selected = other.selected = True
+        one.flag.chosen = other.flag.chosen = True
         if one.updates and not other.updates:
             _select(machine, Selected(args.place, one, other))
         elif other.updates and not one.updates:
@@ -81,10 +81,10 @@ def control_flow_v2(machine: Interpreter, name: str, args: Args, frame: Frame | 
 def _select_nothing(on_true: list[Layer], on_false: list[Layer]) -> None:
     """Layers with the same constant in both branches are in one mode, whatever the predicate."""
     flags = [layer.flag for layer in (*on_true, *on_false)]
-    values = {flag.value if isinstance(flag, Known) else None for flag in flags}
+    values = {flag.value if flag.passed else None for flag in flags}
     if on_true and on_false and len(values) == 1 and None not in values:
         for layer in (*on_true, *on_false):
-            layer.selected = False
+            layer.flag.chosen = False
 
 
 def _select(machine: Interpreter, selected: Selected) -> None:

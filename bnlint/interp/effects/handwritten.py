@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
-from bnlint.interp.effects import ops
-from bnlint.interp.effects.norms import FLAG_NAMES
+from bnlint.interp.effects import flags, ops
 from bnlint.interp.nodes import Node, Statistic, nodes_in, nodes_of
 from bnlint.interp.recorded import Moments
 from bnlint.interp.values import Known, Place, Seq, Value
@@ -238,7 +237,7 @@ def _note(machine: Interpreter, args: Args, statistics: list[Node], output: Node
 def _record(machine: Interpreter, record: Moments) -> None:
     frames = machine.state.frames
     names = frames[-1].locals if frames else {}
-    record.flag = next(((name, names[name]) for name in names if name in FLAG_NAMES), None)
+    record.flag = next(((name, names[name]) for name in names if name in flags.NAMES), None)
     record.site = _site(machine, record.place)
     record.unit_test = machine.in_unit_test()
     machine.state.record_moments(record)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from bnlint.apis import UPDATE_OPS, NormApi
 from bnlint.interp import api
 from bnlint.interp.args import Args
-from bnlint.interp.effects import collections, layouts, neighbours
+from bnlint.interp.effects import collections, flags, layouts, neighbours
 from bnlint.interp.effects.scopes import with_arg_scope
 from bnlint.interp.effects.variables import add_variable, as_known, begin_again, layer_path
 from bnlint.interp.lifting import lifted
 from bnlint.interp.live_objects import BatchNormLayer
-from bnlint.interp.nodes import Node, Placeholder, nodes_in
+from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.paths import ABSENT
 from bnlint.interp.recorded import Decided, Layer
-from bnlint.interp.values import NONE, Chosen, Known, Map, Place, Seq, Unknown, Value
+from bnlint.interp.values import Chosen, Known, Map, Place, Seq, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -75,67 +75,6 @@ def _given(flag: Value | None) -> bool:
     return flag is not None and not (isinstance(flag, Known) and flag.value is None)
 
 
-def _flag(row: NormApi, args: Args) -> tuple[Value | None, Place | None]:
-    found = args.kwargs.get(row.flag)
-    if found is not None:
-        return found, args.places.get(row.flag)
-    orders = [order for order in (row.positional, row.positional_1_0) if order is not None]
-    for position in (order.index(row.flag) for order in orders if row.flag in order):
-        if position < len(args.positional):
-            value = args.positional[position]
-            boolean = not isinstance(value, Known) or isinstance(value.value, (bool, int))
-            if boolean and value is not NONE:
-                return value, args.place
-    return None, None
-
-
-def _misplaced(machine: Interpreter, row: NormApi, args: Args) -> tuple[str, str] | None:
-    """A training flag handed over by position onto the second parameter."""
-    if not row.trap or len(args.positional) < 2:
-        return None
-    value = args.positional[1]
-    if isinstance(value, Known):
-        if isinstance(value.value, bool):
-            return row.trap, repr(value.value)
-        return None
-    if isinstance(value, Node):
-        if isinstance(value, Placeholder) and value.boolean:
-            return row.trap, "a bool placeholder"
-        return None
-    if isinstance(value, Unknown):
-        text = machine.state.keys.text(value.key).rsplit(".", 1)[-1]
-        if text in FLAG_NAMES:
-            return row.trap, text
-    return None
-
-
-FLAG_NAMES = frozenset(
-    [
-        "training",
-        "is_training",
-        "train",
-        "is_train",
-        "phase_train",
-        "train_phase",
-        "istrain",
-        "isTrain",
-        "is_train_phase",
-        "training_flag",
-        "is_training_flag",
-        "train_flag",
-        "phase",
-        "mode_train",
-        "bn_train",
-        "trainphase",
-        "is_phase_train",
-        "trainable_mode",
-        "istraining",
-        "isTraining",
-    ]
-)
-"""Names that a training flag goes by."""
-
-
 def _destination(row: NormApi, args: Args) -> tuple[str, str | None]:
     default = row.destination, row.collection if row.destination == "collection" else None
     if row.updates is None:
@@ -174,16 +113,17 @@ def apply(
     """Build one application of batch normalisation."""
     state = machine.state
     inputs = nodes_in(args.get("inputs", 0) or args.get("x") or args.get(row.positional[0]))
-    flag, flag_place = _flag(row, args)
-    misplaced = _misplaced(machine, row, args) if flag is None else None
+    value = flags.passed(row, args)
+    misplaced = flags.misplaced(machine, row, args) if value is None else None
     made = owner.made if owner is not None else args
     destination, collection = _destination(row, made)
     trainable = made.get("trainable")
     frozen = isinstance(trainable, Known) and trainable.value is False
     scope_open = args.more or (row.arg_scoped and state.arg_scope_unknown > 0)
-    live = _live(row, flag, misplaced, frozen)
-    if owner is not None and owner.pretrained and flag is None:
-        live = False  # in inference mode, with the statistics that came with it
+    flag = flags.decided(row.flag, value, row.default, elsewhere=bool(scope_open))
+    flag.chosen = state.branch_depth > 0
+    pretrained = owner is not None and owner.pretrained
+    live = flags.makes_updates(row, flag, frozen=frozen, pretrained=pretrained)
     if owner is not None:
         path = _object_path(machine, owner)
     else:
@@ -200,7 +140,7 @@ def apply(
         for part in ("moving_mean", "moving_variance")
     )
     collected = _collect(machine, args.get("variables_collections"), statistics)
-    flag_nodes = nodes_in(flag)
+    flag_nodes = nodes_in(value)
     update: Node | None = None
     if live:
         update = state.node("update", row.name, [*inputs, *flag_nodes], args.place)
@@ -212,10 +152,8 @@ def apply(
         id=state.next_layer(),
         api=row.name,
         flavour=row.flavour,
-        flag_name=row.flag,
         place=args.place,
         flag=flag,
-        default=row.default,
         graph=state.graph.id,
         updates=() if update is None else (update,),
         destination=destination,
@@ -223,16 +161,15 @@ def apply(
         trace=machine.trace(),
         by_normalizer=state.normalizer_place == args.place,
         misplaced=misplaced,
+        unused_parameter=flags.unused_parameter(machine, flag),
         name=path,
         variables=variables,
         statistics=statistics if collected and not scope_open else (),
-        flag_place=flag_place,
         open_root=state.root_open,
         momentum=float(momentum.value)
         if isinstance(momentum, Known) and isinstance(momentum.value, (int, float))
         else (row.momentum_default if momentum is None else None),
         scope_may_give_flag=bool(scope_open),
-        selected=state.branch_depth > 0,
         unit_test=machine.in_unit_test(),
         frozen=frozen and live,
         crossed=None if scope_open else layouts.crossed(row, inputs, made),
@@ -243,7 +180,6 @@ def apply(
         loops=state.graph_loops,
         guard=state.paths.now,
     )
-    layer.unused_parameter = _unused_parameter(machine, layer)
     state.layers.append(layer)
     state.graph.layers += 1
     if update is not None:
@@ -281,52 +217,8 @@ def _collect(machine: Interpreter, keys: Value | None, statistics: tuple[Node, .
     return True
 
 
-def _live(
-    row: NormApi, flag: Value | None, misplaced: tuple[str, str] | None, frozen: bool
-) -> bool:
-    """Whether the layer makes update ops at all."""
-    if frozen and row.flavour != "contrib":
-        return False  # from TensorFlow 1.12 on (facts: c15, e11)
-    if flag is None:
-        # A Keras layer without a flag follows the learning phase.
-        return row.default is not False
-    if isinstance(flag, Known) and flag.value is not None:
-        return bool(flag.value)
-    return True
-
-
 def _op_name(machine: Interpreter, path: str) -> str:
     return f"{machine.state.name_scopes[-1]}|{as_known(path)}"
-
-
-def _unused_parameter(machine: Interpreter, layer: Layer) -> tuple[str, Place] | None:
-    """A flag parameter that its function never reads.
-
-    The function makes the layer without a flag, or is where the constant was written.
-    """
-    from bnlint.interp.syntax import last_line, unused_flag_parameter
-
-    if layer.flag is not None and not isinstance(layer.flag, Known):
-        return None
-    known = machine.modules.unused_flags
-    for frame in machine.state.frames[:-2:-1] if layer.flag is None else machine.state.frames:
-        func = frame.func
-        if func is None:
-            continue
-        key = id(func.node)
-        if key not in known:
-            known[key] = unused_flag_parameter(func.node, FLAG_NAMES)
-        found = known[key]
-        if found is None:
-            continue
-        path = func.module.path
-        if layer.flag is None:
-            return found.name, (path, found.span)
-        origin = layer.flag.origin
-        lines = range(func.node.span[0], last_line(func.node) + 1)
-        if origin is not None and origin[0] == path and origin[1][0] in lines:
-            return found.name, (path, found.span)
-    return None  # a flag that is there comes by another way
 
 
 def host(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
