@@ -244,9 +244,9 @@ class Conditions:
 
     def _is_constant(self, number: int, value: bool, assignment: Mapping[int, bool]) -> bool:
         """Whether a literal says, with others of its block, what an unknown equals."""
-        key, kind, block = self._of_variable[number]
+        key, kind, constant = self._of_variable[number]
         if kind == "among":
-            return len(self._blocks[key][block].left(assignment)) == 1
+            return len(self._blocks[key][constant].left(assignment)) == 1
         return value and kind == "equals"
 
     def together(self, numbers: Iterable[int]) -> list[list[int]]:
@@ -273,7 +273,8 @@ class Conditions:
             what = "a test" if place is None else f"the test at {_short(place)}"
             return f"{what} {'holds' if value else 'fails'}"
         if kind == "among":
-            return self._blocks[key][constant].text(text, assignment)
+            block: Block = self._blocks[key][constant]
+            return block.text(text, assignment)
         if kind == "equals":
             if constant is None:
                 return f"{text} is None" if value else f"{text} is not None"

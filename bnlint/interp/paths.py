@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_VALUES = 48
 """More plain alternatives than this become one unknown."""
 
-MOST_CALLABLES = 256
+MOST_CALLABLES = 1_024
 """The same for functions, classes and objects: an unknown in their place loses layers."""
 
 MOST_ELEMENTS = 20_000
