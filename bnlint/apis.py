@@ -41,7 +41,6 @@ class NormApi:
     positional_1_0: tuple[str, ...] | None = None
     trap: str = ""
     arg_scoped: bool = False
-    momentum_hint: str = ""
     scale: bool = True
     destination: Literal["collection", "in_place", "layer"] = "collection"
     collection: str = UPDATE_OPS

@@ -104,6 +104,30 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """A batch-norm layer that a finding is about, by what tells it from others.
+
+    ``location``, ``trace``, ``path`` and ``open_root`` are as in ``model.NormLayer``; ``value`` is
+    what its flag is known to be, ``parameter`` what the flag landed on instead.
+    """
+
+    location: Location
+    trace: tuple[Location, ...]
+    path: str
+    open_root: bool
+    value: object
+    parameter: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a finding is about, in files as they are read: its place, and the layers meant."""
+
+    place: Location
+    layers: tuple[About, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A rule's identity. Its page in ``rules/`` is named ``<code>-<name>.md``."""
 
@@ -121,7 +145,8 @@ class Finding:
     it was asked for and one was found. ``fingerprint`` tells it apart from others and survives
     edits of other lines (``fingerprint.py``). ``consequence`` is the end of the message, after a
     colon, where that says what comes of such a mistake wherever it is made. ``reasoning`` is what
-    the analysis knows that leads there, for whoever asks.
+    the analysis knows that leads there, for whoever asks. ``subject`` is what it is about, where
+    that is a part of a program: for ``bnlint confirm``, which looks for it in a graph.
     """
 
     rule: Rule
@@ -136,6 +161,7 @@ class Finding:
     fingerprint: str = ""
     consequence: str = ""
     reasoning: tuple[Step, ...] = ()
+    subject: Subject | None = None
 
     @property
     def brief(self) -> str:

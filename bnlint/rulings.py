@@ -5,14 +5,12 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from bnlint.finding import Finding, Location
+from bnlint.finding import About, Finding, Location
 from bnlint.graph.build import FetchSet
 from bnlint.graph.command import shown
 from bnlint.graph.evidence import Evidence
 from bnlint.graph.judge import Verdict
-from bnlint.model import NormLayer
 from bnlint.reports import Ruling, Status
 from bnlint.subjects import Found, Script, Subjects, on_line
 
@@ -35,19 +33,6 @@ SOURCE_ONLY = {
 }
 
 
-@dataclass(slots=True)
-class Claim:
-    """A finding about source: ``layers`` are at its place, ``missing`` those without updates.
-
-    ``places`` are where it may be seen: its own, in the files as they are read.
-    """
-
-    finding: Finding
-    layers: list[NormLayer] = field(default_factory=list)
-    missing: list[NormLayer] = field(default_factory=list)
-    places: list[Location] = field(default_factory=list)
-
-
 def family(code: str) -> frozenset[str]:
     if code == "BN109":
         return FLAGS | {"BN303"}  # True as a decay is a momentum of 1
@@ -65,13 +50,13 @@ def covers(ruling: Ruling, finding: Finding) -> bool:
 class Judge:
     """Rules on claims, knowing all of them and what the script makes."""
 
-    def __init__(self, evidence: Evidence, claims: Sequence[Claim], script: Script) -> None:
+    def __init__(self, evidence: Evidence, claims: Sequence[Finding], script: Script) -> None:
         self._evidence = evidence
         self._claims = claims
         self._subjects = Subjects(script, evidence)
 
-    def rule(self, claim: Claim) -> Ruling:
-        code = claim.finding.rule.code
+    def rule(self, claim: Finding) -> Ruling:
+        code = claim.rule.code
         if code in SOURCE_ONLY:
             return _undecided(claim, SOURCE_ONLY[code])
         if code in UPDATES:
@@ -80,10 +65,10 @@ class Judge:
             return self._flag(claim)
         return self._same_code(claim)
 
-    def _updates(self, claim: Claim) -> Ruling:
+    def _updates(self, claim: Finding) -> Ruling:
         if not any(True for _ in self._evidence.training()):
             return _undecided(claim, "nothing in this graph trains")
-        found = self._subjects.find(claim.missing)
+        found = self._subjects.find(_layers(claim))
         if isinstance(found, str):
             return _undecided(claim, found)
         found = [item for item in found if item.layer.writers and item.training()]
@@ -91,7 +76,7 @@ class Judge:
             return _undecided(claim, "in this graph its layers have no updates, or are not trained")
         return self._reached(claim, found)
 
-    def _reached(self, claim: Claim, found: list[Found]) -> Ruling:
+    def _reached(self, claim: Finding, found: list[Found]) -> Ruling:
         lacking: list[tuple[Found, FetchSet, str]] = []
         reached: list[tuple[Found, FetchSet, str]] = []
         for item in found:
@@ -106,7 +91,7 @@ class Judge:
                 )
             fetches, node = left[0]
             (lacking if node else reached).append((item, fetches, node))
-        if lacking and reached and any("?" in layer.path for layer in claim.missing):
+        if lacking and reached and any("?" in layer.path for layer in _layers(claim)):
             return _undecided(claim, "some layers that it may be about lack updates", found)
         parts: list[tuple[str, Status]] = [(i.layer.name, "confirmed") for i, _, _ in lacking]
         parts += [(item.layer.name, "refuted") for item, _, _ in reached]
@@ -134,14 +119,14 @@ class Judge:
         return _ruling(claim, "refuted", what, item, node, found)
 
     def _of(
-        self, claim: Claim, sets: list[tuple[FetchSet, Verdict]]
+        self, claim: Finding, sets: list[tuple[FetchSet, Verdict]]
     ) -> list[tuple[FetchSet, Verdict]]:
         """What was made where the claim is, if that is told: else another op may be meant."""
         made = {
             (id(judged), op.name)
             for judged in self._evidence.graphs
             for op in judged.model.train_ops
-            if any(on_line(op.location, place) for place in claim.places)
+            if any(on_line(op.location, place) for place in _places(claim))
         }
         own = [
             (fetches, verdict)
@@ -163,8 +148,8 @@ class Judge:
                 return nodes[0].name
         return ""
 
-    def _flag(self, claim: Claim) -> Ruling:
-        found = self._subjects.find(claim.layers)
+    def _flag(self, claim: Finding) -> Ruling:
+        found = self._subjects.find(_layers(claim))
         if isinstance(found, str):
             return _undecided(claim, found)
         known = [item for item in found if item.layer.flag.kind not in ("unknown", "both")]
@@ -179,16 +164,16 @@ class Judge:
             return _undecided(claim, "some layers that it may be about have another flag", found)
         return self._constant(claim, constant)
 
-    def _constant(self, claim: Claim, found: list[Found]) -> Ruling:
+    def _constant(self, claim: Finding, found: list[Found]) -> Ruling:
         """All layers have constant flags: is it the value that was claimed, and does it matter?"""
         item = next((item for item in found if item.training()), found[0])
         name = item.layer.name
-        wrong = claim.layers[0].misplaced
-        if wrong is not None and wrong.parameter == "decay":
+        wrong = _layers(claim)[0].parameter
+        if wrong == "decay":
             status: Status = "confirmed" if item.layer.momentum == 1.0 else "undecided"
             what = f"the momentum of {name} is {item.layer.momentum}"
             return _ruling(claim, status, what, item, name, found)
-        claimed = {bool(layer.flag.value) for layer in claim.layers}
+        claimed = {bool(layer.value) for layer in _layers(claim)}
         actual = {bool(item.layer.flag.value) for item in found}
         if len(claimed) > 1 or (len(actual) > 1 and self._ambiguous(claim)):
             return _undecided(claim, "its layers have different flags", found)
@@ -199,7 +184,7 @@ class Judge:
         what = f"the flag of {name} is the constant {claimed.pop()}"
         if item.layer.flag.value is False and not item.training():
             return _undecided(claim, f"{what}, but nothing in this graph trains it", found)
-        if claim.finding.rule.code == "BN102" and item.layer.flag.value:
+        if claim.rule.code == "BN102" and item.layer.flag.value:
             names = {item.layer.name for item in found}
             seen = [f for f in self._evidence.findings if f.rule.code == "BN102"]
             if not any(names & _nodes(finding) for finding in seen):
@@ -212,16 +197,16 @@ class Judge:
             what += ", and it is evaluated"
         return _ruling(claim, "confirmed", what, item, name, found)
 
-    def _ambiguous(self, claim: Claim) -> bool:
-        return any("?" in layer.path for layer in claim.layers)
+    def _ambiguous(self, claim: Finding) -> bool:
+        return any("?" in layer.path for layer in _layers(claim))
 
-    def _same_code(self, claim: Claim) -> Ruling:
+    def _same_code(self, claim: Finding) -> Ruling:
         """Other rules: the graph has a finding of that code about the layer, or the only one."""
-        code = claim.finding.rule.code
+        code = claim.rule.code
         same = [finding for finding in self._evidence.findings if finding.rule.code == code]
         if code == "BN301":
             return self._hand_written(claim, same)
-        found = self._subjects.find(claim.layers)
+        found = self._subjects.find(_layers(claim))
         if isinstance(found, str):
             return _undecided(claim, found)
         names = {item.layer.name for item in found}
@@ -230,9 +215,9 @@ class Judge:
             return _undecided(claim, "the graph shows no such thing", found)
         return _confirmed(claim, about[0], _nodes(about[0]))
 
-    def _hand_written(self, claim: Claim, same: Sequence[Finding]) -> Ruling:
+    def _hand_written(self, claim: Finding, same: Sequence[Finding]) -> Ruling:
         """A hand-written layer has no path; it is told by its scope and by how many are there."""
-        scopes = self._subjects.hand_written(claim.places)
+        scopes = self._subjects.hand_written(_places(claim))
         if not scopes:
             return _undecided(claim, "the source does not tell in which scope it is")
         about: list[Finding] = []
@@ -247,12 +232,18 @@ class Judge:
         return _confirmed(claim, about[0], {name for f in about for name in _nodes(f)})
 
 
-def _confirmed(claim: Claim, seen: Finding, layers: set[str]) -> Ruling:
+def _layers(claim: Finding) -> tuple[About, ...]:
+    return claim.subject.layers if claim.subject is not None else ()
+
+
+def _places(claim: Finding) -> list[Location]:
+    return [claim.subject.place] if claim.subject is not None else []
+
+
+def _confirmed(claim: Finding, seen: Finding, layers: set[str]) -> Ruling:
     """The graph has a finding of the same kind."""
     place = seen.location
-    return Ruling(
-        claim.finding, "confirmed", seen.message, place.node, place.path, frozenset(layers)
-    )
+    return Ruling(claim, "confirmed", seen.message, place.node, place.path, frozenset(layers))
 
 
 def _nodes(finding: Finding) -> set[str]:
@@ -274,16 +265,16 @@ def _about(found: Sequence[Found]) -> frozenset[str]:
     return frozenset(item.layer.name for item in found)
 
 
-def _undecided(claim: Claim, reason: str, found: Sequence[Found] = ()) -> Ruling:
-    return Ruling(claim.finding, "undecided", reason, about=_about(found))
+def _undecided(claim: Finding, reason: str, found: Sequence[Found] = ()) -> Ruling:
+    return Ruling(claim, "undecided", reason, about=_about(found))
 
 
 def _ruling(
-    claim: Claim,
+    claim: Finding,
     status: Status,
     reason: str,
     item: Found,
     node: str | None,
     found: Sequence[Found],
 ) -> Ruling:
-    return Ruling(claim.finding, status, reason, node, shown(item.judged.path), _about(found))
+    return Ruling(claim, status, reason, node, shown(item.judged.path), _about(found))

@@ -32,7 +32,7 @@ from bnlint.workspace import Workspace
 if TYPE_CHECKING:
     from bnlint.cache.runs import Runs
     from bnlint.cache.store import Store
-    from bnlint.model import Project
+    from bnlint.model import Program, Project
 
 Progress = Callable[[int, int], None]
 
@@ -47,7 +47,7 @@ class Options:
     comments and ``per_file`` silence findings, ``require_reason`` that only those comments do which
     say why. ``apis`` are the
     rows for libraries. ``cache`` opens the folder of what earlier runs kept. Of several
-    shares of the work only ``shard`` is done.
+    shares of the work only ``shard`` is done. ``keep`` asks for the analysed programs, too.
     """
 
     paths: Sequence[str] = (".",)
@@ -67,16 +67,21 @@ class Options:
     cache: Callable[[], Store] | None = None
     jobs: int = 1
     shard: Shard | None = None
+    keep: bool = False
 
 
 @dataclass(slots=True)
 class Outcome:
-    """A report, and what went wrong in bnlint itself: where, and the exception."""
+    """A report, and what went wrong in bnlint itself: where, and the exception.
+
+    ``programs`` are those that were analysed for it, if they were to be kept.
+    """
 
     report: Report
     files: int
     source: Callable[[str, int | None], str | None]
     crashes: list[tuple[str, Exception]]
+    programs: list[Program] = field(default_factory=list)
 
 
 def check(options: Options, progress: Progress | None = None) -> Outcome:
@@ -166,7 +171,8 @@ def _check(
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
     report.skipped = sum(path not in lowered and not workspace.failed(path) for path in paths)
-    return Outcome(report, len(paths), workspace.source, workspace.crashes + run.crashes)
+    crashes = workspace.crashes + run.crashes
+    return Outcome(report, len(paths), workspace.source, crashes, run.programs)
 
 
 def _files(options: Options, workspace: Workspace) -> list[str]:
@@ -188,6 +194,7 @@ class _Run:
         self._incomplete: set[Incomplete] = set()
         self._per_file = PerFileIgnores(options.per_file if options.ignores else ())
         self.crashes: list[tuple[str, Exception]] = []
+        self.programs: list[Program] = []
 
     def analyse(self, entries: Sequence[str]) -> None:
         from bnlint.interp import analyse
@@ -316,6 +323,8 @@ class _Run:
         from bnlint.checks import CHECKS
 
         self.crashes += project.crashes
+        if self._options.keep:
+            self.programs += project.programs
 
         here = os.path.join(os.getcwd(), "")
         self._notes.update(note.replace(here, "") for note in project.notes)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bnlint.finding import Location
+from bnlint.finding import About, Location
 from bnlint.graph.build import FetchSet, Judged
 from bnlint.graph.evidence import Evidence
 from bnlint.graph.judge import Verdict
@@ -133,7 +133,7 @@ class Subjects:
             graphs.setdefault(id(found.judged), []).append(found.layer.name)
         return graphs.values()
 
-    def find(self, layers: Sequence[NormLayer]) -> list[Found] | str:
+    def find(self, layers: Sequence[About]) -> list[Found] | str:
         """The layers of the graphs that are these, or why they are not told apart."""
         found: list[Found] = []
         seen = True
@@ -154,7 +154,7 @@ class Subjects:
             return self.foreign
         return found
 
-    def _matching(self, layer: NormLayer) -> Iterator[Found]:
+    def _matching(self, layer: About) -> Iterator[Found]:
         on_line = [item for item in self._all if self._on_line(item, layer)]
         if not layer.path.strip("/?"):
             yield from on_line
@@ -170,7 +170,7 @@ class Subjects:
             if len({item.layer.name for item in inside}) == 1:
                 yield from inside
 
-    def _on_line(self, found: Found, layer: NormLayer) -> bool:
+    def _on_line(self, found: Found, layer: About) -> bool:
         return self._recorded and any(
             on_line(found.place, place) for place in (layer.location, *layer.trace)
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bnlint.checks.reasoning import of_places, of_program
-from bnlint.finding import Finding, Location, Related, Rule, Step
+from bnlint.finding import About, Finding, Location, Related, Rule, Step, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -85,14 +85,19 @@ def _cases(
         for verdict in judge(state):
             case = _Case(state, verdict.finding, verdict.idle, verdict.because, verdict.run)
             known = here.get(verdict.subject)
-            if known is None or (not case.idle, case.finding is not None) > (
-                not known.idle,
-                known.finding is not None,
-            ):
-                here[verdict.subject] = case
+            here[verdict.subject] = case if known is None else _worse(known, case)
         for subject, case in here.items():
             cases.setdefault(subject, []).append(case)
     return cases
+
+
+def _worse(one: _Case, other: _Case) -> _Case:
+    """Of two things said of one place the worse, the first if they are alike, about both."""
+    worse = max(one, other, key=lambda case: (not case.idle, case.finding is not None))
+    if one.finding is None or other.finding is None:
+        return worse
+    said = one.finding if worse is one else other.finding
+    return replace(worse, finding=replace(said, subject=_merged((one.finding, other.finding))))
 
 
 def _join(
@@ -125,18 +130,19 @@ class _Case:
     run: bool
 
 
-def _of_cases(program: Program, subject: Location, bad: list[_Case], good: list[_Case]) -> Finding:
+def _of_cases(program: Program, place: Location, bad: list[_Case], good: list[_Case]) -> Finding:
     """The clearest finding of the states in which there is one; possible if not all have one."""
     found = [(case.finding, case) for case in bad if case.finding is not None]
     finding, case = next((f for f in found if f[0].confidence == "definite"), found[0])
     steps = of_places(case.state, finding) if case.because is None else case.because()
-    told = of_program(program, subject, len(bad) + len(good), len(bad))
-    finding = replace(finding, reasoning=(*steps, *told))
+    told = of_program(program, place, len(bad) + len(good), len(bad))
+    subject = _merged(one for one, _ in found)
+    finding = replace(finding, reasoning=(*steps, *told), subject=subject)
     if not good or finding.confidence == "possible":
         return finding
     where = None
     if program.explain is not None:
-        where = program.explain(subject, [c.state for c in bad], [c.state for c in good])
+        where = program.explain(place, [c.state for c in bad], [c.state for c in good])
     reason = (
         "it does not hold on every path" if where is None else f"only on the paths where {where}"
     )
@@ -151,6 +157,26 @@ def states(program: Program, *, local: bool = False) -> list[GraphModel]:
     """
     graphs = [state for state in program.states if not state.eager]
     return graphs if local else [state for state in graphs if state.complete]
+
+
+def about(place: Location, layers: Iterable[NormLayer] = ()) -> Subject:
+    """The subject of a finding: its place, and the layers that are meant."""
+    return Subject(place, tuple(dict.fromkeys(map(_about, layers))))
+
+
+def _about(layer: NormLayer) -> About:
+    wrong = layer.misplaced.parameter if layer.misplaced is not None else None
+    path, value = layer.path, layer.flag.value
+    return About(layer.location, layer.trace, path, layer.open_root, value, wrong)
+
+
+def _merged(findings: Iterable[Finding]) -> Subject | None:
+    """The subject of one thing that holds in several states: the layers of all of them."""
+    subjects = [finding.subject for finding in findings if finding.subject is not None]
+    if not subjects:
+        return None
+    layers = dict.fromkeys(layer for subject in subjects for layer in subject.layers)
+    return Subject(subjects[0].place, tuple(layers))
 
 
 def related(*pairs: tuple[Location | None, str]) -> tuple[Related, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, related, states
+from bnlint.checks.base import Check, about, related, states
 from bnlint.checks.decisions import left_out
 from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Aim, Finding, Location, Rule, Step
@@ -102,6 +102,7 @@ def _judge(
         ),
         "definite" if reason is None else "possible",
         reason,
+        subject=about(location, missing),
         aim=Aim(
             location,
             calls=tuple(dict.fromkeys(layer.trace for layer in missing)),

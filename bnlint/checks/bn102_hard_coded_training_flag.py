@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, place_of_flag, related, states
+from bnlint.checks.base import Check, about, place_of_flag, related, states
 from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Location, Rule, Step
 
@@ -108,7 +108,7 @@ def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> Non
 def _judge(location: Location, site: _Site) -> Iterator[Finding]:
     if site.trained_somewhere:
         for layer, run in site.predicted.values():  # whatever flag it is trained with
-            yield _always_true(location, layer, run, site.adversarial)
+            yield _always_true(location, layer, run, site)
     if not site.layers or site.trained is None:
         return  # fine: only evaluated or only defined here, or with another tower beside it
     if any(layer.flag.kind != "constant" for layer in site.layers):
@@ -122,16 +122,22 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
         return  # fine: unknown callers may override the default
     if values == {False}:
         if site.trained_without_restore:  # else fine: pretrained statistics, frozen on purpose
-            yield _always_false(location, site.trained, site.restored)
+            yield _always_false(location, site.trained, site)
         return
     for layer, run in site.evaluated.values():  # none: this network exists for training only
-        yield _always_true(location, layer, run, site.adversarial)
+        yield _always_true(location, layer, run, site)
 
 
-def _always_true(location: Location, layer: NormLayer, run: Run, adversarial: bool) -> Finding:
+def _alike(site: _Site, layer: NormLayer) -> list[NormLayer]:
+    """The layers of a call that get their flag from the same place."""
+    origin = place_of_flag(layer)
+    return [layer, *(one for one in site.layers if place_of_flag(one) == origin)]
+
+
+def _always_true(location: Location, layer: NormLayer, run: Run, site: _Site) -> Finding:
     origin = place_of_flag(layer)
     # A flag that never reaches its layer shows that two modes were meant.
-    deliberate = adversarial and not layer.both_modes and layer.unused_parameter is None
+    deliberate = site.adversarial and not layer.both_modes and layer.unused_parameter is None
     return Finding(
         RULE,
         origin,
@@ -151,10 +157,11 @@ def _always_true(location: Location, layer: NormLayer, run: Run, adversarial: bo
             *of_layers([layer]),
             Step("this run computes what comes after the layer, and trains nothing", run.location),
         ),
+        subject=about(origin, _alike(site, layer)),
     )
 
 
-def _always_false(location: Location, layer: NormLayer, restored: bool) -> Finding:
+def _always_false(location: Location, layer: NormLayer, site: _Site) -> Finding:
     origin = place_of_flag(layer)
     reason = "on other paths the weights are restored, and then False may be on purpose"
     return Finding(
@@ -166,10 +173,11 @@ def _always_false(location: Location, layer: NormLayer, restored: bool) -> Findi
             (location if origin != location else None, "the batch-norm layer it reaches"),
             (_default(layer), "a default that no caller overrides"),
         ),
-        "possible" if restored else "definite",
-        reason if restored else None,
+        "possible" if site.restored else "definite",
+        reason if site.restored else None,
         consequence=_WITH_INITIAL,
         reasoning=(*of_layers([layer]), Step("a train op trains what it is a part of")),
+        subject=about(origin, _alike(site, layer)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, related
+from bnlint.checks.base import Check, about, related
 from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Location, Rule
 
@@ -25,13 +25,15 @@ def check(project: Project) -> Iterator[Finding]:
                 if unused.location in seen:
                     continue
                 seen.add(unused.location)
+                below = _below(state, unused)
                 yield Finding(
                     RULE,
                     unused.location,
                     f"the parameter {unused.parameter} is never used: whatever callers pass, batch "
                     "norm stays in the same mode",
                     related((unused.layer, "this batch-norm layer does not see it")),
-                    reasoning=tuple(of_layers(_below(state, unused))),
+                    reasoning=tuple(of_layers(below)),
+                    subject=about(unused.location, below),
                 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, place_of_flag, related, states
+from bnlint.checks.base import Check, Verdict, about, per_state, place_of_flag, related, states
 from bnlint.checks.updates import diagnose
 from bnlint.finding import Finding, Location, Rule
 
@@ -82,6 +82,7 @@ def _fed(run: Run, layers: list[NormLayer], *, hidden: bool) -> Finding:
         "generators of adversarial networks often keep batch statistics on purpose"
         if adversarial
         else None,
+        subject=about(run.location, layers),
     )
 
 
@@ -117,6 +118,7 @@ def _towers(model: GraphModel, trained: set[int]) -> Iterator[Verdict]:
                 "generators of adversarial networks often keep batch statistics on purpose"
                 if layer.adversarial or others[0].adversarial
                 else None,
+                subject=about(place, [layer]),
             ),
         )
 

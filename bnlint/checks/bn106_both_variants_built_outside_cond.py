@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Rule
 
@@ -42,6 +42,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                     (inference.location, "the inference variant"),
                 ),
                 consequence=_BOTH,
+                subject=about(selection.location, [training, inference]),
             ),
             because=partial(of_layers, [training, inference]),
         )

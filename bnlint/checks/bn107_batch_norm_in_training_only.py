@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, related
+from bnlint.checks.base import Check, about, related
 from bnlint.checks.decisions import left_out
 from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Rule
@@ -29,6 +29,7 @@ def check(project: Project) -> Iterator[Finding]:
                 (layer.trace[-1] if layer.trace else None, "called from here"),
             ),
             reasoning=tuple(of_layers([layer])),
+            subject=about(location, [layer]),
         )
 
 

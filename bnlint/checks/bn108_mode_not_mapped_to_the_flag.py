@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Rule
 
@@ -47,7 +47,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         places = related((estimator, "the Estimator"), (called, "called from here"))
         yield Verdict(
             layer.location,
-            Finding(RULE, layer.location, message, places),
+            Finding(RULE, layer.location, message, places, subject=about(layer.location, [layer])),
             because=partial(of_layers, [layer]),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Aim, Finding, Rule
 
@@ -44,6 +44,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 related((layer.trace[-1] if layer.trace else None, "called from here")),
                 aim=Aim(layer.location),
                 consequence=_EFFECT[wrong.parameter],
+                subject=about(layer.location, [layer]),
             ),
             because=partial(of_layers, [layer]),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.checks.reasoning import of_layers
 from bnlint.finding import Finding, Rule
 
@@ -35,6 +35,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 "empty counts as true: the layer is in training mode always, whatever the string "
                 "says, and evaluation normalises with the statistics of the batch it is given",
                 related((flag.origin, "the string")),
+                subject=about(layer.location, [layer]),
             ),
             because=partial(of_layers, [layer]),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.checks.reasoning import of_updates
 from bnlint.checks.updates import diagnose
 from bnlint.finding import Finding, Rule
@@ -112,6 +112,7 @@ def _finding(
         ),
         "definite" if certain else "possible",
         None if certain else "the source does not tell that its layers are in training mode here",
+        subject=about(op.location, left),
     )
 
 

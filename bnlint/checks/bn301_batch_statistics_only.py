@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, related, states
+from bnlint.checks.base import Check, about, related, states
 from bnlint.checks.reasoning import by_hand
 from bnlint.finding import Finding, Location, Rule
 
@@ -41,6 +41,7 @@ def check(project: Project) -> Iterator[Finding]:
             "with the batch it is given, or not at all, and never as training did",
             related((use.moments, "the statistics of the batch, the only ones there are")),
             reasoning=tuple(by_hand(use, set())),
+            subject=about(location),
         )
 
 

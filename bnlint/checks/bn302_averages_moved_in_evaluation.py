@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 "it runs whichever branch is taken: evaluation moves them by the batches it is "
                 "given, and its results depend on what was evaluated before",
                 related((use.location, "the batch norm that waits for it in both modes")),
+                subject=about(use.always),
             ),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.checks.gates import verdicts
 from bnlint.finding import Finding, Rule
 
@@ -92,6 +92,7 @@ def _counted(model: GraphModel) -> Iterator[Verdict]:
                 ),
                 "definite" if left > MOST else "possible",
                 None if left > MOST else "most of them is what training saw, which may be enough",
+                subject=about(layer.location, [layer]),
             ),
         )
 

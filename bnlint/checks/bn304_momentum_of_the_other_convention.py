@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state
+from bnlint.checks.base import Check, Verdict, about, per_state
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 f"a momentum of {momentum:g} keeps {momentum:.0%} of the moving statistics at each "
                 f"step, so they are little more than those of the last batch; {1 - momentum:g} is "
                 "probably meant",
+                subject=about(layer.location, [layer]),
             ),
         )
 

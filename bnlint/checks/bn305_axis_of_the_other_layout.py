@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 f"{where[1]} one for them: it keeps a mean and a variance for each position along "
                 f"one side of the image, not for each channel; {_cure(layer, crossed.first)}",
                 related((crossed.location, "the convolution that decides on the layout")),
+                subject=about(layer.location, [layer]),
             ),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         else:
             yield Verdict(layer.location, None)
             continue
+        beside, subject = related((place, what)), about(layer.location, [layer])
         yield Verdict(
-            layer.location, Finding(RULE, layer.location, message, related((place, what)))
+            layer.location, Finding(RULE, layer.location, message, beside, subject=subject)
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 related((mover.location, "the train op that runs its updates")),
                 "possible",
                 "statistics that follow new data may be meant, with weights that stay",
+                subject=about(layer.location, [layer]),
             ),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 f"this saver saves the weights of {which} without the moving statistics: after a "
                 "restore they have their initial values 0 and 1",
                 related(*((layer.location, "not saved") for layer in left[:3])),
+                subject=about(saver.location, left),
             ),
         )
     for saved in model.statistics:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
+from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 "a saver knows the variables that exist when it is made: this one saves neither "
                 f"the weights nor the moving statistics of {which} built after it",
                 related(*((layer.location, "built after the saver") for layer in late[:3])),
+                subject=about(saver.location, late),
             ),
         )
 

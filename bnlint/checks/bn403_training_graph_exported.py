@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Check, Verdict, per_state, related
-from bnlint.finding import Finding, Location, Rule
+from bnlint.checks.base import Check, Verdict, about, per_state, related
+from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,8 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         return  # fine: a training graph may be in training mode
     evaluated = {i for run in model.runs for i in run.evaluates}
     trained = {i for op in model.train_ops for i in op.trains}
-    always: list[Location] = [
-        layer.location
+    always = [
+        about(layer.location, [layer])
         for layer in model.layers
         if layer.flag.kind == "constant"
         and layer.flag.value is True
@@ -29,16 +29,17 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         and not (layer.id in evaluated and layer.id in trained)  # fine: BN102 speaks
     ]
     if model.outputs is None:
-        always += [use.location for use in model.hand_written if use.batch_only]
-    for location in always:
+        always += [about(use.location) for use in model.hand_written if use.batch_only]
+    for subject in always:
         yield Verdict(
-            location,
+            subject.place,
             Finding(
                 RULE,
-                location,
+                subject.place,
                 "this graph is exported for inference, but the layer always normalises with the "
                 "statistics of the batch it is given: a prediction depends on the other examples",
                 related((model.exported, "exported")) if model.outputs is not None else (),
+                subject=subject,
             ),
         )
 

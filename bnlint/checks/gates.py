@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bnlint.checks.base import Verdict, related
+from bnlint.checks.base import Verdict, about, related
 from bnlint.checks.reasoning import of_updates
 from bnlint.finding import Finding, Rule, Step
 
@@ -65,6 +65,7 @@ def verdicts(
                         ),
                         "definite" if gate.certain else "possible",
                         None if gate.certain else "the graph does not tell what is fed",
+                        subject=about(op.location, (layers[g.layer] for g in gates)),
                     ),
                     because=partial(_because, model, op, gates),
                 )

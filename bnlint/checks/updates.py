@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from bnlint.checks.base import Verdict, related
+from bnlint.checks.base import Verdict, about, related
 from bnlint.checks.reasoning import of_updates
 from bnlint.finding import Aim, Finding, Location, Related, Rule
 
@@ -214,6 +214,7 @@ def verdicts(
                     diagnosis.undecided,
                     aim=_aim(model, diagnosis),
                     consequence=SYMPTOM,
+                    subject=about(op.location, diagnosis.missing),
                 ),
                 idle,
                 partial(of_updates, model, op, diagnosis.missing),

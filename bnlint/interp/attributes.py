@@ -52,7 +52,7 @@ def get_attr(machine: Interpreter, value: Value, name: str, place: Place) -> Val
     if isinstance(value, Node):
         return objects.node_attr(machine, value, name)
     if isinstance(value, Object):
-        return objects.object_attr(machine, value, name, place)
+        return objects.object_attr(machine, value, name)
     if isinstance(value, (Seq, Map, Known, Text)):
         return Method(value, name)
     if isinstance(value, Class):
@@ -185,7 +185,7 @@ def _inherited_attr(machine: Interpreter, value: Instance, name: str, place: Pla
             if base.name in keras.BASES and name in keras.INHERITED:
                 delegate = keras.of_instance(value, place)
             if delegate is not None:
-                return objects.object_attr(machine, delegate, name, place)
+                return objects.object_attr(machine, delegate, name)
     key = machine.state.keys.of("attr", value.key, name)
     return Unknown(f"the attribute {name} is set elsewhere", key)
 

@@ -9,20 +9,18 @@ from bnlint.interp import (
     builtins,
     bypass,
     containers,
-    dicts,
     libraries,
     objects,
+    parameters,
     records,
     tensorflow,
     truth,
 )
 from bnlint.interp.args import Args
 from bnlint.interp.effects import keras
-from bnlint.interp.guards import FALSE, TRUE
 from bnlint.interp.lifting import lifted
-from bnlint.interp.live_objects import GeneratorContext
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.paths import ABSENT, Choice, Stop
+from bnlint.interp.paths import Choice, Stop
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import (
     NONE,
@@ -39,7 +37,6 @@ from bnlint.interp.values import (
     Method,
     Object,
     Partial,
-    Place,
     Seq,
     Text,
     Unknown,
@@ -49,60 +46,7 @@ from bnlint.interp.values import TRUE as TRUE_VALUE
 from bnlint.source import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bnlint.interp.interpreter import Interpreter
-
-
-def evaluate_args(machine: Interpreter, call: ir.Call, frame: Frame) -> Args:
-    positional: list[Value] = []
-    kwargs: dict[str, Value] = {}
-    places: dict[str, Place] = {}
-    more = False
-    reads: set[int] = set()
-    for arg in call.args:
-        value = machine.eval(arg.value, frame)
-        if arg.star == "*":
-            value = _spread(machine, value, (frame.module.path, arg.span))
-            for _, one in machine.state.paths.alternatives(value):
-                if isinstance(one, Seq) and one.read is not None:
-                    reads.add(one.read)
-            items, exact = machine.iterate(value)
-            positional.extend(items)
-            more = more or not exact
-        elif arg.star == "**":
-            mapping = dicts.merged_map(machine, value)
-            if mapping is not None:
-                for key, item in mapping.items.items():
-                    if isinstance(key, str):
-                        kwargs[key] = item
-                        places[key] = (frame.module.path, arg.span)
-                more = more or not mapping.exact
-            else:
-                more = True
-                for node in nodes_in(value):
-                    kwargs.setdefault(f"<unknown {node.id}>", node)
-        elif arg.name is not None:
-            kwargs[arg.name] = value
-            places[arg.name] = (frame.module.path, arg.span)
-        else:
-            positional.append(value)
-    args = Args(positional, kwargs, (frame.module.path, call.span), more, places)
-    args.reads = reads
-    return args
-
-
-def _spread(machine: Interpreter, value: Value, place: Place) -> Value:
-    """What stands behind a star. Where it is None the program raises, so those paths end."""
-    paths = machine.state.paths
-    nothing = [
-        guard
-        for guard, one in paths.alternatives(value)
-        if isinstance(one, Known) and one.value is None
-    ]
-    if nothing:
-        paths.drop(paths.guards.any_of(nothing), "TypeError", place)
-    return paths.read(value)
 
 
 def call(machine: Interpreter, func: Value, args: Args, frame: Frame | None) -> Value:
@@ -159,7 +103,7 @@ def call(machine: Interpreter, func: Value, args: Args, frame: Frame | None) -> 
                 return machine.state.paths.split(
                     several, lambda one: call_method(machine, Method(one, name), args, frame)
                 )
-            handled = tensorflow.call_by_name(machine, receiver, parts[2], args, frame)
+            handled = tensorflow.call_by_name(machine, parts[2], args)
             if handled is not None:
                 return handled
         return unknown_call(machine, func, args)
@@ -234,7 +178,7 @@ def call_function(machine: Interpreter, func: Func, args: Args) -> Value:
     """Enter a project function with bound arguments."""
     state = machine.state
     frames = state.frames
-    refused = _too_deep(machine, func)
+    refused = too_deep(machine, func)
     if refused is not None:
         return machine.unknown_from(refused, *args.values())
     state.entered.add(func.key)
@@ -243,7 +187,7 @@ def call_function(machine: Interpreter, func: Func, args: Args) -> Value:
     frame = Frame(func.module, {}, func.closure, func, args.place)
     frame.cls = func.defining_class
     frame.guard = state.paths.now
-    _bind_parameters(machine, func, args, frame)
+    parameters.bind(machine, func, args, frame)
     node = func.node
     first = node.params.params[0].name if node.params.params else None
     frame.self_value = frame.locals.get(first) if first else None
@@ -287,7 +231,7 @@ def _returned(machine: Interpreter, frame: Frame, ended: bool) -> Value:
     return paths.join(found)
 
 
-def _too_deep(machine: Interpreter, func: Func) -> str | None:
+def too_deep(machine: Interpreter, func: Func) -> str | None:
     """Why a function is not entered, None if it is."""
     state = machine.state
     if len(state.frames) >= state.budget.depth:
@@ -295,57 +239,6 @@ def _too_deep(machine: Interpreter, func: Func) -> str | None:
         return "calls nested too deeply"
     same = sum(1 for f in state.frames if f.func is not None and f.func.node is func.node)
     return "recursion" if same >= state.budget.recursion else None
-
-
-def _bind_parameters(machine: Interpreter, func: Func, args: Args, frame: Frame) -> None:
-    positional = list(args.positional)
-    kwargs = dict(args.kwargs)
-    scope = frame.locals
-    state = machine.state
-    for param in func.node.params.params:
-        name = param.name
-        if param.kind == "*":
-            if name:
-                scope[name] = Seq("tuple", positional, not args.more)
-            positional = []
-            continue
-        if param.kind == "**":
-            rest = Map(not args.more)
-            for key, value in kwargs.items():
-                rest.put(Known(key), value)
-            scope[name] = rest
-            continue
-        given: Value = ABSENT
-        if positional and param.kind in ("pos", "posonly"):
-            given = positional.pop(0)
-        elif name in kwargs:
-            given = kwargs.pop(name)
-        there = state.paths.presence(given)
-        if there == TRUE:
-            scope[name] = given
-            continue
-        other = _not_given(machine, func, args, name)
-        if there == FALSE:
-            scope[name] = other
-        else:
-            there = state.paths.guards.conj(there, state.paths.now)
-            scope[name] = state.paths.join(
-                [(there, state.paths.present(given)), (there ^ 1, other)]
-            )
-
-
-def _not_given(machine: Interpreter, func: Func, args: Args, name: str) -> Value:
-    """A parameter that a call gives no argument."""
-    state = machine.state
-    if args.more:
-        return Unknown(
-            f"nothing in the project calls {func.name}",
-            state.keys.of("parameter", str(func.key), name),
-            hint=func.defaults.get(name),
-        )
-    if name in func.defaults:
-        return func.defaults[name]
-    return state.unknown(f"the argument {name}", "parameter", str(func.key), name)
 
 
 def instantiate(machine: Interpreter, cls: Class, args: Args) -> Value:
@@ -394,121 +287,6 @@ def _build(machine: Interpreter, instance: Instance, args: Args) -> None:
         instance.attrs["<built>"] = TRUE_VALUE
         shape = machine.state.unknown("the shape of a layer's input")
         call(machine, build, Args([shape], {}, args.place), None)
-
-
-def enter_context(
-    machine: Interpreter, context: Value, inside: Callable[[Value], None], place: Place
-) -> None:
-    """Run ``inside`` within the context manager ``context``."""
-    if isinstance(context, Object):
-        if isinstance(context, GeneratorContext):
-            _generator_context(machine, context, inside)
-            return
-        leave = objects.enter(machine, context)
-        try:
-            inside(context.bound)
-        finally:
-            leave()
-        return
-    if isinstance(context, Instance):
-        enter = attributes.find(machine, context, "__enter__")
-        value = call(machine, enter, Args([], {}, place), None) if enter else context
-        inside(value)
-        leave_method = attributes.find(machine, context, "__exit__")
-        if leave_method is not None:
-            call(machine, leave_method, Args([NONE, NONE, NONE], {}, place), None)
-        return
-    inside(context)
-
-
-def _generator_context(
-    machine: Interpreter, context: GeneratorContext, inside: Callable[[Value], None]
-) -> None:
-    func = context.func
-    refused = _too_deep(machine, func)
-    if refused is not None:
-        inside(machine.state.unknown(refused))
-        return
-    state = machine.state
-    paths = state.paths
-    waiting = paths.now  # paths that have not come to a yield yet
-
-    def body(value: Value) -> None:
-        nonlocal waiting
-        before = paths.now
-        first = paths.guards.conj(before, waiting)
-        if first == FALSE:
-            return
-        waiting = paths.guards.minus(waiting, first)
-        paths.now = first
-        inside(value)
-        paths.now = paths.guards.disj(paths.now, paths.guards.minus(before, first))
-
-    frame = Frame(func.module, {}, func.closure, func, context.place)
-    frame.cls = func.defining_class
-    frame.guard = paths.now
-    _bind_parameters(machine, func, context.args, frame)
-    first_name = func.node.params.params[0].name if func.node.params.params else None
-    frame.self_value = frame.locals.get(first_name) if first_name else None
-    frame.on_yield = body
-    state.entered.add(func.key)
-    state.frames.append(frame)
-    depth = len(state.frames)
-    entered = paths.now
-    by_hand = len(state.entered_by_hand)
-    try:
-        assert isinstance(func.node, ir.FunctionDef)
-        ended = machine.block(func.node.body, frame, outermost=True)
-        if ended and not frame.returns:
-            raise Stop
-        if ended:
-            paths.now = paths.guards.any_of(guard for guard, _ in frame.returns)
-    finally:
-        del state.frames[depth - 1 :]
-        # TensorFlow's scopes are generators: what nobody leaves, Python closes with the manager.
-        for left in reversed(state.entered_by_hand[by_hand:]):
-            objects.leave_by_hand(machine, left)
-    if waiting == entered:
-        inside(state.unknown("what a context manager yields"))
-
-
-def decorate(
-    machine: Interpreter, decorator: Value, value: Value, frame: Frame, node: ir.Expr
-) -> Value:
-    """Apply a decorator; one from outside the project is taken to keep the function's meaning."""
-    if isinstance(decorator, Builtin) and decorator.name in (
-        "property",
-        "staticmethod",
-        "classmethod",
-    ):
-        return Descriptor(decorator.name, value)
-    if isinstance(decorator, External):
-        last = decorator.name.rsplit(".", 1)[-1]
-        if last in ("contextmanager", "contextlib") and isinstance(value, Func):
-            value.is_context = True
-
-            def deferred(_: Interpreter, args: Args, __: Frame | None) -> Value:
-                return GeneratorContext(args.place, value, args)
-
-            return Builtin(f"contextmanager {value.name}", deferred)
-        if last in ("cached_property", "abstractproperty", "lazy_property"):
-            return Descriptor("property", value)
-        return value
-    if isinstance(decorator, Api):
-        if decorator.name.endswith(".add_arg_scope") and isinstance(value, Func):
-            value.arg_scoped = True
-        return value
-    if isinstance(decorator, (Func, Bound, Class, Partial)):
-        place = machine.place(frame, node)
-        result = call(machine, decorator, Args([value], {}, place), frame)
-        return value if isinstance(result, Unknown) else result
-    accessor = isinstance(node, ir.Attr) and node.attr in ("setter", "getter", "deleter")
-    if accessor and isinstance(value, Func):
-        # @name.setter: the property stays, its setter is kept beside it.
-        if isinstance(node, ir.Attr) and node.attr == "setter":
-            frame.locals[f"<setter {value.name}>"] = value
-        return frame.locals.get(value.name, value)
-    return value
 
 
 def builtin(machine: Interpreter, name: str) -> Value | None:

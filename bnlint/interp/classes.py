@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import calls, records
+from bnlint.interp import decorators, records
 from bnlint.interp.args import Args
 from bnlint.interp.paths import Choice
 from bnlint.interp.scope import Frame
@@ -42,7 +42,7 @@ def define(machine: Interpreter, stmt: ir.ClassDef, frame: Frame) -> Value:
             base.derived.append(cls)
     _tell_bases(machine, cls, Args([cls], given, machine.place(frame, stmt)))
     for decorator in reversed(stmt.decorators):
-        made = calls.decorate(machine, machine.eval(decorator, frame), value, frame, decorator)
+        made = decorators.decorate(machine, machine.eval(decorator, frame), value, frame, decorator)
         value = made if isinstance(made, (Class, Func, Choice)) else value
     return value
 

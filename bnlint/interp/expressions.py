@@ -12,6 +12,7 @@ from bnlint.interp import (
     comparisons,
     dicts,
     operators,
+    parameters,
     subscripts,
     tensorflow,
     truth,
@@ -85,7 +86,7 @@ def _attr(machine: Interpreter, expr: ir.Attr, frame: Frame) -> Value:
 
 def _call(machine: Interpreter, expr: ir.Call, frame: Frame) -> Value:
     func = machine.eval(expr.func, frame)
-    args = calls.evaluate_args(machine, expr, frame)
+    args = parameters.evaluated(machine, expr, frame)
     return machine.state.resolve(calls.call(machine, func, args, frame))
 
 

@@ -14,17 +14,7 @@ from bnlint.interp.lifting import lifted
 from bnlint.interp.live_objects import ArgumentParser, ExitStack, SourceLoader
 from bnlint.interp.loading import import_module, load_source
 from bnlint.interp.paths import Choice
-from bnlint.interp.values import (
-    NONE,
-    Builtin,
-    External,
-    Known,
-    Map,
-    Partial,
-    Seq,
-    Unknown,
-    Value,
-)
+from bnlint.interp.values import NONE, Builtin, External, Known, Map, Partial, Seq, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -47,10 +37,7 @@ def call_external(machine: Interpreter, name: str, args: Args, frame: Frame | No
         return tensorflow.call_api(machine, network, args, frame)
     receiver, _, last = name.rpartition(".")
     if receiver:
-        key = machine.state.keys.of("external", receiver)
-        handled = tensorflow.call_by_name(
-            machine, Unknown(f"{receiver} is outside the project", key), last, args, frame
-        )
+        handled = tensorflow.call_by_name(machine, last, args)
         if handled is not None:
             return handled
     return machine.unknown_call(External(name), args)

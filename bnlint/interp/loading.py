@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp import truth
 from bnlint.interp.args import Args
 from bnlint.interp.live_objects import DynamicModule
-from bnlint.interp.values import (
-    NONE,
-    Known,
-    Unknown,
-    Value,
-)
+from bnlint.interp.values import NONE, Known, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp import (
     attributes,
     calls,
+    contexts,
     dicts,
     objects,
     subscripts,
@@ -24,9 +25,9 @@ from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.guards import Guard
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.paths import ABSENT, Choice, Stop
-from bnlint.interp.scope import Frame
+from bnlint.interp.scope import Ended, Frame
 from bnlint.interp.state import OutOfBudget, State
-from bnlint.interp.statements import STATEMENTS, Ended
+from bnlint.interp.statements import STATEMENTS
 from bnlint.interp.syntax import is_unwritten
 from bnlint.interp.values import (
     NONE,
@@ -298,7 +299,7 @@ class Machine:
         calls.escape(self, value, depth)
 
     def enter_context(self, context: Value, inside: Callable[[Value], None], place: Place) -> None:
-        calls.enter_context(self, context, inside, place)
+        contexts.enter_context(self, context, inside, place)
 
     def find(self, instance: Instance, name: str) -> Value | None:
         return attributes.find(self, instance, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import api
+from bnlint.interp import api, option_parsers
 from bnlint.interp.args import Args
 from bnlint.interp.effects import (
     collections,
@@ -135,14 +135,14 @@ def _node_method(machine: Interpreter, node: Node, name: str, args: Args) -> Val
     return NONE
 
 
-def object_attr(machine: Interpreter, value: Object, name: str, place: Place) -> Value:
+def object_attr(machine: Interpreter, value: Object, name: str) -> Value:
     """An attribute of a TensorFlow object."""
     if isinstance(value, DynamicModule):
         return machine.modules.dynamic_member(machine, value, name)
     if name in value.attrs:
         return value.attrs[name]
     if name == "updates" and isinstance(value, keras.KERAS):
-        return keras.updates(machine, value, place)
+        return keras.updates(value)
     if isinstance(value, VariableScope) and name in ("name", "original_name_scope"):
         path = value.path if name == "name" else value.ops
         if "?" in path or "~" in path:
@@ -300,7 +300,7 @@ def _norm_layer_method(
     if name in ("apply", "call", "__call__"):
         return norms.call_layer(machine, value, args)
     if name in ("get_updates_for", "_get_updates_for"):
-        return keras.updates(machine, value, args.place)
+        return keras.updates(value)
     return None
 
 
@@ -311,7 +311,7 @@ def _model_method(machine: Interpreter, value: KerasModel, name: str, args: Args
     if name in ("__call__", "call", "apply"):
         return keras.call_model(machine, value, args)
     if name == "get_updates_for":
-        return keras.updates(machine, value, args.place)
+        return keras.updates(value)
     if name in ("load_weights", "set_weights"):
         machine.state.restore()
     return None
@@ -357,48 +357,6 @@ def _leave_all(stack: ExitStack) -> None:
         stack.leaves.pop()()
 
 
-def _parser_method(machine: Interpreter, value: Object, name: str, args: Args) -> Value | None:
-    """``argparse``: the defaults are hints, never facts."""
-    state = machine.state
-    if name == "add_argument":
-        names = [a.value for a in args.positional if isinstance(a, Known)]
-        label = next((n for n in names if isinstance(n, str) and n.startswith("--")), None)
-        label = label or next((n for n in names if isinstance(n, str)), None)
-        given = args.get("dest")
-        if isinstance(given, Known) and isinstance(given.value, str):
-            label = given.value
-        default = args.get("default")
-        if default is None:
-            action = args.get("action")
-            if isinstance(action, Known) and action.value in ("store_true", "store_false"):
-                default = Known(action.value == "store_false")
-        if label is None:
-            return NONE
-        option = label.lstrip("-").replace("-", "_")
-        if default is not None:
-            state.flag_defaults[option] = default
-        choices = args.get("choices")
-        if isinstance(choices, Seq) and isinstance(label, str):
-            state.note_choices(option, choices, default)
-        return NONE
-    if name in ("parse_args", "parse_known_args"):
-        parsed = state.unknown("a command-line argument", "name", "FLAGS")
-        if name == "parse_known_args":
-            return Seq("tuple", [parsed, state.unknown("the other arguments")])
-        return parsed
-    if name in (
-        "add_argument_group",
-        "add_mutually_exclusive_group",
-        "add_parser",
-        "add_subparsers",
-    ):
-        return value
-    if name == "set_defaults":
-        state.flag_defaults.update(args.kwargs)
-        return NONE
-    return NONE if name == "register" else None
-
-
 _METHODS: dict[type[Object], Callable[[Interpreter, Any, str, Args], Value | None]] = {
     Session: _session_method,
     GraphObject: _graph_method,
@@ -412,7 +370,7 @@ _METHODS: dict[type[Object], Callable[[Interpreter, Any, str, Args], Value | Non
     Estimator: estimators.estimator_method,
     ExitStack: _exit_stack_method,
     SourceLoader: _loader_method,
-    ArgumentParser: _parser_method,
+    ArgumentParser: option_parsers.method,
 }
 """What gives the methods of an object of each class their meaning, None for none."""
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from bnlint.source import ir
 
 
+Ended = bool
+"""Whether no path goes on to the next statement: each has returned, or left a loop."""
+
+
 class Loop:
     """A loop that is running: the paths that left it, and those that went on to its next turn.
 

@@ -54,7 +54,7 @@ class Budget:
 
 @dataclass(slots=True, eq=False)
 class Graph:
-    """One ``tf.Graph``: its collections and the layers built in it.
+    """One ``tf.Graph``: its ops and its collections.
 
     ``numbers`` counts the unnamed layers of each variable scope since it was last entered, and
     ``opened`` are the variable scopes that were entered, each time with the paths that did it.
@@ -67,7 +67,6 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
     opened: dict[str, list[Guard]] = field(default_factory=dict)
-    layers: int = 0
     variables: dict[str, Variable] = field(default_factory=dict)
     named: dict[str, Node] = field(default_factory=dict)
     learning_phase: Value = ABSENT

@@ -6,41 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import (
     bypass,
-    calls,
     classes,
     comparisons,
     containers,
+    contexts,
+    decorators,
     dicts,
-    objects,
+    exceptions,
+    loops,
     operators,
     stages,
 )
 from bnlint.interp.guards import FALSE, TRUE, Guard
-from bnlint.interp.live_objects import ControlDependencies, PlainContext
-from bnlint.interp.paths import ABSENT, Choice, Raised, Stop
-from bnlint.interp.scope import Frame, Loop
-from bnlint.interp.syntax import contains_yield, counted_in, is_unwritten, refuses
-from bnlint.interp.values import (
-    NONE,
-    Api,
-    External,
-    Known,
-    Map,
-    ModuleEnv,
-    Object,
-    Seq,
-    Unknown,
-    Value,
-)
+from bnlint.interp.paths import ABSENT, Choice
+from bnlint.interp.scope import Ended, Frame
+from bnlint.interp.syntax import contains_yield, is_unwritten, refuses
+from bnlint.interp.values import NONE, Api, External, Known, Map, ModuleEnv, Seq, Value
 from bnlint.source import ir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bnlint.interp.interpreter import Interpreter
-
-Ended = bool
-"""Whether no path goes on to the next statement: each has returned, or left a loop."""
 
 
 def _expr(machine: Interpreter, stmt: ir.ExprStmt, frame: Frame) -> Ended:
@@ -89,26 +76,6 @@ def _return(machine: Interpreter, stmt: ir.Return, frame: Frame) -> Ended:
     return True
 
 
-def _raise(machine: Interpreter, stmt: ir.Raise, frame: Frame) -> Ended:
-    name: str | None = None
-    if stmt.value is not None:
-        func = stmt.value.func if isinstance(stmt.value, ir.Call) else stmt.value
-        if isinstance(func, ir.Attr):
-            name = func.attr
-        elif isinstance(func, ir.Name):
-            name = func.id
-    machine.state.paths.leave(name, machine.place(frame, stmt))
-    return True
-
-
-def _assert(machine: Interpreter, stmt: ir.Assert, frame: Frame) -> Ended:
-    machine.state.conditions.asking = machine.place(frame, stmt)
-    truth = machine.guard_of(machine.eval(stmt.test, frame))
-    if machine.state.paths.guards.conj(machine.state.paths.now, truth) != FALSE:
-        machine.state.paths.drop(truth ^ 1, "AssertionError", machine.place(frame, stmt))
-    return False
-
-
 def _delete(machine: Interpreter, stmt: ir.Delete, frame: Frame) -> Ended:
     for target in stmt.targets:
         if isinstance(target, ir.Name):
@@ -134,17 +101,6 @@ def _delete_item(machine: Interpreter, value: Value, index: ir.Expr, frame: Fram
             containers.delete_at(machine, value, position)
     elif isinstance(value, Map):
         dicts.remove(machine, value, machine.eval(index, frame))
-
-
-def _jump(machine: Interpreter, stmt: ir.Jump, frame: Frame) -> Ended:
-    if stmt.kind == "pass" or not frame.loops:
-        return False
-    paths, loop = machine.state.paths, frame.loops[-1]
-    if stmt.kind == "break":
-        loop.broken = paths.guards.disj(loop.broken, paths.now)
-        return True
-    loop.continued = paths.guards.disj(loop.continued, paths.now)
-    return True
 
 
 def _scope_decl(machine: Interpreter, stmt: ir.ScopeDecl, frame: Frame) -> Ended:
@@ -234,242 +190,6 @@ def _to_be_filled_in(stmt: ir.If) -> bool:
     return not stmt.orelse and not isinstance(stmt.test, ir.Const) and refuses(stmt.body)
 
 
-def _turn(machine: Interpreter, body: list[ir.Stmt], frame: Frame) -> Guard:
-    """One turn of a loop on the paths that run now: those that go on to the next one."""
-    paths, loop = machine.state.paths, frame.loops[-1]
-    try:
-        left = FALSE if machine.block(body, frame) else paths.now
-    except Stop:
-        left = FALSE
-    left = paths.guards.disj(left, loop.continued)
-    loop.continued = FALSE
-    return left
-
-
-def _after(
-    machine: Interpreter, loop: Loop, ran_out: Guard, orelse: list[ir.Stmt], frame: Frame
-) -> Ended:
-    """What follows a loop: its ``else`` where it ran out, and the paths that broke out of it."""
-    paths = machine.state.paths
-    if orelse and ran_out != FALSE:
-        paths.now = ran_out
-        try:
-            ran_out = FALSE if machine.block(orelse, frame) else paths.now
-        except Stop:
-            ran_out = FALSE
-    paths.now = paths.guards.disj(ran_out, loop.broken)
-    return paths.now == FALSE
-
-
-def _for(machine: Interpreter, stmt: ir.For, frame: Frame) -> Ended:
-    iterable = machine.eval(stmt.iterable, frame)
-    paths = machine.state.paths
-    total, exact = machine.iterate(iterable)
-    visited = machine.loop_items(iterable)
-    partial = not exact or len(visited) < len(total)
-    loop = Loop(stmt)
-    frame.loops.append(loop)
-    machine.state.enter_loop(machine.place(frame, stmt), len(total) if exact else None)
-    try:
-        for turn, item in enumerate(visited, 1):
-            before = paths.now
-            there = paths.guards.conj(before, paths.presence(item))
-            if there == FALSE:
-                continue
-            paths.now = there
-            machine.state.step()
-            value = paths.present(item)
-            if partial and turn == len(visited):
-                _widen(machine, stmt, frame)
-                if isinstance(value, Known) and isinstance(value.value, int):
-                    key = machine.state.keys.of("counter", frame.module.path, stmt.span)
-                    value = Unknown("a loop counter", key)  # it stands for all later turns
-            machine.bind(stmt.target, value, frame)
-            left = _turn(machine, stmt.body, frame)
-            paths.now = paths.guards.disj(left, paths.guards.minus(before, there))
-            if paths.now == FALSE:
-                break
-    finally:
-        machine.leave_loop()
-        machine.state.leave_loop()
-        frame.loops.pop()
-    return _after(machine, loop, paths.now, stmt.orelse, frame)
-
-
-def _widen(machine: Interpreter, loop: ir.For | ir.While, frame: Frame) -> None:
-    """What a loop counts is not known once it has gone round more often than was followed."""
-    counters = machine.modules.counters.get(id(loop))
-    if counters is None:
-        counters = machine.modules.counters[id(loop)] = counted_in(loop.body)
-    for target in counters:
-        found = machine.eval(target, frame)
-        if isinstance(found, Known) and isinstance(found.value, (int, float)):
-            key = machine.state.keys.of("counter", frame.module.path, target.span)
-            machine.bind(target, Unknown("a loop counter", key), frame)
-
-
-def _while(machine: Interpreter, stmt: ir.While, frame: Frame) -> Ended:
-    literal = isinstance(stmt.test, ir.Const)
-    paths = machine.state.paths
-    loop = Loop()
-    ran_out = FALSE
-    frame.loops.append(loop)
-    machine.state.enter_loop(machine.place(frame, stmt), None)
-    try:
-        for turn in range(machine.state.budget.loop):
-            machine.state.step()
-            goes_on, sure = machine.assumed(machine.eval(stmt.test, frame))
-            ran_out = paths.guards.disj(ran_out, paths.guards.minus(paths.now, goes_on))
-            paths.now = paths.guards.conj(paths.now, goes_on)
-            if paths.now == FALSE or ((not sure or literal) and turn >= 2):
-                break
-            if turn == 1 and (not sure or literal):
-                _widen(machine, stmt, frame)
-            paths.now = _turn(machine, stmt.body, frame)
-            if paths.now == FALSE:
-                break
-    finally:
-        machine.state.leave_loop()
-        frame.loops.pop()
-    ran_out = paths.guards.disj(ran_out, paths.now)
-    return _after(machine, loop, ran_out, stmt.orelse, frame)
-
-
-def _with(machine: Interpreter, stmt: ir.With, frame: Frame) -> Ended:
-    return _with_items(machine, stmt.items, 0, stmt.body, frame)
-
-
-def _with_items(
-    machine: Interpreter, items: list[ir.WithItem], index: int, body: list[ir.Stmt], frame: Frame
-) -> Ended:
-    if index == len(items):
-        return machine.block(body, frame)
-    item = items[index]
-    context = machine.eval(item.value, frame)
-    paths = machine.state.paths
-
-    def enter(one: Value) -> Ended:
-        ended = [False]
-        after = [paths.now]
-
-        def inside(value: Value) -> None:
-            before = paths.now
-            if item.target is not None:
-                machine.bind(item.target, value, frame)
-            ended[0] = _with_items(machine, items, index + 1, body, frame)
-            after[0] = paths.now
-            if ended[0]:
-                paths.now = before  # it is left all the same
-
-        machine.enter_context(one, inside, machine.place(frame, item.value))
-        if not ended[0]:
-            paths.now = paths.guards.conj(paths.now, after[0])
-        return ended[0]
-
-    if not isinstance(context, Choice):
-        return enter(context)
-    found = paths.alternatives(context)
-    if len(found) == 1:
-        return enter(found[0][1])
-    if all(isinstance(one, (Known, Unknown)) or _waits(one) for _, one in found):
-        leaves = []
-        before = paths.now
-        for guard, one in found:
-            paths.now = guard
-            if isinstance(one, Object):
-                leaves.append(objects.enter(machine, one))
-        paths.now = before
-        try:
-            if item.target is not None:
-                machine.bind(item.target, context, frame)
-            return _with_items(machine, items, index + 1, body, frame)
-        finally:
-            for leave in reversed(leaves):
-                leave()
-    return machine.fork((guard, lambda one=one: enter(one)) for guard, one in found)  # type: ignore[misc]
-
-
-def _waits(context: Value) -> bool:
-    """Whether entering a context only adds control dependencies, which hold by path."""
-    return isinstance(context, (ControlDependencies, PlainContext))
-
-
-def _try(machine: Interpreter, stmt: ir.Try, frame: Frame) -> Ended:
-    paths = machine.state.paths
-    guards = paths.guards
-    before = paths.now
-
-    def body() -> bool:
-        return machine.block(stmt.body, frame)
-
-    dead, raised = paths.attempt(body)
-    parts: list[tuple[Guard, Callable[[], Ended]]] = []
-    if not dead:
-        parts.append((paths.now, lambda: machine.block(stmt.orelse, frame)))
-    taken: dict[int, Guard] = {}
-    for item in raised:
-        index = _handler_of(stmt, item)
-        if index is None:
-            paths.pass_on([item])
-        else:
-            taken[index] = guards.disj(taken.get(index, FALSE), item.guard)
-    parts.extend(
-        (guard, lambda index=index: _handle(machine, stmt.handlers[index], frame))  # type: ignore[misc]
-        for index, guard in taken.items()
-    )
-    if not stmt.final:
-        return machine.fork(parts)
-    outcome, late = paths.attempt(lambda: machine.fork(parts))
-    after = paths.now
-    paths.now = before  # whichever way a path leaves, it passes here
-    if machine.block(stmt.final, frame):
-        return True
-    left = paths.now
-    paths.pass_on(late)
-    if outcome:
-        return True
-    paths.now = guards.conj(after, left)
-    return False
-
-
-def _handler_of(stmt: ir.Try, raised: Raised) -> int | None:
-    """The handler that takes an exception, by the names in the source; None if none does."""
-    wide: int | None = None
-    for index, handler in enumerate(stmt.handlers):
-        names = _caught(handler)
-        if raised.name is not None and raised.name in names:
-            return index
-        every = not names or "BaseException" in names
-        if wide is None and (every or ("Exception" in names and raised.name != "SystemExit")):
-            wide = index
-    if wide is None and raised.name is None and stmt.handlers:
-        return 0
-    return wide
-
-
-def _caught(handler: ir.Handler) -> set[str]:
-    """The last names of the classes that a handler takes; empty if it takes all."""
-    found: set[str] = set()
-    todo = [] if handler.type is None else [handler.type]
-    while todo:
-        expr = todo.pop()
-        if isinstance(expr, ir.Collection):
-            todo.extend(expr.items)
-        elif isinstance(expr, ir.Attr):
-            found.add(expr.attr)
-        elif isinstance(expr, ir.Name):
-            found.add(expr.id)
-        else:
-            found.add("?")
-    return found
-
-
-def _handle(machine: Interpreter, handler: ir.Handler, frame: Frame) -> Ended:
-    if handler.name is not None:
-        machine.store(handler.name, machine.state.unknown("an exception"), frame)
-    return machine.block(handler.body, frame)
-
-
 def _match(machine: Interpreter, stmt: ir.Match, frame: Frame) -> Ended:
     subject = machine.eval(stmt.subject, frame)
     paths = machine.state.paths
@@ -507,7 +227,9 @@ def _function(machine: Interpreter, stmt: ir.FunctionDef, frame: Frame) -> Ended
     func = machine.make_function(stmt, stmt.name, stmt.params, frame, generator)
     value: Value = func
     for decorator in reversed(stmt.decorators):
-        value = calls.decorate(machine, machine.eval(decorator, frame), value, frame, decorator)
+        value = decorators.decorate(
+            machine, machine.eval(decorator, frame), value, frame, decorator
+        )
     machine.store(stmt.name, value, frame)
     return False
 
@@ -522,18 +244,18 @@ STATEMENTS: dict[type, Callable[[Interpreter, Any, Frame], Ended]] = {
     ir.Assign: _assign,
     ir.AugAssign: _aug_assign,
     ir.Return: _return,
-    ir.Raise: _raise,
-    ir.Assert: _assert,
+    ir.Raise: exceptions.run_raise,
+    ir.Assert: exceptions.run_assert,
     ir.Delete: _delete,
-    ir.Jump: _jump,
+    ir.Jump: loops.jump,
     ir.ScopeDecl: _scope_decl,
     ir.Import: _import,
     ir.ImportFrom: _import_from,
     ir.If: _if,
-    ir.For: _for,
-    ir.While: _while,
-    ir.With: _with,
-    ir.Try: _try,
+    ir.For: loops.run_for,
+    ir.While: loops.run_while,
+    ir.With: contexts.run_with,
+    ir.Try: exceptions.run_try,
     ir.Match: _match,
     ir.FunctionDef: _function,
     ir.ClassDef: _class,

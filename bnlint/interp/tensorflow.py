@@ -24,7 +24,7 @@ from bnlint.interp.effects.scopes import with_arg_scope
 from bnlint.interp.lifting import lifted
 from bnlint.interp.live_objects import Optimizer
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.values import NONE, Known, Unknown, Value
+from bnlint.interp.values import NONE, Known, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,9 +131,7 @@ def knows(machine: Interpreter, name: str) -> bool:
     return name in api.NORMALIZER_HOSTS or api.is_optimizer(name)
 
 
-def call_by_name(
-    machine: Interpreter, receiver: Unknown, name: str, args: Args, frame: Frame | None
-) -> Value | None:
+def call_by_name(machine: Interpreter, name: str, args: Args) -> Value | None:
     """A method of something unknown, recognised by a name that has one meaning in TensorFlow.
 
     None where the name says nothing; the call is then an unknown call.

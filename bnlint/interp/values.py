@@ -221,7 +221,6 @@ class Func(Value):
         "defaults",
         "defining_class",
         "generator",
-        "is_context",
         "key",
         "module",
         "name",
@@ -244,7 +243,6 @@ class Func(Value):
         self.defaults = defaults
         self.generator = generator
         self.arg_scoped = False
-        self.is_context = False
         self.defining_class: Class | None = None
         self.attrs: dict[str, Value] = {}
         self.key = (module.path, node.span)

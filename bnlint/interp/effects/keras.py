@@ -81,7 +81,7 @@ def call_model(machine: Interpreter, model: KerasModel, args: Args) -> Value:
     return value
 
 
-def updates(machine: Interpreter, value: Object, place: Place) -> Value:
+def updates(value: Object) -> Value:
     """``layer.updates`` / ``model.updates``."""
     if isinstance(value, BatchNormLayer):
         return Seq("list", list(value.updates))

@@ -181,7 +181,6 @@ def apply(
         guard=state.paths.now,
     )
     state.layers.append(layer)
-    state.graph.layers += 1
     if update is not None:
         update.layer = layer
         if destination == "collection" and collection is not None:
