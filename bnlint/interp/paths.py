@@ -223,8 +223,8 @@ class Paths:
         if now in (TRUE, owner):
             return True
         guards = self.guards
-        over = guards.disj(self.gone, self.exited)
-        return guards.implies(guards.minus(owner, over), now)
+        others = guards.minus(owner, now)  # small, where all paths that are over need not be
+        return guards.implies(guards.minus(others, self.exited), self.gone)
 
     def each(self, parts: Iterable[tuple[Guard, Callable[[], Value]]]) -> Value:
         """Run every part under its guard (disjoint ones) and join what they give.
