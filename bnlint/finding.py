@@ -108,14 +108,14 @@ class About:
     """A batch-norm layer that a finding is about, by what tells it from others.
 
     ``location``, ``trace``, ``path`` and ``open_root`` are as in ``model.NormLayer``; ``value`` is
-    what its flag is known to be, ``parameter`` what the flag landed on instead.
+    whether its flag is known to be true, ``parameter`` what the flag landed on instead.
     """
 
     location: Location
     trace: tuple[Location, ...]
     path: str
     open_root: bool
-    value: object
+    value: bool
     parameter: str | None
 
 

@@ -8,7 +8,6 @@ new. The path of the file is not a part of it. In a graph the names of nodes are
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -49,6 +48,8 @@ def _mark(finding: Finding, source: Source | None) -> str:
     )
     parts = [finding.rule.code, _content(finding.location, source), *way]
     data = "\0".join(parts).encode("utf-8", "surrogatepass")
+    import hashlib  # loads OpenSSL, which most runs do not need
+
     return hashlib.sha256(data).hexdigest()[:16]
 
 

@@ -249,7 +249,8 @@ class HandWritten:
 
     ``batch_only`` is whether the moments of the batch are all it can ever use, ``always`` an update
     of its averages that runs in evaluation, too. ``scope`` is the name scope that it is built in,
-    ending in ``/`` (``?`` for what is not known).
+    ending in ``/`` (``?`` for what is not known). ``for_training`` is whether something of what is
+    trained is evaluated, but never anything that comes after this.
     """
 
     location: Location
@@ -259,6 +260,7 @@ class HandWritten:
     trace: tuple[Location, ...] = ()
     always: Location | None = None
     scope: str = "?"
+    for_training: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from bnlint.workspace import Workspace
 
-_ROOT_MARKS = (".git", "pyproject.toml")
+ROOT_MARKS = (".git", "pyproject.toml")
 
 
 def files_of(paths: Iterable[str], exclude: Sequence[str], workspace: Workspace) -> list[str]:
@@ -20,7 +20,7 @@ def files_of(paths: Iterable[str], exclude: Sequence[str], workspace: Workspace)
     roots = {folder: _root(folder, workspace) for folder in folders}
     found: dict[str, None] = {}
     for top in dict.fromkeys(root for root in roots.values() if root is not None):
-        files, _ = workspace.discover([top], exclude, markdown=False)
+        files = workspace.discover([top], exclude, markdown=False).found
         found.update(dict.fromkeys(os.path.abspath(path) for path in files))
     for folder, root in roots.items():
         if root is None:
@@ -30,7 +30,7 @@ def files_of(paths: Iterable[str], exclude: Sequence[str], workspace: Workspace)
 
 def _root(folder: str, workspace: Workspace) -> str | None:
     while True:
-        if any(workspace.exists(os.path.join(folder, mark)) for mark in _ROOT_MARKS):
+        if any(workspace.exists(os.path.join(folder, mark)) for mark in ROOT_MARKS):
             return folder
         parent = os.path.dirname(folder)
         if parent == folder:

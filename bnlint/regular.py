@@ -27,13 +27,21 @@ class TooLarge(CannotRead):
 
 def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
     """The content of a regular file of at most ``most`` bytes; raises ``CannotRead``."""
-    with open_regular(path) as file:
-        if os.fstat(file.fileno()).st_size > most:
+    handle, size = _opened(path)
+    try:
+        if size > most:
             raise TooLarge(f"larger than {shown_size(most)}")
-        try:
-            data = file.read(most + 1)
-        except (OSError, ValueError, MemoryError) as error:
-            raise CannotRead(reason(error)) from None
+        data = os.read(handle, size + 1)
+        # Less than was asked for is the end of it, but for files of /proc, which claim to be empty.
+        if len(data) > size or not size:
+            parts = [data]
+            while parts[-1] and sum(map(len, parts)) <= most:
+                parts.append(os.read(handle, MEGABYTE))
+            data = b"".join(parts)
+    except (OSError, ValueError, MemoryError) as error:
+        raise CannotRead(reason(error)) from None
+    finally:
+        os.close(handle)
     if len(data) > most:
         raise TooLarge(f"larger than {shown_size(most)}")
     return data
@@ -42,15 +50,26 @@ def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
 @contextmanager
 def open_regular(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A regular file, open for reading; raises ``CannotRead``."""
+    handle, _ = _opened(path)
+    with open(handle, "rb") as file:
+        yield file
+
+
+def _opened(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """A handle of a regular file, and its size."""
     try:
         _regular(os.stat(path))  # to open a device may be to use it
         # The path may lead elsewhere by now; and a file of /proc may make its reader wait.
         handle = os.open(path, os.O_RDONLY | _NO_WAIT)
     except (OSError, ValueError) as error:
         raise CannotRead(reason(error)) from None
-    with open(handle, "rb") as file:
-        _regular(os.fstat(handle))
-        yield file
+    try:
+        status = os.fstat(handle)
+        _regular(status)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle, status.st_size
 
 
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)

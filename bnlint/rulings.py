@@ -173,7 +173,7 @@ class Judge:
             status: Status = "confirmed" if item.layer.momentum == 1.0 else "undecided"
             what = f"the momentum of {name} is {item.layer.momentum}"
             return _ruling(claim, status, what, item, name, found)
-        claimed = {bool(layer.value) for layer in _layers(claim)}
+        claimed = {layer.value for layer in _layers(claim)}
         actual = {bool(item.layer.flag.value) for item in found}
         if len(claimed) > 1 or (len(actual) > 1 and self._ambiguous(claim)):
             return _undecided(claim, "its layers have different flags", found)

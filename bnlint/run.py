@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bnlint import codes, ignores
+from bnlint import codes
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
 from bnlint.finding import (
@@ -26,13 +26,17 @@ from bnlint.fingerprint import stamped
 from bnlint.per_file import PerFile, PerFileIgnores
 from bnlint.shards import Shard, share
 from bnlint.trail import digest
-from bnlint.users import users_of
+from bnlint.users import may_matter, users_of
+from bnlint.whole import has_batch_norm, is_whole
 from bnlint.workspace import Workspace
 
 if TYPE_CHECKING:
+    from bnlint import ignores
     from bnlint.cache.runs import Runs
     from bnlint.cache.store import Store
+    from bnlint.interp.explored import Memory
     from bnlint.model import Program, Project
+    from bnlint.source.discover import Walk
 
 Progress = Callable[[int, int], None]
 
@@ -47,7 +51,8 @@ class Options:
     comments and ``per_file`` silence findings, ``require_reason`` that only those comments do which
     say why. ``apis`` are the
     rows for libraries. ``cache`` opens the folder of what earlier runs kept. Of several
-    shares of the work only ``shard`` is done. ``keep`` asks for the analysed programs, too.
+    shares of the work only ``shard`` is done. ``keep`` asks for the analysed programs,
+    and what of these findings are about.
     """
 
     paths: Sequence[str] = (".",)
@@ -87,30 +92,37 @@ class Outcome:
 def check(options: Options, progress: Progress | None = None) -> Outcome:
     """Say what is wrong, in the same words whether or not an earlier run knew it already."""
     workspace = Workspace(options.overlay, options.apis, options.jobs)
-    work = _work(options, workspace)
-    # Where nothing is analysed there is nothing that a cache could save.
-    if options.cache is None or not work.entries:
-        return _check(options, workspace, work, progress)
-    from bnlint.cache.files import Files
-
+    if options.cache is None or _is_soon_done(options, workspace):
+        return _check(options, workspace, _work(options, workspace), progress)
     store = options.cache()
-    workspace.kept = Files(store)
     runs = _runs(options, store)
-    known = runs.recall(workspace.trail(), Workspace(options.overlay, options.apis))
+    known = runs.recall_unchanged()
+    if known is None:
+        work = _work(options, workspace)
+        if work.entries:
+            known = runs.recall(workspace.trail(), Workspace(options.overlay, options.apis))
     if known is not None:
         report, files = known
         return Outcome(report, files, workspace.source, [])
-    outcome = _check(options, workspace, work, progress)
+    outcome = _check(options, workspace, work, progress, store)
     if not outcome.crashes:
-        runs.keep(workspace, outcome.report, outcome.files)
+        runs.keep(workspace, outcome.report, outcome.files, analysed=bool(work.entries))
     store.tidy()
     return outcome
+
+
+def _is_soon_done(options: Options, workspace: Workspace) -> bool:
+    """Whether the run is over before a cache is opened: some files, and none of them matters."""
+    named = options.files or options.overlay or options.paths
+    if any(os.path.isdir(path) for path in named):
+        return False
+    return not any(may_matter(os.path.abspath(path), workspace) for path in named)
 
 
 def files(options: Options) -> tuple[list[str], list[Problem]]:
     """The files that would be checked, as they are shown, and what could not be searched."""
     workspace = Workspace(options.overlay, options.apis)
-    return list(map(_relative, _files(options, workspace))), workspace.problems
+    return list(map(_relative, _files(options, workspace)[0])), workspace.problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +137,13 @@ class _Work:
 
 
 def _work(options: Options, workspace: Workspace) -> _Work:
-    paths = _files(options, workspace)
+    paths, walked = _files(options, workspace)
     unread = [problem.path for problem in workspace.problems]
     users: Sequence[str] = []
-    if options.users:
+    whole = options.shard is None and walked is not None and is_whole(paths, walked, workspace)
+    if whole and walked is not None and not has_batch_norm(paths, walked, workspace):
+        return _Work(paths, unread, users, [])
+    if options.users and not whole:
         known = options.programs
         users = users_of(paths, options.exclude, workspace) if known is None else known
     if options.shard is not None:
@@ -150,16 +165,24 @@ def _runs(options: Options, store: Store) -> Runs:
 
 
 def _check(
-    options: Options, workspace: Workspace, work: _Work, progress: Progress | None
+    options: Options,
+    workspace: Workspace,
+    work: _Work,
+    progress: Progress | None,
+    store: Store | None = None,
 ) -> Outcome:
     paths = work.paths
-    run = _Run(options, workspace, progress)
+    run = _Run(options, workspace, progress, store)
     # A tree without batch norm ends here: the imports below cost more than all of the above.
     if work.entries:
+        if store is not None:
+            from bnlint.cache.files import Files
+
+            workspace.kept = Files(store)
         run.analyse(work.entries)
     report = run.report()
     if work.users:
-        _about(report, work, options, workspace)
+        _about(report, work, options, workspace, store)
     if work.entries:
         report.findings = sorted([*report.findings, *run.about_suppressions(paths)], key=order)
     report.findings = stamped(report.findings, workspace.source)
@@ -175,18 +198,26 @@ def _check(
     return Outcome(report, len(paths), workspace.source, crashes, run.programs)
 
 
-def _files(options: Options, workspace: Workspace) -> list[str]:
+def _files(options: Options, workspace: Workspace) -> tuple[list[str], Walk | None]:
+    """The files that are asked about, and how they were searched for, if they were."""
     if options.files or options.overlay:
-        return sorted(map(os.path.abspath, options.files or options.overlay))
-    paths, errors = workspace.discover(options.paths, options.exclude, markdown=options.markdown)
-    for error in errors:
+        return sorted(map(os.path.abspath, options.files or options.overlay)), None
+    walked = workspace.discover(options.paths, options.exclude, markdown=options.markdown)
+    for error in walked.errors:
         workspace.fail(error)
-    return sorted({os.path.abspath(path) for path in paths})
+    return sorted({os.path.abspath(path) for path in walked.found}), walked
 
 
 class _Run:
-    def __init__(self, options: Options, workspace: Workspace, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        workspace: Workspace,
+        progress: Progress | None,
+        store: Store | None,
+    ) -> None:
         self._options = options
+        self._store = store
         self._workspace = workspace
         self._progress = progress
         self._findings: list[Finding] = []
@@ -200,7 +231,9 @@ class _Run:
         from bnlint.interp import analyse
 
         try:
-            project = analyse(entries, self._workspace, self._progress)
+            project = analyse(
+                entries, self._workspace, self._progress, lambda: self._memory(entries)
+            )
         except Exception as error:
             if len(entries) == 1:
                 self.crashes.append((_relative(entries[0]), error))
@@ -212,6 +245,14 @@ class _Run:
                 self.crashes.append(("the whole project", error))
         else:
             self._check(project)
+
+    def _memory(self, entries: Sequence[str]) -> Memory | None:
+        """What earlier runs know of programs."""
+        if self._store is None:
+            return None
+        from bnlint.cache.programs import Programs
+
+        return Programs(self._store, self._workspace, entries)
 
     def report(self) -> Report:
         """What is to be said."""
@@ -279,6 +320,8 @@ class _Run:
         self, finding: Finding, comments: dict[str, ignores.Ignores]
     ) -> tuple[bool, str] | None:
         """What silences a finding: whether it is no comment, and why it does; None if nothing."""
+        from bnlint import ignores
+
         comment = ignores.silencing(finding, comments)
         if comment is not None:
             return False, comment.why
@@ -293,12 +336,15 @@ class _Run:
         return [os.path.abspath(path) for path in options.paths if os.path.isdir(path)]
 
     def _comments(self) -> dict[str, ignores.Ignores]:
-        if not self._options.ignores:
+        lowered = self._workspace.lowered()
+        if not (self._options.ignores and lowered):
             return {}
+        from bnlint import ignores
+
         required = self._options.require_reason
         return {
             path: ignores.parse(module.comments, _relative(path), require_reason=required)
-            for path, module in self._workspace.lowered().items()
+            for path, module in lowered.items()
         }
 
     def _displayed(self, finding: Finding) -> Finding:
@@ -313,7 +359,13 @@ class _Run:
             for step in finding.reasoning
         )
         place = self._located(finding.location)
-        return dataclasses.replace(finding, location=place, related=related, reasoning=reasoning)
+        return dataclasses.replace(
+            finding,
+            location=place,
+            related=related,
+            reasoning=reasoning,
+            subject=finding.subject if self._options.keep else None,
+        )
 
     def _located(self, location: Location) -> Location:
         location = self._workspace.located(location)
@@ -340,7 +392,9 @@ class _Run:
                 self.crashes.append((check.rule.code, error))
 
 
-def _about(report: Report, work: _Work, options: Options, workspace: Workspace) -> None:
+def _about(
+    report: Report, work: _Work, options: Options, workspace: Workspace, store: Store | None
+) -> None:
     """Leave what is about the files that were given: a place is in one, or they show it alone."""
     given = set(map(_relative, work.paths))
     told = given.union(map(_relative, work.unread))
@@ -349,7 +403,7 @@ def _about(report: Report, work: _Work, options: Options, workspace: Workspace) 
     report.silenced = [item for item in report.silenced if _paths(item.finding) & given]
     if all(_paths(finding) & given for finding in report.findings):
         return
-    alone = _Run(options, workspace, None)
+    alone = _Run(options, workspace, None, store)
     alone.analyse(find_entries(work.paths, workspace))
     known = {(finding.rule, finding.location) for finding in alone.report().findings}
     report.findings = [

@@ -6,9 +6,13 @@ that is new may be what an import means from now on.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+try:
+    from _blake2 import blake2b  # hashlib loads OpenSSL besides
+except ImportError:
+    from hashlib import blake2b
 
 
 @dataclass(slots=True)
@@ -33,7 +37,7 @@ class Trail:
 
 def digest(*parts: bytes) -> str:
     """A name for some content that nothing else has."""
-    whole = hashlib.blake2b(digest_size=16)
+    whole = blake2b(digest_size=16)
     for part in parts:
         whole.update(len(part).to_bytes(8, "big"))
         whole.update(part)

@@ -36,7 +36,7 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
     """The other files of the project that import, however far away, one of these or a network
     that one of these imports."""
     given = set(paths)
-    wanted = [path for path in paths if _may_matter(path, workspace)]
+    wanted = [path for path in paths if may_matter(path, workspace)]
     others = [path for path in files_of(wanted, exclude, workspace) if path not in given]
     if not others:
         return []
@@ -76,7 +76,8 @@ def _networks(
     )
 
 
-def _may_matter(path: str, workspace: Workspace) -> bool:
+def may_matter(path: str, workspace: Workspace) -> bool:
+    """Whether a file may have to do with networks."""
     data = _data(path, workspace)
     return may_use_batch_norm(data, workspace.apis.needles) or any(word in data for word in _WORDS)
 

@@ -5,6 +5,7 @@ Paths are absolute here, so that one file has one name however an argument or an
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.finding import Problem
 from bnlint.source import read
-from bnlint.source.discover import discover
+from bnlint.source.discover import Walk, walk
 from bnlint.source.errors import SourceError
 from bnlint.source.resolve import Resolver
 from bnlint.trail import Trail, digest, digest_of_names
@@ -44,6 +45,8 @@ class Workspace:
         self._ahead: dict[str, Loaded | SourceError] = {}
         self.kept: Files | None = None
         self._trail = Trail()
+        self._looked: list[str] = []
+        self._asked: list[str] = []
         self._overlay = {os.path.abspath(path): data for path, data in (overlay or {}).items()}
         self.resolver = Resolver(self._overlay)
         self._modules: dict[str, Module | None] = {}
@@ -69,24 +72,50 @@ class Workspace:
             return read.within_limit(self._overlay[path], path)
         return read.read_bytes(path)
 
-    def discover(
-        self, paths: Sequence[str], exclude: Sequence[str], *, markdown: bool
-    ) -> tuple[list[str], list[SourceError]]:
-        """The files that are given or below what is given, as ``discover`` finds them."""
-        found, errors = discover(paths, exclude, markdown=markdown)
+    def discover(self, paths: Sequence[str], exclude: Sequence[str], *, markdown: bool) -> Walk:
+        """The files that are given or below what is given, as ``walk`` finds them."""
+        walked = walk(paths, exclude, markdown=markdown)
         self._trail.searches.append(
-            (tuple(paths), tuple(exclude), markdown, _digest_of_search(found, errors))
+            (tuple(paths), tuple(exclude), markdown, _digest_of_search(walked))
         )
-        return found, errors
+        self._looked += walked.looked
+        self._asked += walked.asked
+        return walked
 
     def exists(self, path: str) -> bool:
         """Whether there is something of that name."""
         return self._trail.marks.setdefault(path, os.path.exists(path))
 
+    def peek(self, path: str) -> bytes:
+        """The bytes of a file of the disk, of which only its status is noted; raises SourceError.
+
+        For what nothing is concluded from but that it has no batch norm."""
+        self._looked.append(path)
+        return read.read_bytes(path)
+
+    def looked(self) -> tuple[list[str], list[str], list[str]]:
+        """The paths that a run depends on by their status, by whether something is there, and by
+        the names in them: whatever else is done to a folder above the project is no matter."""
+        status = dict.fromkeys([*self._trail.files, *self._looked])
+        folders = [folder for folder in self.resolver.listed() if folder not in status]
+        return list(status), list(dict.fromkeys([*self._trail.marks, *self._asked])), folders
+
     def trail(self) -> Trail:
         """What was looked at so far."""
         folders = {folder: self.listed(folder) for folder in self.resolver.listed()}
         return dataclasses.replace(self._trail, folders=folders)
+
+    @property
+    def steady(self) -> bool:
+        """Whether no file had two contents so far."""
+        return self._trail.steady
+
+    def digest(self, path: str) -> str:
+        """The digest of a file as this run sees it, or why there is none."""
+        if path not in self._trail.files:
+            with contextlib.suppress(SourceError):
+                self.data(path)
+        return self._trail.files[path]
 
     # --- the same questions, asked again of a later state of the disk ------------------------
 
@@ -94,7 +123,7 @@ class Workspace:
         return os.path.exists(path)
 
     def searched(self, paths: Sequence[str], exclude: Sequence[str], markdown: bool) -> str:
-        return _digest_of_search(*discover(paths, exclude, markdown=markdown))
+        return _digest_of_search(walk(paths, exclude, markdown=markdown))
 
     def listed(self, folder: str) -> str:
         return digest_of_names(self.resolver.names(folder))
@@ -220,5 +249,5 @@ class Workspace:
         return loaded
 
 
-def _digest_of_search(found: Sequence[str], errors: Sequence[SourceError]) -> str:
-    return digest_of_names([*found, *map(str, errors)])
+def _digest_of_search(walked: Walk) -> str:
+    return digest_of_names([*walked.found, *map(str, walked.errors)])

@@ -137,6 +137,7 @@ def fake_analysis(two_rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         entries: Sequence[str],
         workspace: Workspace,
         progress: Callable[[int, int], None] | None = None,
+        memory: object = None,
     ) -> FakeProject:
         project = FakeProject(workspace, entries)
         for path in entries:

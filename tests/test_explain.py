@@ -367,3 +367,31 @@ def test_what_is_told_of_the_fixtures_is_so() -> None:
         if finding.rule.code == "BN206":
             assert "its update ops are in a list of the layer object, and in no collection" in said
     assert told > 200
+
+
+def test_runs_are_told_with_their_mode_and_their_number() -> None:
+    text = """\
+import numpy as np
+import tensorflow as tf
+
+x = tf.placeholder(tf.float32, [None, 4])
+training = tf.placeholder(tf.bool, [])
+h = tf.layers.batch_normalization(tf.layers.dense(x, 4), training=training, momentum=MOMENTUM)
+with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+    step = tf.train.AdamOptimizer().minimize(tf.reduce_mean(tf.square(h)))
+with tf.Session() as sess:
+    for _ in range(120):
+        sess.run(step, {x: np.ones([8, 4]), training: True})
+    print(sess.run(h, {x: np.zeros([8, 4]), training: MODE}))
+"""
+    trained = "11:9 a train op is run here in training mode, with the updates, at most 120 times"
+    told = reasons(text.replace("MOMENTUM", "0.999").replace("MODE", "False"))
+    assert told[3:5] == [
+        trained,
+        "12:11 this run computes what comes after in inference mode",
+    ]
+    told = reasons(text.replace("MOMENTUM", "0.9").replace("MODE", "True"))
+    assert told[3:5] == [
+        trained,
+        "12:11 this run computes what comes after in training mode",
+    ]

@@ -47,8 +47,11 @@ def expected(path: Path) -> Found:
 
 def found(path: Path) -> Found:
     """What bnlint finds, with a question mark behind what is only possible."""
-    outcome = check(Options(paths=[str(path)], pedantic=True))
+    outcome = check(Options(paths=[str(path)], pedantic=True, keep=True))
     assert outcome.crashes == []
+    about_comments = ("BN901", "BN902")
+    for finding in outcome.report.findings:
+        assert finding.subject is not None or finding.rule.code in about_comments
     findings = {
         _place(f.location, f.rule.code + ("?" if f.confidence == "possible" else ""))
         for f in outcome.report.findings

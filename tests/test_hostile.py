@@ -41,6 +41,9 @@ GROWING = {
     "a pattern": "u = tf.get_collection(tf.GraphKeys.UPDATE_OPS, scope='(a+)+$')\n",
     "a count": "u = tf.get_collection(tf.GraphKeys.UPDATE_OPS, scope='a{99999999999}')\n",
     "a range": "for i in range(10**30): pass\nn = len(range(10**30))\nd = list(range(10**30))\n",
+    "places": "n = 10**30\nd = [1, 2]\nd.insert(n, 1)\nd.insert(-n, 1)\nd.index(1, n)\n"
+    "s = 'a'.find('a', n)\ns = 'a'.count('a', -n, n)\ns = 'a'.split('a', n)\ns = 'a'[n:]\n"
+    "s = 'a'.replace('a', 'b', n)\nd[::n]\nd[-n:]\nd[n:] = d\nd[n]\nd.pop(n)\ndel d[n:]\n",
     "powers": "n = 9**9**9**9\nn = 1 << 10**12\nn = (1 << 9) ** -(10**10)\nn = pow(9, 9**9)\n",
     "digits": "n = 0x" + "f" * 6000 + "\ns = str(n)\ns = '%d' % n\ns = f'{n}'\nd = {n: n + n}\n",
 }

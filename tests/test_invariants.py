@@ -18,7 +18,9 @@ import pytest
 
 from bnlint.cli import main
 from bnlint.finding import Finding
+from bnlint.fixing import with_fixes
 from bnlint.run import Options, check
+from bnlint.source.load import load
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SCRIPTS = sorted(p for kind in ("programs", "scripts") for p in (FIXTURES / kind).rglob("*.py"))
@@ -133,12 +135,14 @@ def test_what_does_not_change_what_a_project_says(project: Path, folder: Path) -
     assert seen(findings(".")) == before
 
 
-def test_nothing_depends_on_hash_seeds_or_the_cache(folder: Path) -> None:
+def test_nothing_depends_on_hash_seeds_or_the_cache(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     for number, script in enumerate(SOME):
         shutil.copy(script, folder / f"{number}_{script.name}")
     shutil.copytree(PROJECTS[0], folder / "project")
     command = ["-m", "bnlint", "check", "--pedantic", "--format", "json", "--show-incomplete"]
-    cache = ["--cache-dir", str(folder / "kept")]
+    cache = ["--cache-dir", str(tmp_path_factory.mktemp("kept"))]  # not among what is checked
     said = [
         subprocess.run(
             [sys.executable, *command, *options, "."],
@@ -292,18 +296,50 @@ MARKED = [
 ][::4]
 
 
+def untouched(script: str) -> list[str]:
+    """The lines of a file that no fix of its findings says it would replace."""
+    options = Options(paths=(script,), users=True)
+    report = check(options).report
+    with_fixes(report, options)
+    replaced = {
+        line
+        for finding in report.findings
+        if finding.fix is not None
+        for edit in finding.fix.edits
+        for line in range(edit.location.line, edit.location.end_line)
+    }
+    lines = Path(script).read_bytes().decode("utf-8", "surrogateescape").splitlines(True)
+    return [line for number, line in enumerate(lines, 1) if number not in replaced]
+
+
 @pytest.mark.parametrize("script", MARKED, ids=[path.stem for path in MARKED])
-def test_a_second_fix_is_empty(
+def test_a_fix_parses_and_changes_its_lines_only_and_a_second_one_nothing(
     script: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = folder / "train.py"
-    data = script.read_bytes()
+    file.write_bytes(script.read_bytes())
+    kept = untouched("train.py")
     command = ["check", "-q", "--no-cache", "--format", "concise", "--unsafe-fixes", "train.py"]
-    file.write_bytes(data)
     main([*command, "--fix"])
     fixed = file.read_bytes()
+    assert load(fixed, "train.py").errors == []
+    left = iter(fixed.decode("utf-8", "surrogateescape").splitlines(True))
+    assert [line for line in kept if line not in left] == []  # all there, in their order
     main([*command, "--fix"])
     assert file.read_bytes() == fixed
     capsys.readouterr()
     main([*command, "--diff"])
     assert "+++" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("first", ["", "print 'two';"])
+def test_a_byte_order_mark_moves_nothing_on_its_own_line(folder: Path, first: str) -> None:
+    text = (
+        f"{first}import tensorflow as tf; x = tf.placeholder(tf.float32, [None, 4]); "
+        "y = tf.layers.batch_normalization(x)\n"
+    )
+    (folder / "train.py").write_text(text, encoding="utf-8")
+    plain = findings("train.py")
+    (folder / "train.py").write_text(text, encoding="utf-8-sig")
+    assert findings("train.py") == plain
+    assert len(plain) == 1

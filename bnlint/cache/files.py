@@ -23,12 +23,13 @@ class Files:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._tool = tool(store).encode()
 
     def get(self, data: bytes, path: str) -> Loaded | None:
         """What a file with this content and name was lowered to, if that is known."""
         from bnlint.source.notebook import Cell
 
-        value = self._store.get(_KIND, _key(data, path))
+        value = self._store.get(_KIND, self._key(data, path))
         try:
             packed = decode(tuple[str, bool, list[tuple[int, Cell]], list[tuple[int, str]]], value)
             return unpack(packed, data, path)
@@ -36,8 +37,7 @@ class Files:
             return None
 
     def put(self, data: bytes, path: str, loaded: Loaded) -> None:
-        self._store.put(_KIND, _key(data, path), encode(pack(loaded)))
+        self._store.put(_KIND, self._key(data, path), encode(pack(loaded)))
 
-
-def _key(data: bytes, path: str) -> str:
-    return digest(tool().encode(), os.path.splitext(path)[1].encode(), data)
+    def _key(self, data: bytes, path: str) -> str:
+        return digest(self._tool, os.path.splitext(path)[1].encode(), data)

@@ -1,21 +1,34 @@
-"""Whole runs: the report of a run whose every observation would be the same again."""
+"""Whole runs: the report of a run whose every observation would be the same again.
+
+What a run looked at is compared in two ways. The status of files and folders (size, times, inode)
+is asked first: where nothing changed it is the same, and nothing need be read. A status that may
+still hide a change, as that of a file which was written while the run began, is not trusted, as git
+does it with its index. Else contents are compared.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 from bnlint import codes
 from bnlint.cache.identity import tool
 from bnlint.cache.plain import decode, encode
 from bnlint.finding import Report
-from bnlint.trail import Trail, digest
+from bnlint.source.resolve import Resolver
+from bnlint.trail import Trail, digest, digest_of_names
 
 if TYPE_CHECKING:
     from bnlint.cache.store import Store
     from bnlint.workspace import Workspace
 
 _KIND = "run"
+_Looked = tuple[list[str], list[str], list[str]]
+
+_GRAIN = 2_000_000_000
+"""Nanoseconds that the time of a file may be off: FAT counts in two seconds."""
 
 
 class Runs:
@@ -23,29 +36,85 @@ class Runs:
 
     def __init__(self, store: Store, question: object) -> None:
         self._store = store
-        parts = (tool(), os.getcwd(), repr(encode(question)))
+        self._began = time.time_ns()
+        parts = (tool(store), os.getcwd(), repr(encode(question)))
         self._key = digest(*(part.encode("utf-8", "surrogatepass") for part in parts))
+        self._entry: Any = None
+
+    def recall_unchanged(self) -> tuple[Report, int] | None:
+        """The report, and how many files it is about, if nothing was written since."""
+        self._entry = self._store.get(_KIND, self._key)
+        try:
+            looked, status, _, report, files = self._entry
+            if not status or status != self._status(looked):
+                return None
+            return _known(decode(tuple[Report, int], [report, files]))
+        except (TypeError, ValueError):
+            return None
 
     def recall(self, seen: Trail, workspace: Workspace) -> tuple[Report, int] | None:
-        """The report, and how many files it is about, if all is as it was.
+        """The same if all contents are as they were.
 
         ``seen`` is what this run looked at so far; what it did not is asked of a workspace that
         nothing else was asked of.
         """
-        value = self._store.get(_KIND, self._key)
         try:
-            trail, report, files = decode(tuple[Trail, Report, int], value)
+            entry = decode(tuple[_Looked, str, Trail, Report, int], self._entry)
         except ValueError:
             return None
-        known = codes.known()
-        if not all(finding.rule.code in known for finding in report.findings):
+        looked, status, trail, report, files = entry
+        known = _known((report, files))
+        if known is None or not _holds(trail, seen, workspace):
             return None
-        return (report, files) if _holds(trail, seen, workspace) else None
+        now = self._status(looked)
+        if now not in ("", status):  # next time it is enough to ask for this
+            self._store.put(_KIND, self._key, [looked, now, *self._entry[2:]])
+        return known
 
-    def keep(self, workspace: Workspace, report: Report, files: int) -> None:
-        trail = workspace.trail()
-        if trail.steady:
-            self._store.put(_KIND, self._key, encode((trail, report, files)))
+    def keep(self, workspace: Workspace, report: Report, files: int, *, analysed: bool) -> None:
+        """Keep a run. Where nothing was analysed, contents were not noted: that nothing was written
+        since is then the only proof that all is the same."""
+        trail = workspace.trail() if analysed else None
+        if trail is None or trail.steady:
+            looked = workspace.looked()
+            entry = (looked, self._status(looked), trail, report, files)
+            with contextlib.suppress(TypeError):  # a finding about what is no plain constant
+                self._store.put(_KIND, self._key, encode(entry))
+
+    def _status(self, looked: Any) -> str:
+        """A digest of the status of some paths, of whether there is something at others, and of the
+        names in some folders.
+
+        It is empty where a status may hide a change. Raises ``TypeError`` and ``ValueError`` for
+        what is no such thing.
+        """
+        latest = self._began - _GRAIN
+        whole = []
+        by_status, by_name, by_content = looked
+        for path in by_status:
+            try:
+                found = os.stat("" + path)
+            except OSError:
+                whole.append("-")
+                continue
+            except ValueError:  # a name that none has: not written by us
+                return ""
+            if found.st_mtime_ns > latest or found.st_ctime_ns > latest:
+                return ""
+            whole.append(
+                f"{found.st_mode} {found.st_dev} {found.st_ino} {found.st_size} "
+                f"{found.st_mtime_ns} {found.st_ctime_ns}"
+            )
+        whole += [str(os.path.exists("" + path)) for path in by_name]
+        resolver = Resolver()
+        whole += [digest_of_names(resolver.names("" + path)) for path in by_content]
+        return digest("\n".join(whole).encode())
+
+
+def _known(run: tuple[Report, int]) -> tuple[Report, int] | None:
+    """A run, if all its findings are of rules that there are."""
+    known = codes.known()
+    return run if all(finding.rule.code in known for finding in run[0].findings) else None
 
 
 def _holds(trail: Trail, seen: Trail, workspace: Workspace) -> bool:

@@ -166,7 +166,7 @@ def about(place: Location, layers: Iterable[NormLayer] = ()) -> Subject:
 
 def _about(layer: NormLayer) -> About:
     wrong = layer.misplaced.parameter if layer.misplaced is not None else None
-    path, value = layer.path, layer.flag.value
+    path, value = layer.path, bool(layer.flag.value)
     return About(layer.location, layer.trace, path, layer.open_root, value, wrong)
 
 

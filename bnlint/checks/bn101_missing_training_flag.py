@@ -83,6 +83,8 @@ def _judge(
     if layer.open_root and layer.api in given and not layer.by_normalizer:
         return None  # fine: nothing calls it here, and the scope of a caller may set the flag
     reason = None
+    if layer.open_root and layer.api in given:
+        reason = "nothing calls it here, and the argument scope of a caller may set the flag"
     others = [other for other in layers if other.flag.kind != "missing"]
     if others:
         reason = "on other paths a flag is passed"

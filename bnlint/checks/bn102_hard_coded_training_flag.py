@@ -57,7 +57,8 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
     flags: dict[str, set[object]] = {}
     for layer in state.layers:
         if layer.name is not None:
-            flags.setdefault(layer.name, set()).add((layer.flag.kind, layer.flag.value))
+            kind = "constant" if _decided(layer) else layer.flag.kind
+            flags.setdefault(layer.name, set()).add((kind, layer.flag.value))
     generators = [layer for layer in state.layers if layer.adversarial]
     one_mode = all(layer.flag.always_true and not layer.both_modes for layer in generators)
     for layer in state.layers:
@@ -66,7 +67,8 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
         site.adversarial |= layer.adversarial and one_mode
         if layer.name is not None and len(flags[layer.name]) > 1:
             continue  # fine: another tower shares the variables with another flag
-        site.layers.append(layer)
+        if not _decided(layer):  # else another layer has the constant that it is as good as
+            site.layers.append(layer)
         if layer.unit_test:
             continue  # fine: it may test one mode
         if layer.id in trained:
@@ -89,6 +91,12 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
             if layer.id in running and not run.fed:
                 continue  # fine: it looks at the very batches that train it
             site.evaluated.setdefault(place_of_flag(layer), (layer, run))
+
+
+def _decided(layer: NormLayer) -> bool:
+    """Whether its flag is a tensor in a branch that is taken in one mode only."""
+    flag = layer.flag
+    return flag.kind == "dynamic" and flag.made is not None and flag.value is not None
 
 
 def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, Verdict, about, per_state, place_of_flag, related, states
+from bnlint.checks.reasoning import of_modes
 from bnlint.checks.updates import diagnose
 from bnlint.finding import Finding, Location, Rule
 
@@ -50,7 +52,8 @@ def judge(model: GraphModel, known: set[Location]) -> Iterator[Verdict]:
         for run in runs:
             wrong.setdefault(run.location, (run, []))[1].append(layer)
     for location, (run, layers) in wrong.items():
-        yield Verdict(location, _fed(run, layers, hidden=any(i.id in hidden for i in layers)))
+        found = _fed(run, layers, hidden=any(i.id in hidden for i in layers))
+        yield Verdict(location, found, because=partial(of_modes, model, layers))
     for location in right - set(wrong):
         yield Verdict(location, None)
     yield from _towers(model, trained)
@@ -120,6 +123,7 @@ def _towers(model: GraphModel, trained: set[int]) -> Iterator[Verdict]:
                 else None,
                 subject=about(place, [layer]),
             ),
+            because=partial(of_modes, model, [layer, others[0]]),
         )
 
 

@@ -33,6 +33,8 @@ def check(project: Project) -> Iterator[Finding]:
             continue  # fine: the same moments also feed a population estimate elsewhere
         if not any(use.trained for use in uses):
             continue  # fine: nothing trains it here, the moments may be the data's
+        if all(use.for_training for use in uses if use.trained):
+            continue  # fine: what is evaluated leaves it out, like the decoder of a ladder network
         use = uses[0]
         yield Finding(
             RULE,

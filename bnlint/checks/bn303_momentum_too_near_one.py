@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, Verdict, about, per_state, related
 from bnlint.checks.gates import verdicts
+from bnlint.checks.reasoning import of_modes
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ def _counted(model: GraphModel) -> Iterator[Verdict]:
                 None if left > MOST else "most of them is what training saw, which may be enough",
                 subject=about(layer.location, [layer]),
             ),
+            because=partial(of_modes, model, [layer]),
         )
 
 

@@ -10,7 +10,7 @@ from bnlint.finding import Finding, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bnlint.model import GraphModel
+    from bnlint.model import GraphModel, NormLayer
 
 RULE = Rule("BN401", "statistics-not-saved", "error")
 
@@ -18,7 +18,7 @@ RULE = Rule("BN401", "statistics-not-saved", "error")
 def judge(model: GraphModel) -> Iterator[Verdict]:
     layers = {layer.id: layer for layer in model.layers}
     for saver in model.savers:
-        left = [layers[number] for number in saver.leaves_out]
+        left = [layers[number] for number in saver.leaves_out if _is_read(layers[number])]
         if not left:
             yield Verdict(saver.location, None)
             continue
@@ -47,6 +47,17 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 f"{' and '.join(saved.missing)}: after a restore these have their initial values",
             ),
         )
+
+
+def _is_read(layer: NormLayer) -> bool:
+    """Whether something may read the statistics of a layer: else BN101 and BN102 say what is.
+
+    A graph has no other place for its constant, and does not show the graph for evaluation.
+    """
+    flag = layer.flag
+    if flag.kind == "missing":
+        return flag.value is not True
+    return not flag.always_true or layer.both_modes or flag.origin is None
 
 
 CHECK = Check(RULE, per_state(RULE, judge))

@@ -61,6 +61,24 @@ def by_hand(use: HandWritten, entered: set[tuple[Location, ...]]) -> Iterator[St
     yield Step("and normalise here", use.location)
 
 
+def of_modes(model: GraphModel, layers: Sequence[NormLayer]) -> Iterator[Step]:
+    """How some layers came to be, and in which mode each run computes them."""
+    yield from of_layers(layers)
+    ids = {layer.id for layer in layers}
+    updates = {update for layer in layers for update in layer.updates}
+    told: list[Step] = []
+    for run in model.runs:
+        if ids.isdisjoint(run.evaluates | run.on | run.off) and updates.isdisjoint(run.reaches):
+            continue
+        what = "a train op is run here" if run.trains else "this run computes what comes after"
+        on, off = bool(ids & run.on), bool(ids & run.off)
+        mode = " in training mode" if on and not off else " in inference mode" if off else ""
+        moved = ", with the updates" if updates & run.reaches else ""
+        times = f", at most {run.turns} times" if run.loops and run.turns is not None else ""
+        told.append(Step(f"{what}{mode}{moved}{times}", run.location))
+    yield from _some(told)
+
+
 def of_updates(model: GraphModel, op: TrainOp, wanted: Sequence[NormLayer]) -> Iterator[Step]:
     """How some layers came to be, and why a train op runs their updates or does not."""
     yield from of_layers(wanted)

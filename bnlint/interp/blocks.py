@@ -20,6 +20,39 @@ SINGLE = 16
 """So many constants of a ladder have a condition of their own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A block as it is told: what bears the ``name`` is one of the ``values``, as these are
+    written, or none of them."""
+
+    name: str
+    inside: int
+    bits: list[int]
+    values: list[str]
+
+    def left(self, assignment: Mapping[int, bool]) -> list[str]:
+        """The values that an assignment leaves open."""
+        if not assignment.get(self.inside, True):
+            return []
+        return [
+            value
+            for number, value in enumerate(self.values)
+            if all(
+                assignment.get(bit, bool(number >> place & 1)) == bool(number >> place & 1)
+                for place, bit in enumerate(self.bits)
+            )
+        ]
+
+    def text(self, assignment: Mapping[int, bool]) -> str:
+        """What an assignment says of the value, in the words of the source."""
+        left = self.left(assignment)
+        if len(left) == 1:
+            return f"{self.name} == {left[0]}"
+        if left:
+            return f"{self.name} in ({left[0]}, …, {left[-1]})"
+        return f"{self.name} not in ({self.values[0]}, …, {self.values[-1]})"
+
+
 @dataclass(slots=True, eq=False)
 class Block:
     """``inside`` is the variable of being among the ``values``, ``bits`` those of their number,
@@ -42,27 +75,9 @@ class Block:
             out = guards.conj(out, guards.literal(bit, bool(number >> place & 1)))
         return out
 
-    def left(self, assignment: Mapping[int, bool]) -> list[Any]:
-        """The values that an assignment leaves open."""
-        if not assignment.get(self.inside, True):
-            return []
-        return [
-            value
-            for number, value in enumerate(self.values)
-            if all(
-                assignment.get(bit, bool(number >> place & 1)) == bool(number >> place & 1)
-                for place, bit in enumerate(self.bits)
-            )
-        ]
-
-    def text(self, name: str, assignment: Mapping[int, bool]) -> str:
-        """What an assignment says of the value, in the words of the source."""
-        left = self.left(assignment)
-        if len(left) == 1:
-            return f"{name} == {left[0]!r}"
-        if left:
-            return f"{name} in ({left[0]!r}, …, {left[-1]!r})"
-        return f"{name} not in ({self.values[0]!r}, …, {self.values[-1]!r})"
+    def told(self, name: str) -> Numbered:
+        """The block in the words of the source."""
+        return Numbered(name, self.inside, self.bits, [repr(value) for value in self.values])
 
 
 def bits_of_next(steps: int) -> int:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.effects import flags
-from bnlint.interp.effects.handwritten import behind, is_selecting, selected
-from bnlint.interp.nodes import Assign, Node, Variable, ancestors, nodes_in
+from bnlint.interp.effects.handwritten import behind, is_rescaled, is_selecting, selected, taken
+from bnlint.interp.nodes import Assign, Node, Placeholder, Variable, ancestors, nodes_in
 from bnlint.interp.recorded import Layer, TrainingFlag
 from bnlint.interp.values import Known
 
@@ -45,7 +45,7 @@ def layers(state: State) -> None:
         batch = [n for n in statistics if _may_be_over_batch(n)]
         own = list(dict.fromkeys(k for n in batch for k in keepers.get(_tensor(n), ())))
         kept = any(n.kind == "variable" for n in statistics)
-        if record.output.kind != "op" or not (own or kept):
+        if record.output.kind not in ("op", "linear") or not (own or kept):
             continue
         layer = _layer(record, own, users, collected)
         record.output.kind = "norm"
@@ -54,7 +54,7 @@ def layers(state: State) -> None:
             if keeper.kind == "assign":
                 keeper.kind = "update"
                 keeper.layer = layer
-        record.always = _always(record, own, choosing)
+        record.always = _always(record, own, choosing, users)
         state.layers.append(layer)
 
 
@@ -104,7 +104,8 @@ def _layer(
 ) -> Layer:
     collections = [collected[node] for node in own if node in collected]
     collection = min(collections)[1] if collections else None
-    awaited = not own or not _before(record.output, own).isdisjoint(own)
+    results = _results(record.output, users)
+    awaited = not own or any(not _before(out, own).isdisjoint(own) for out in results)
     destination = "in_place" if awaited else "none" if collection is None else "collection"
     return Layer(
         id=record.number,
@@ -134,14 +135,43 @@ def _before(node: Node, looked_for: Sequence[Node]) -> set[Node]:
 
 
 def _flag(record: Moments, updated: bool) -> TrainingFlag:
-    """A constant that the function was given as its training flag, else nothing known.
+    """A constant that the function was given as its training flag, or that selects the statistics.
 
-    A use of the averages alone only tells that there are two modes.
+    Where a ``tf.cond`` selects by what is fed, that is the flag. Else nothing is known: a use of
+    the averages alone only tells that there are two modes.
     """
     name, value = record.flag or ("", None)
+    asked = next((p for s in record.statistics if (p := _asked(s)) is not None), None)
+    if updated and asked is not None:
+        return flags.decided(name or "its flag", asked)
+    chosen = next((found for s in record.statistics if (found := taken(s)) is not None), None)
+    if chosen is not None:
+        name, value = "pred", chosen
     if updated and isinstance(value, Known) and isinstance(value.value, bool):
         return flags.decided(name, value)
     return TrainingFlag(name, "unknown", reason="it is written by hand")
+
+
+def _asked(statistic: Node) -> Placeholder | None:
+    """What is fed to say whether a statistic is that of the batch, which it is if that is True."""
+    node = statistic
+    while not is_selecting(node):
+        if len(node.inputs) != 1 or node.statistic is not None:
+            return None
+        node = node.inputs[0]
+    if len(node.inputs) != 3:
+        return None
+    flag, on_true, on_false = node.inputs
+    while not isinstance(flag, Placeholder) and flag.api in _SPREADING and flag.inputs:
+        flag = flag.inputs[-1]
+    if not isinstance(flag, Placeholder):
+        return None
+    batch = [any(n.statistic is not None for n in behind((s,), 4)) for s in (on_true, on_false)]
+    return flag if batch == [True, False] else None
+
+
+_SPREADING = frozenset({"tf.fill", "tf.identity", "tf.cast", "tf.reshape", "tf.expand_dims"})
+"""What makes a flag as large as what it selects."""
 
 
 def weights(output: Node, users: Users) -> list[Node]:
@@ -155,12 +185,14 @@ def weights(output: Node, users: Users) -> list[Node]:
     return list(found)
 
 
-def _always(record: Moments, own: Sequence[Assign], choosing: list[Node]) -> Node | None:
+def _always(
+    record: Moments, own: Sequence[Assign], choosing: list[Node], users: Users
+) -> Node | None:
     """An update that runs in evaluation, too.
 
     It is made outside of the branches of the ``tf.cond`` that selects between the statistics of
-    the batch and the averages, and what comes out waits for it: an op of the outside runs whichever
-    branch is taken.
+    the batch and the averages, and what comes out waits for it, or what is made of that: an op of
+    the outside runs whichever branch is taken.
     """
     loose = [k for k in own if not k.in_a_branch and not _gated(k)]
     if not loose:
@@ -172,11 +204,21 @@ def _always(record: Moments, own: Sequence[Assign], choosing: list[Node]) -> Nod
         if near.isdisjoint(n for n in batch if n.statistic is not None):
             continue
         if any(isinstance(n, Variable) and _is_kept(n, targets) for n in near):
-            before = _before(node, loose)
-            found = next((k for k in loose if k in before), None)
-            if found is not None:
-                return found
+            for out in (node, *_results(record.output, users)):
+                before = _before(out, loose)
+                found = next((k for k in loose if k in before), None)
+                if found is not None:
+                    return found
     return None
+
+
+def _results(output: Node, users: Users) -> list[Node]:
+    """What is normalised, and the same scaled, shifted or copied."""
+    found = [output]
+    for here in found:
+        if len(found) < _NEAR:
+            found += [n for n in users.get(here, ()) if is_rescaled(n) and not n.scalar]
+    return found
 
 
 def _gated(keeper: Assign) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.guards import FALSE, TRUE, Guard, TooLarge
 from bnlint.interp.nodes import Gradient, Phi
+from bnlint.interp.why import MOST_CELLS, MOST_JUDGING, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bnlint.interp.recorded import Layer
     from bnlint.interp.state import State
     from bnlint.interp.values import Place
+    from bnlint.interp.why import Assignment
 
 MOST_PROJECTIONS = 96
 """Paths of one program that are looked at; beyond it the program counts as not read to its end."""
@@ -29,11 +31,8 @@ _MOST_OF_SMALL = 1_024
 _MOST_LOOKED_AT = 4_000_000
 """Small programs have more paths: so many nodes of graphs all projections may have together."""
 
-_MOST_CELLS = 64
 _MOST_PACKING = 20_000
-_MOST_JUDGING = 800_000
 
-Assignment = dict[int, bool]
 Labels = dict["Node", Guard]
 
 
@@ -47,7 +46,7 @@ class Cases:
         self._alive = alive if alive != FALSE else TRUE
         self._cells: dict[Place, list[list[Guard]]] = {}
         self.assignments: list[Assignment] = []
-        self._guards.most = self._guards.spent + _MOST_JUDGING
+        self._guards.most = self._guards.spent + MOST_JUDGING
         try:
             self._choose(state)
         except TooLarge:
@@ -62,15 +61,25 @@ class Cases:
         groups = (cells for places in self._cells.values() for cells in places)
         return any(cell != self._alive for cells in groups for cell in cells)
 
-    def keep_little(self) -> None:
-        """Once the paths are looked at: drop all guards but those that explain what was seen."""
+    def why(self) -> Why:
+        """What explains findings, once the paths are looked at."""
         groups = [cells for places in self._cells.values() for cells in places]
         wanted = dict.fromkeys([self._alive, *(cell for cells in groups for cell in cells)])
-        self._guards, names = self._guards.extract(wanted)
-        self._alive = names[self._alive]
-        for cells in groups:
-            cells[:] = [names[cell] for cell in cells]
-        self._conditions.release(self._guards)
+        table, names = self._guards.extract(wanted)
+        told = {number for assignment in self.assignments for number in assignment}
+        for guard in names.values():
+            told |= table.support(guard)
+        return Why(
+            table.rows(),
+            {number: self._conditions.word(number) for number in sorted(told)},
+            self._conditions.numbered(told),
+            names[self._alive],
+            [
+                (place, [[names[cell] for cell in cells] for cells in places])
+                for place, places in self._cells.items()
+            ],
+            self.assignments,
+        )
 
     # --- facts -------------------------------------------------------------------------------
 
@@ -196,7 +205,7 @@ class Cases:
                 yes = guards.conj(cell, fact)
                 no = guards.minus(cell, fact)
                 parted.extend(c for c in (yes, no) if c != FALSE)
-            cells = parted[:_MOST_CELLS]
+            cells = parted[:MOST_CELLS]
         return cells
 
     def _updating(self, layer: Layer, reached: Labels) -> Guard:
@@ -264,70 +273,6 @@ class Cases:
                 for item in node.controls:
                     add(guard, item)
         return labels
-
-    # --- why -----------------------------------------------------------------------------------
-
-    def explain(self, place: Place, bad: Sequence[int], good: Sequence[int]) -> str | None:
-        """The smallest condition that holds on a bad path and on no good one, in words."""
-        self._guards.most = self._guards.spent + _MOST_JUDGING
-        try:
-            return self._explain(place, bad, good)
-        except TooLarge:
-            return None
-
-    def _explain(self, place: Place, bad: Sequence[int], good: Sequence[int]) -> str | None:
-        guards = self._guards
-        fine = guards.any_of(self._cell(place, index) for index in good)
-        own = self._cell(place, bad[0])
-        support = sorted(guards.support(guards.disj(own, fine)) | guards.support(self._alive))
-        assignment = self.assignments[bad[0]]
-        literals = {number: assignment.get(number, True) for number in support}
-        fine = guards.conj(fine, self._alive)
-        for group in self._conditions.together(support):
-            rest = {n: v for n, v in literals.items() if n not in group}
-            if guards.conj(self._cube(rest), fine) == FALSE:
-                literals = rest
-        return self._conditions.text(literals) or None
-
-    def needs(self, place: Place) -> str | None:
-        """What holds on each path on which there is something at a place, and not on all paths of
-        the program, in words."""
-        guards = self._guards
-        guards.most = guards.spent + _MOST_JUDGING
-        try:
-            groups = self._cells.get(place, ())
-            if any(len(cells) >= _MOST_CELLS for cells in groups):
-                return None  # there may be more of them
-            cells = [cell for cells in groups for cell in cells]
-            there = guards.conj(guards.any_of(cells), self._alive)
-            literals: Assignment = {}
-            told = filter(self._conditions.says_something, sorted(guards.support(there)))
-            for number in told:
-                for value in (True, False):
-                    other = guards.literal(number, not value)
-                    if guards.conj(there, other) == FALSE != guards.conj(self._alive, other):
-                        literals[number] = value
-            return self._conditions.text(literals) or None
-        except TooLarge:
-            return None
-
-    def _cell(self, place: Place, index: int) -> Guard:
-        """All paths that rules cannot tell from one projection, as far as one place goes."""
-        guards = self._guards
-        assignment = self.assignments[index]
-        out = TRUE
-        for cells in self._cells.get(place, ()):
-            for cell in cells:
-                if self._holds(cell, assignment):
-                    out = guards.conj(out, cell)
-                    break
-        return out if out != TRUE else self._cube(assignment)
-
-    def _cube(self, literals: Assignment) -> Guard:
-        out = TRUE
-        for number, value in literals.items():
-            out = self._guards.conj(out, self._guards.literal(number, value))
-        return out
 
 
 def _most_projections(state: State) -> int:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp.blocks import SINGLE, Block, bits_of_next
+from bnlint.interp.blocks import SINGLE, Block, Numbered, bits_of_next
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards
+from bnlint.interp.why import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from bnlint.interp.keys import Keys
 
@@ -208,73 +209,37 @@ class Conditions:
             self.sometimes.add(number)
         return self.guards.variable()
 
-    def release(self, guards: Guards) -> None:
-        """Keep only what it takes to put guards of another table into words."""
-        self.guards = guards
-        self._ladders.clear()
-        self._sites.clear()
-        self._asked.clear()
-
-    def key_of(self, number: int) -> int:
-        """The key of the unknown that a variable of the guards asks about."""
-        return self._of_variable[number][0]
-
     # --- and back to text ----------------------------------------------------------------------
 
-    def text(self, assignment: Mapping[int, bool]) -> str:
-        """An assignment of variables in the words of the source."""
-        parts = [
-            self._literal(n, v, assignment)
-            for n, v in sorted(assignment.items())
-            if self._needed(n, v, assignment)
-        ]
-        return " and ".join(dict.fromkeys(parts))
-
-    def _needed(self, number: int, value: bool, assignment: Mapping[int, bool]) -> bool:
-        """Not what follows from another literal: a mode that equals 'a' does not equal 'b'."""
-        if self._is_constant(number, value, assignment):
-            return True
-        key = self._of_variable[number][0]
-        return not any(
-            other != number
-            and self._of_variable[other][0] == key
-            and self._is_constant(other, taken, assignment)
-            for other, taken in assignment.items()
-        )
-
-    def _is_constant(self, number: int, value: bool, assignment: Mapping[int, bool]) -> bool:
-        """Whether a literal says, with others of its block, what an unknown equals."""
+    def word(self, number: int) -> Word:
+        """What a variable of the guards asks, in the words of the source."""
         key, kind, constant = self._of_variable[number]
-        if kind == "among":
-            return len(self._blocks[key][constant].left(assignment)) == 1
-        return value and kind == "equals"
+        said = self._is_told(number) or number in self._places
+        among = self._blocks[key][constant].inside if kind == "among" else None
+        outcomes = self._literal(number, True), self._literal(number, False)
+        return Word(key, kind == "equals", among, said, *outcomes)
 
-    def together(self, numbers: Iterable[int]) -> list[list[int]]:
-        """Variables, with those in one group that say something only together."""
-        groups: dict[Any, list[int]] = {}
+    def numbered(self, numbers: Iterable[int]) -> dict[int, Numbered]:
+        """The blocks that some variables are of, by the first variable of each."""
+        found: dict[int, Numbered] = {}
         for number in numbers:
-            key, kind, block = self._of_variable[number]
-            groups.setdefault((key, block) if kind == "among" else number, []).append(number)
-        return list(groups.values())
-
-    def says_something(self, number: int) -> bool:
-        """Whether it can be said what a variable stands for, or at least where it is tested."""
-        return self._is_told(number) or number in self._places
+            key, kind, constant = self._of_variable[number]
+            if kind == "among" and self._is_told(number):
+                block = self._blocks[key][constant]
+                found[block.inside] = block.told(self.keys.text(key))
+        return found
 
     def _is_told(self, number: int) -> bool:
         text = self.keys.text(self._of_variable[number][0])
         return "an unknown" not in text and "…" not in text and number not in self.sometimes
 
-    def _literal(self, number: int, value: bool, assignment: Mapping[int, bool]) -> str:
+    def _literal(self, number: int, value: bool) -> str:
         key, kind, constant = self._of_variable[number]
         text = self.keys.text(key)
         if not self._is_told(number):
             place = self._places.get(number)
             what = "a test" if place is None else f"the test at {_short(place)}"
             return f"{what} {'holds' if value else 'fails'}"
-        if kind == "among":
-            block: Block = self._blocks[key][constant]
-            return block.text(text, assignment)
         if kind == "equals":
             if constant is None:
                 return f"{text} is None" if value else f"{text} is not None"

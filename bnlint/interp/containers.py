@@ -70,7 +70,7 @@ def _rearrange(machine: Interpreter, seq: Seq, name: str, args: Args) -> Value:
     items = paths.elements(seq)
     if name == "insert" and len(args.positional) == 2:
         at = first.value if isinstance(first, Known) and isinstance(first.value, int) else 0
-        items.insert(at, args.positional[1])
+        items.insert(max(-len(items), min(at, len(items))), args.positional[1])
         paths.replace(seq, items)
         return NONE
     if name in ("pop", "popleft"):
@@ -301,7 +301,7 @@ def _scalar_method(machine: Interpreter, value: Known, name: str, args: Args) ->
         if len(named) == len(args.kwargs) and not _grows(value.value, name, plain, named):
             try:
                 result = getattr(value.value, name)(*plain, **named)
-            except (TypeError, ValueError, IndexError, KeyError, AttributeError):
+            except (TypeError, ValueError, LookupError, AttributeError, OverflowError):
                 return machine.state.unknown("a string")
             if isinstance(result, (list, tuple)):
                 return Seq("list", [Known(r) for r in result])

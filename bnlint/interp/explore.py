@@ -11,6 +11,7 @@ from bnlint.interp import attributes, by_hand, calls
 from bnlint.interp.args import Args
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
+from bnlint.interp.explored import Explored, Root
 from bnlint.interp.guards import TRUE, Guard, TooLarge
 from bnlint.interp.imports import Modules
 from bnlint.interp.machine import Machine
@@ -20,6 +21,7 @@ from bnlint.interp.selection import Selection
 from bnlint.interp.snapshot import snapshots
 from bnlint.interp.state import Budget, OutOfBudget, State
 from bnlint.interp.values import Bound, Class, Descriptor, Func, Instance, Known, Value
+from bnlint.interp.why import Reasons
 from bnlint.model import GraphModel, Program, Project
 from bnlint.source import ir
 
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bnlint.finding import Location
+    from bnlint.interp.explored import Memory
     from bnlint.interp.imports import Source
+    from bnlint.interp.why import Place
 
 
 OPEN_STEPS = 4_000_000
@@ -42,8 +46,13 @@ class Explorer:
     """Runs every program of a project in every state that matters."""
 
     def __init__(
-        self, source: Source, entries: Sequence[str] = (), budget: Budget | None = None
+        self,
+        source: Source,
+        entries: Sequence[str] = (),
+        budget: Budget | None = None,
+        memory: Memory | None = None,
     ) -> None:
+        self._memory = memory
         self.modules = Modules(source, entries)
         self.budget = budget or Budget()
         self.project = Project()
@@ -53,44 +62,77 @@ class Explorer:
 
     # --- one program -------------------------------------------------------------------------
 
-    def _explore_open(self, name: str, path: str, root: Callable[[Machine], None]) -> None:
+    def _explore_open(self, asked: Root, root: Callable[[Machine], None]) -> None:
         if self.open_steps > OPEN_STEPS:
             self._incomplete(
-                path, f"{name} was not looked at: the budget for all functions is spent"
+                asked.path,
+                f"{asked.name} was not looked at: the budget for all functions is spent",
             )
             return
-        self.open_steps += self.explore(name, path, root, True)
+        self.open_steps += self.explore(asked, root)
 
-    def explore(self, name: str, path: str, root: Callable[[Machine], None], is_open: bool) -> int:
+    def explore(self, asked: Root, root: Callable[[Machine], None]) -> int:
         """Run one root on all its paths, and look at those that rules may tell apart.
 
         Returns what that cost, in steps and visited nodes of guards.
         """
-        program = Program(name, path, is_open)
+        explored = self._recalled(asked)
+        if explored is None:
+            crashes = len(self.project.crashes)
+            with self.modules.watched() as seen:
+                explored = self._explored(asked, root)
+            if self._memory is not None and len(self.project.crashes) == crashes:
+                self._memory.keep(asked, seen, explored)
+        program = Program(asked.name, asked.path, asked.is_open, explored.states)
         self.project.programs.append(program)
-        state = self.execute(program, root, self.conditions(path, is_open))
+        if explored.why is not None:
+            _explain(program, Reasons(explored.why))
+        for note in explored.notes:
+            if note not in self.project.notes:
+                self.project.notes.append(note)
+        self.project.incomplete.update(explored.incomplete)
+        self.entered |= explored.entered
+        return explored.cost
+
+    def _recalled(self, asked: Root) -> Explored | None:
+        """What came of a root that was run before and would see the same again."""
+        known = None if self._memory is None else self._memory.recall(asked)
+        if known is None:
+            return None
+        seen, explored = known
+        for path in sorted(seen.files):
+            self.modules.ir_of(path)  # as if it had been run now
+        return explored
+
+    def _explored(self, asked: Root, root: Callable[[Machine], None]) -> Explored:
+        program = Program(asked.name, asked.path, asked.is_open)
+        state = self.execute(program, root, self.conditions(asked.path, asked.is_open))
         by_hand.layers(state)
         cases = Cases(state)
-        program.states.extend(snapshots(state, cases.assignments))
+        states = list(snapshots(state, cases.assignments))
         cost = state.steps + state.conditions.guards.spent
-        # Else there is nothing to explain.
-        if state.layers and (len(program.states) > 1 or cases.partial):
-            cases.keep_little()
-            program.explain = _explanation(program, cases)
-            program.needs = _needs(cases)
-        for note in state.notes:
-            self._note(note)
-        for reason in state.paths.widened:
-            self._incomplete(path, f"{name}: {reason}")
-        for place, missing in state.not_found.items():
-            reason = f"the import of {missing} was not found"
-            self.project.incomplete.add(Incomplete(place[0], place[1], reason))
-        self.entered |= state.entered
         self._since += cost
         if self._since > COLLECTED_STEPS:
             self._since = 0
             gc.collect()  # what a program built holds itself, and nothing else does
-        return cost
+        reasons = [state.stopped] if state.stopped is not None else []
+        missing = [
+            Incomplete(place[0], place[1], f"the import of {name} was not found")
+            for place, name in state.not_found.items()
+        ]
+        return Explored(
+            states,
+            # Else there is nothing to explain.
+            cases.why() if state.layers and (len(states) > 1 or cases.partial) else None,
+            state.entered,
+            list(dict.fromkeys(state.notes)),
+            [
+                Incomplete(asked.path, 1, f"{asked.name}: {why}")
+                for why in (*reasons, *state.paths.widened)
+            ]
+            + missing,
+            cost,
+        )
 
     def conditions(self, path: str, imported: bool) -> Conditions:
         """The table for a program that runs, or itself imports, a file: with what images ask."""
@@ -120,10 +162,10 @@ class Explorer:
             pass  # every path has left the program
         except (OutOfBudget, TooLarge):
             state.complete = False
-            self._incomplete(program.path, f"{program.root}: the step budget ran out")
+            state.stopped = "the step budget ran out"
         except RecursionError:
             state.complete = False
-            self._incomplete(program.path, f"{program.root}: nested too deeply to follow")
+            state.stopped = "nested too deeply to follow"
         except Exception as error:  # a defect of bnlint's own: what was built still counts
             state.complete = False
             self.project.crashes.append((program.path, error))
@@ -134,16 +176,11 @@ class Explorer:
     def _incomplete(self, path: str, reason: str) -> None:
         self.project.incomplete.add(Incomplete(path, 1, reason))
 
-    def _note(self, text: str) -> None:
-        if text not in self.project.notes:
-            self.project.notes.append(text)
-
     # --- roots ---------------------------------------------------------------------------------
 
     def run_script(self, path: str) -> None:
         """A file as a script: its body with ``__name__ == '__main__'``."""
-
-        self.explore("the script", path, self.script(path), False)
+        self.explore(Root("the script", path), self.script(path))
 
     def script(self, path: str) -> Callable[[Machine], None]:
         """What runs a file as a script."""
@@ -192,7 +229,7 @@ class Explorer:
             result = _call(machine, value, path, stmt.span)
             calls.escape(machine, result)
 
-        self._explore_open(stmt.name, path, root)
+        self._explore_open(Root(stmt.name, path, stmt.span[0]), root)
 
     def _uncalled_class(self, path: str, stmt: ir.ClassDef, selection: Selection) -> None:
         if _is_unit_test(stmt):
@@ -233,7 +270,8 @@ class Explorer:
                     calls.escape(machine, result)
             calls.escape(machine, instance)
 
-        self._explore_open(stmt.name, path, root)
+        called = tuple(method.name for method in left)
+        self._explore_open(Root(stmt.name, path, stmt.span[0], called), root)
 
 
 def _is_unit_test(stmt: ir.ClassDef) -> bool:
@@ -276,31 +314,22 @@ def _callers_first(found: Sequence[_Definition]) -> list[_Definition]:
     return [found[index] for index in reversed(finished)]
 
 
-def _explanation(
-    program: Program, cases: Cases
-) -> Callable[[Location, Sequence[GraphModel], Sequence[GraphModel]], str | None]:
-    """Tells under which condition something holds at a place, by states that differ in it."""
+def _explain(program: Program, reasons: Reasons) -> None:
+    """Have a program tell under which conditions something is so at a place of it."""
     index = {id(state): number for number, state in enumerate(program.states)}
 
     def explain(
         place: Location, bad: Sequence[GraphModel], good: Sequence[GraphModel]
     ) -> str | None:
-        span = (place.line, place.column, place.end_line, place.end_column)
-        return cases.explain(
-            (place.path, span), [index[id(s)] for s in bad], [index[id(s)] for s in good]
-        )
+        numbers = ([index[id(state)] for state in states] for states in (bad, good))
+        return reasons.explain(_place(place), *numbers)
 
-    return explain
+    program.explain = explain
+    program.needs = lambda place: reasons.needs(_place(place))
 
 
-def _needs(cases: Cases) -> Callable[[Location], str | None]:
-    """Tells under which conditions there is something at a place."""
-
-    def needs(place: Location) -> str | None:
-        span = (place.line, place.column, place.end_line, place.end_column)
-        return cases.needs((place.path, span))
-
-    return needs
+def _place(place: Location) -> Place:
+    return place.path, (place.line, place.column, place.end_line, place.end_column)
 
 
 def _call(machine: Machine, value: Value, path: str, span: ir.Span) -> Value:
@@ -314,15 +343,21 @@ def analyse(
     entries: Sequence[str],
     source: Source,
     progress: Callable[[int, int], None] | None = None,
+    memory: Callable[[], Memory | None] = lambda: None,
 ) -> Project:
-    """Interpret every entry as a script, then what no script calls."""
-    return with_deep_stack(lambda: _analyse(entries, source, progress))
+    """Interpret every entry as a script, then what no script calls.
+
+    ``memory`` opens what is kept of programs."""
+    return with_deep_stack(lambda: _analyse(entries, source, progress, memory()))
 
 
 def _analyse(
-    entries: Sequence[str], source: Source, progress: Callable[[int, int], None] | None
+    entries: Sequence[str],
+    source: Source,
+    progress: Callable[[int, int], None] | None,
+    memory: Memory | None,
 ) -> Project:
-    explorer = Explorer(source, entries)
+    explorer = Explorer(source, entries, memory=memory)
     explorer.modules.load_all()
     selection = Selection(explorer.modules, entries)
     for index, path in enumerate(entries):

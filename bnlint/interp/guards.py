@@ -305,3 +305,26 @@ class Guards:
             return found ^ (guard & 1)
 
         return out, {guard: walk(guard) for guard in wanted}
+
+    def rows(self) -> list[tuple[int, Guard, Guard]]:
+        """The nodes of a table as plain data: the level of each and where its two edges lead, all
+        but the leaf, each after those that it leads to."""
+        return list(zip(self._var, self._low, self._high, strict=True))[1:]
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[int, Guard, Guard]]) -> Guards:
+        """The table of some rows; raises ``ValueError`` if no table has such rows."""
+        out = cls()
+        for level, low, high in rows:
+            made = len(out._var)
+            below = [edge >> 1 for edge in (low, high)]
+            if high & 1 or low == high or level >= 0 or (level, low, high) in out._unique:
+                raise ValueError("no row of a table of guards")
+            if not all(0 <= node < made and level < out._var[node] for node in below):
+                raise ValueError("a row that leads to none below it")
+            out._unique[level, low, high] = made
+            out._var.append(level)
+            out._low.append(low)
+            out._high.append(high)
+            out._note_needs(~level, low, high)
+        return out

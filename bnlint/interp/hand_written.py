@@ -39,6 +39,7 @@ def hand_written(
     kept = ancestors(written, controls=False) & _directly_kept(state)
     trained = ancestors(losses, controls=False)
     evaluated = _evaluated(runs)
+    looked_at = _looked_at(runs, trained)
     # Moments of the same tensor are the same numbers, whichever call computes them.
     alike = {n.inputs for n in kept if n.kind == "moments"}
     out = []
@@ -60,6 +61,7 @@ def hand_written(
                 tuple(location(p) for p in record.trace),
                 location(record.always.place) if record.always is not None else None,
                 record.name_scope,
+                looked_at is not None and output not in looked_at,
             )
         )
     return out
@@ -88,6 +90,18 @@ def _evaluated(runs: Runs) -> set[Node]:
             wanted = [n for n in through(record.fetches) if not n.scalar]
             found |= ancestors(wanted, controls=False, fed=frozenset(record.feeds))
     return found
+
+
+def _looked_at(runs: Runs, trained: set[Node]) -> set[Node] | None:
+    """All that runs compute that train nothing; None if they may compute nothing of the network."""
+    found: set[Node] = set()
+    for record, computed in runs:
+        if not any(n.kind == "train" for n in computed):
+            if record.opaque:
+                return None
+            found |= computed
+    network = any(n in trained and n.kind in ("op", "linear", "norm") for n in found)
+    return found if network else None
 
 
 def _is_scaled(output: Node, readers: Mapping[Node, list[Node]]) -> bool:

@@ -26,6 +26,7 @@ from bnlint.interp.keys import Keys
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from bnlint.interp.explored import Seen
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.paths import Paths
     from bnlint.interp.state import State
@@ -65,13 +66,14 @@ class Image:
     """A module that was imported, with those that import each other with it: ``envs``.
 
     ``needs`` are the modules that were imported for it, itself included, in the order in which
-    they ended, and whose image each is part of: None for its own. ``kept`` is, for what a program
-    may write to, how it was.
+    they ended, and whose image each is part of: None for its own. ``seen`` is what was looked at
+    for it, ``kept``, for what a program may write to, how it was.
     """
 
     envs: dict[str, ModuleEnv]
     needs: list[tuple[str, Image | None]]
     declared: Declared
+    seen: Seen
     changes: list[_Change] = field(default_factory=list)
     kept: dict[int, tuple[Any, Any]] = field(default_factory=dict)
 
@@ -113,8 +115,8 @@ class Images:
         """Whether a module has an image, or is known to have none."""
         return key in self._images or key in self._impure
 
-    def adopt(self, state: State, path: str) -> ModuleEnv | None:
-        """Import a module by its image; None if it must be run instead."""
+    def adopt(self, state: State, path: str) -> Image | None:
+        """Import a module by its image, which is returned; None if it must be run instead."""
         extra = tuple(state.sys_path)
         if not state.building and not self._may_be_given(state):
             return None
@@ -127,16 +129,18 @@ class Images:
                 self._missed[path, extra] += 1
             return None
         for one, other in image.needs:
+            part = other or image
+            # What an image holds of a module is its own, also where the program has it otherwise.
+            self._touched[id(part)] = part
             if one in state.modules:
                 continue
-            part = other or image
             state.modules[one] = part.envs[one]
             state.finished.append(one)
             self._parts[one] = part
             if id(part) not in self._given:
                 self._given[id(part)] = part
                 self._apply(part, state)
-        return state.modules[path]
+        return image
 
     def _may_be_given(self, state: State) -> bool:
         """Whether what modules do in this program is what they do elsewhere."""
@@ -147,7 +151,6 @@ class Images:
         )
 
     def _apply(self, image: Image, state: State) -> None:
-        self._touched[id(image)] = image
         image.declared.add_to(state)
         for change in image.changes:
             key = id(change.container)
@@ -176,8 +179,10 @@ class Images:
             del self._missed[key]
         return [key for key in found if not self.knows(key)]
 
-    def make(self, key: Key, machine: Interpreter, run: Callable[[], object]) -> None:
-        """Make an image of a module by running it in a state for images."""
+    def make(self, key: Key, machine: Interpreter, run: Callable[[], object], seen: Seen) -> None:
+        """Make an image of a module by running it in a state for images.
+
+        ``seen`` is told what is looked at for it."""
         state = machine.state
         self._alive.append(state.paths)
         self.conditions.guards.spent = 0
@@ -185,7 +190,7 @@ class Images:
         extra = key[1]
         try:
             run()
-            image = self._image(state)
+            image = self._image(state, seen)
         except Exception:  # a program that imports it runs it again, and meets the same
             self._impure.update((running, extra) for running in state.importing)
             self._impure.add(key)
@@ -196,7 +201,7 @@ class Images:
         finally:
             self.restore()
 
-    def _image(self, state: State) -> Image:
+    def _image(self, state: State, seen: Seen) -> Image:
         given = list(self._given.values())
         envs = {path: env for path, env in state.modules.items() if path not in self._parts}
         changes = [
@@ -213,7 +218,7 @@ class Images:
         kept = {id(c): (c, copy) for c, copy in contents(held, self._owned)}
         needs = [(path, self._parts.get(path)) for path in state.finished]
         declared = Declared.by(state, [image.declared for image in given])
-        return Image(envs, needs, declared, changes, kept)
+        return Image(envs, needs, declared, seen, changes, kept)
 
 
 def is_pure(state: State) -> bool:

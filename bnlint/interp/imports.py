@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from bnlint.interp import api, attributes
+from bnlint.interp.explored import Seen
 from bnlint.interp.guards import FALSE, Guard
 from bnlint.interp.images import Images, Impure, Key, is_pure
 from bnlint.interp.live_objects import DynamicModule
@@ -24,7 +26,7 @@ from bnlint.source import ir
 from bnlint.source.resolve import ByName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bnlint.apis import Apis
     from bnlint.interp.interpreter import Interpreter
@@ -63,7 +65,6 @@ class Modules:
         self.resolver = source.resolver
         self.apis = source.apis
         self.loaded: dict[str, ir.Module] = {}
-        self.importers: dict[str, set[str]] = {}
         # What the syntax of a definition or a loop tells, by its identity.
         self.generators: dict[int, bool] = {}
         self.counters: dict[int, list[ir.Expr]] = {}
@@ -71,8 +72,22 @@ class Modules:
         self.images = Images()
         self._preparing: set[Key] = set()
         self._defined: dict[str, frozenset[str]] = {}
+        self._seen = Seen()
+
+    @contextmanager
+    def watched(self) -> Iterator[Seen]:
+        """Tells what is looked at meanwhile. What images are made of counts for the programs that
+        are given these."""
+        before, self._seen = self._seen, Seen()
+        self.resolver.asked = self._seen.folders
+        try:
+            yield self._seen
+        finally:
+            self._seen = before
+            self.resolver.asked = before.folders
 
     def ir_of(self, path: str) -> ir.Module | None:
+        self._seen.files.add(path)
         found = self.loaded.get(path)
         if found is None:
             found = self.source.module(path)
@@ -120,7 +135,6 @@ class Modules:
                 if name is not None:
                     return Api(name)
             return External(dotted)
-        self.importers.setdefault(path, set()).add(importer)
         state.imported.setdefault(importer, set()).add(path)
         leaf = self.run(machine, path)
         # Importing a.b.c runs a and a.b too, and makes each an attribute of its parent.
@@ -143,9 +157,11 @@ class Modules:
         found = state.modules.get(path)
         if found is not None:
             return found
-        return (None if main else self.images.adopt(state, path)) or self._execute(
-            machine, path, main
-        )
+        image = None if main else self.images.adopt(state, path)
+        if image is None:
+            return self._execute(machine, path, main)
+        self._seen.add(image.seen)
+        return state.modules[path]
 
     def prepare(
         self, path: str, imported: bool, machine_of: Callable[[tuple[str, ...]], Interpreter]
@@ -164,11 +180,13 @@ class Modules:
             return
         path, extra = key
         self._preparing.add(key)
-        for needed in self._needs(path, extra):
-            self._prepare((needed, extra), machine_of)
+        with self.watched():
+            for needed in self._needs(path, extra):
+                self._prepare((needed, extra), machine_of)
         if not self.images.knows(key):  # as one that it imports and that imports it
             machine = machine_of(extra)
-            self.images.make(key, machine, lambda: self.run(machine, path))
+            with self.watched() as seen:
+                self.images.make(key, machine, lambda: self.run(machine, path), seen)
         self._preparing.discard(key)
 
     def _needs(self, path: str, extra: tuple[str, ...]) -> list[str]:
@@ -233,6 +251,7 @@ class Modules:
         paths = state.paths
         key = module.key
         chosen = module.modules
+        self._seen.others = True
         if chosen is None:
             chosen = [p for p in self.entries if self._defines(p, name)][:_CANDIDATES]
             module.modules = chosen
@@ -251,6 +270,7 @@ class Modules:
         return Unknown("a module chosen at run time", state.keys.of("attr", key, name))
 
     def _defines(self, path: str, name: str) -> bool:
+        self._seen.files.add(path)
         names = self._defined.get(path)
         if names is None:
             module = self.ir_of(path)
@@ -287,7 +307,6 @@ class Modules:
             if os.path.basename(module.path) == "__init__.py" or not module.path.endswith(".py"):
                 path = self.resolver.find(folder, [name])
                 if path is not None and path != module.path:
-                    self.importers.setdefault(path, set()).add(module.path)
                     machine.state.imported.setdefault(module.path, set()).add(path)
                     value = self.run(machine, path)
                     module.globals.setdefault(name, value)

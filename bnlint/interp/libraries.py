@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import api, operators, records, tensorflow, truth
@@ -68,8 +70,6 @@ def _defaultdict(machine: Interpreter, args: Args, frame: Frame | None) -> Value
 
 
 def _path_join(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    import posixpath
-
     parts = [a.value for a in args.positional if isinstance(a, Known) and isinstance(a.value, str)]
     whole = sum(map(len, parts)) <= operators.LONGEST
     if len(parts) == len(args.positional) and parts and whole:
@@ -80,8 +80,6 @@ def _path_join(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 
 
 def _dirname(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    import posixpath
-
     value = args.positional[0] if args.positional else NONE
     if isinstance(value, Known) and isinstance(value.value, str):
         return Known(posixpath.dirname(value.value) or ".")
@@ -91,16 +89,12 @@ def _dirname(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 def _abspath(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     value = args.positional[0] if args.positional else NONE
     if isinstance(value, Known) and isinstance(value.value, str):
-        import os
-
         return Known(os.path.abspath(value.value))
     return machine.state.unknown("a path")
 
 
 def _sys_path(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     """``sys.path`` edits with literal paths; a relative one counts from the editing file too."""
-    import os
-
     value = args.positional[-1] if args.positional else NONE
     for item in value.items if isinstance(value, Seq) else [value]:
         if isinstance(item, Known) and isinstance(item.value, str):

@@ -94,6 +94,15 @@ class Constant(Node):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class Branches(Node):
+    """What a ``tf.cond`` yields; ``taken`` is its predicate where that is a constant."""
+
+    KIND: ClassVar = "op"
+
+    taken: Known | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class Placeholder(Node):
     """What is fed; ``boolean`` is whether a truth value is, ``default`` which one if none is."""
 

@@ -429,7 +429,7 @@ def for_base(
     elif base in machine.modules.apis.layers:
         given = args or Args([], {}, place, more=True)
         made = norms.layer_class(machine, base, given, None)
-    elif base.endswith(("Session", "SessionHook")) and base.endswith("Session"):
+    elif base.endswith("Session"):
         made = Session(place)
     if made is not None:
         instance.attrs["<base>"] = made

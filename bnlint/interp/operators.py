@@ -123,6 +123,8 @@ def binary(machine: Interpreter, op: str, left: Value, right: Value, place: Plac
         node.scalar = all(n.scalar for n in inputs if n.kind != "const")
         if op in ("/", "*") and isinstance(left, Node) and isinstance(right, Node):
             handwritten.arithmetic(machine, left, right, node)
+        if op == "+" and isinstance(left, Node) and isinstance(right, Node):
+            handwritten.folded(machine, left, right, node)
         return node
     if op in ("|", "&") and (is_test(machine, left) or is_test(machine, right)):
         return both(machine, "or" if op == "|" else "and", left, right)

@@ -258,6 +258,8 @@ class Paths:
 
     def keep(self, value: Value) -> int:
         """A number for the identity of a value, its own as long as the run lasts."""
+        if isinstance(value, Choice):
+            return -1 - value.key  # where it is read in part, that part is made anew each time
         self._kept[id(value)] = value
         return id(value)
 
@@ -420,7 +422,8 @@ class Paths:
         if len(alternatives) > most:
             alternatives = self._tensors_together(alternatives)
         if len(alternatives) > most:
-            self.widened.append("a value has more alternatives than are followed")
+            if not all(_is_datum(v) for _, v in alternatives):
+                self.widened.append("a value has more alternatives than are followed")
             deps = [self.phi([(g, n) for g, v in alternatives for n in nodes_in(v)])]
             key = self.conditions.keys.of("fresh", self._fresh())
             return Unknown("it has too many alternatives", key, tuple(d for d in deps if d.inputs))
@@ -477,6 +480,13 @@ class Paths:
         return self._choice(
             [(guard, Known(True, assumed=True)), (guard ^ 1, Known(False, assumed=True))]
         )
+
+
+def _is_datum(value: Value) -> bool:
+    """A number, a string or an unknown: one more unknown loses nothing that a graph is made of."""
+    if isinstance(value, Known):
+        return True
+    return value.__class__ is Unknown and isinstance(value, Unknown) and not value.deps
 
 
 def _identity(value: Value) -> Any:

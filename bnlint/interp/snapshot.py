@@ -13,6 +13,7 @@ from bnlint.interp.feeding import flag_in, never_true
 from bnlint.interp.guards import FALSE
 from bnlint.interp.hand_written import hand_written
 from bnlint.interp.nodes import (
+    Assign,
     Gradient,
     Group,
     Node,
@@ -44,10 +45,10 @@ from bnlint.model import Guard as GuardModel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from bnlint.interp.cases import Assignment
     from bnlint.interp.guards import Guard
     from bnlint.interp.recorded import Block, Layer, Read, RunRecord, TrainingFlag
     from bnlint.interp.state import State
+    from bnlint.interp.why import Assignment
 
 
 def snapshots(state: State, assignments: Iterable[Assignment]) -> Iterator[GraphModel]:
@@ -261,9 +262,13 @@ class _Snapshot:
                 out.append(Gate(layer.id, "momentum", location(layer.place), detail))
         if out or any(run.opaque for run, _ in self.runs):
             return out  # some run may be another one
+        if self.runs and not any(op in computed for _, computed in self.runs):
+            return []  # this program only asks the network
         for layer in updated:
             if _ids(layer.updates) & self.escaped:
                 continue
+            if any(isinstance(u, Assign) and not u.in_a_branch for u in layer.updates):
+                continue  # written by hand, and run whatever the flag is
             own = [run for run, computed in self.runs if not computed.isdisjoint(layer.updates)]
             told = [never_true(layer, run, state) for run in own]
             if told and None not in told:

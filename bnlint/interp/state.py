@@ -125,6 +125,7 @@ class State:
         self.restores: Guard = FALSE
         self.eager: Guard = FALSE
         self.complete = True
+        self.stopped: str | None = None  # what ended the run before its end
         self.notes: list[str] = []
         self.loops: list[int] = []  # the keys of those that are running
         self.stages: list[Stage] = []

@@ -18,6 +18,7 @@ from bnlint.interp.effects import (
     ops,
     scopes,
     sessions,
+    statistics,
     training,
 )
 from bnlint.interp.effects.scopes import with_arg_scope
@@ -45,6 +46,7 @@ for _module in (
     estimators,
     keras,
     handwritten,
+    statistics,
     exporting,
     ops,
 ):

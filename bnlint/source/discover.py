@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from bnlint.regular import CannotRead, is_there, read_regular
 from bnlint.source.errors import SourceError
@@ -28,10 +29,35 @@ SKIPPED = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The files to check, sorted, and an error for each path that is not there or not readable.
+
+    ``tops`` are the directories that were given, by their real paths, ``passed`` the names of what
+    lies in them, might be imported and is not to be checked, ``partial`` the directories with
+    such directories. What is found depends on the status of the paths in ``looked`` and on whether
+    there is something at those in ``asked``.
+    """
+
+    found: list[str]
+    errors: list[SourceError]
+    tops: list[str] = field(default_factory=list)
+    passed: set[str] = field(default_factory=set)
+    partial: set[str] = field(default_factory=set)
+    looked: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
 def discover(
     paths: Sequence[str], exclude: Sequence[str] = (), *, markdown: bool = False
 ) -> tuple[list[str], list[SourceError]]:
-    """The files to check, sorted, and an error for each path that is not there or not readable.
+    """The files to check, sorted, and an error for each path that is not there or not readable."""
+    walked = walk(paths, exclude, markdown=markdown)
+    return walked.found, walked.errors
+
+
+def walk(paths: Sequence[str], exclude: Sequence[str] = (), *, markdown: bool = False) -> Walk:
+    """What there is to check.
 
     Directories are searched for Python files and notebooks (with ``markdown`` for Markdown too),
     leaving out what ``.gitignore`` files, hidden and generated directories hide. ``exclude`` holds
@@ -40,10 +66,12 @@ def discover(
     reached twice is given once.
     """
     suffixes = SUFFIXES + MARKDOWN if markdown else SUFFIXES
-    search = _Search(_excluding(exclude), suffixes)
+    walked = Walk([], [])
+    search = _Search(_excluding(exclude), suffixes, walked)
     for path in paths:
         search.argument(path)
-    return sorted(search.found.values()), search.errors
+    walked.found.extend(sorted(search.found.values()))
+    return walked
 
 
 def excluded(paths: Sequence[str], exclude: Sequence[str]) -> list[str]:
@@ -58,10 +86,11 @@ def excluded(paths: Sequence[str], exclude: Sequence[str]) -> list[str]:
 
 
 class _Search:
-    def __init__(self, exclude: Patterns, suffixes: tuple[str, ...]) -> None:
+    def __init__(self, exclude: Patterns, suffixes: tuple[str, ...], walked: Walk) -> None:
         self._suffixes = suffixes
         self.found: dict[str, str] = {}  # real path -> path to show
-        self.errors: list[SourceError] = []
+        self._walk = walked
+        self.errors = walked.errors
         self._exclude = exclude
         self._here = os.getcwd()
 
@@ -71,7 +100,8 @@ class _Search:
             shown = os.path.normpath(path)
         if os.path.isdir(path):
             real = os.path.realpath(path)
-            outer = _outer_rules(real, self.errors)
+            outer = _outer_rules(real, self._walk)
+            self._walk.tops.append(real)
             self._directory("" if shown == os.curdir else shown, real, outer)
         elif os.path.isfile(path):
             self.found.setdefault(os.path.realpath(path), shown)
@@ -81,9 +111,11 @@ class _Search:
             self.errors.append(SourceError(path, 1, "no such file or directory"))
 
     def _directory(self, shown: str, real: str, rules: _Rules) -> None:
-        pending = [(shown, real, rules)]
+        looked, passed, partial = self._walk.looked, self._walk.passed, self._walk.partial
+        pending = [(shown, real, rules, True)]
         while pending:
-            shown, real, rules = pending.pop()
+            shown, real, rules, given = pending.pop()
+            looked.append(real)
             try:
                 with os.scandir(real) as scan:
                     entries = list(scan)
@@ -91,31 +123,49 @@ class _Search:
                 reason = (error.strerror or str(error)).lower()
                 self.errors.append(SourceError(shown or os.curdir, 1, f"cannot be read: {reason}"))
                 continue
-            rules = rules.below(real, entries, self.errors)
+            names = {entry.name for entry in entries}
+            if "pyvenv.cfg" in names and not given:
+                passed.add(os.path.basename(real))
+                partial.add(os.path.dirname(real))
+                continue
+            if ".gitignore" in names:
+                looked.append(os.path.join(real, ".gitignore"))
+                rules = rules.below(real, self.errors)
+            before = f"{shown}{os.sep}" if shown and shown[-1] != os.sep else shown
+            above = real if real[-1] == os.sep else f"{real}{os.sep}"
             for entry in entries:
                 name = entry.name
                 # Links to directories are not followed: they make loops, and git does not either.
                 if entry.is_dir(follow_symlinks=False):
                     if (
-                        name[0] != "."
-                        and name not in SKIPPED
-                        and not self._hidden(shown, name, real, rules, True)
-                        and not os.path.exists(os.path.join(real, name, "pyvenv.cfg"))
+                        name[0] == "."
+                        or name in SKIPPED
+                        or self._hidden(before, name, above, rules, True)
                     ):
-                        below = os.path.join(real, name)
-                        pending.append((os.path.join(shown, name), below, rules))
-                elif (
-                    name.endswith(self._suffixes)
-                    and name[:2] != "._"  # what macOS leaves on foreign disks; not text
-                    and not self._hidden(shown, name, real, rules, False)
-                ):
-                    self._file(entry, os.path.join(shown, name), os.path.join(real, name))
+                        passed.add(name)
+                        partial.add(real)
+                    else:
+                        pending.append((before + name, above + name, rules, False))
+                elif name.endswith(self._suffixes) and name[:2] != "._":  # of macOS; not text
+                    if self._hidden(before, name, above, rules, False):
+                        passed.add(os.path.splitext(name)[0])
+                    else:
+                        self._file(entry, before + name, above + name)
+                elif entry.is_symlink():
+                    looked.append(above + name)
+                    passed.add(name)
+                    partial.add(real)
 
     def _file(self, entry: os.DirEntry[str], shown: str, real: str) -> None:
         try:
+            linked = entry.is_symlink()
+            if linked:
+                self._walk.looked.append(real)
             if not entry.is_file():
+                self._walk.passed.add(os.path.splitext(entry.name)[0])
+                self._walk.partial.add(os.path.dirname(real))
                 return
-            if entry.is_symlink():
+            if linked:
                 self.found.setdefault(os.path.realpath(real), shown)
                 return
         except OSError:
@@ -126,9 +176,10 @@ class _Search:
             self.found[real] = shown
 
     def _hidden(self, shown: str, name: str, real: str, rules: _Rules, directory: bool) -> bool:
-        if rules.hide(os.path.join(real, name), directory):
+        """Whether something is not to be checked; ``shown`` and ``real`` are what is before it."""
+        if rules.hide(real + name, directory):
             return True
-        return bool(self._exclude) and self._excluded(os.path.join(shown, name), directory)
+        return bool(self._exclude) and self._excluded(shown + name, directory)
 
     def _excluded(self, shown: str, directory: bool) -> bool:
         # What is above was looked at on the way here, or was named.
@@ -145,12 +196,8 @@ class _Rules:
     def __init__(self, files: Sequence[tuple[str, Patterns]] = ()) -> None:
         self._files = files
 
-    def below(
-        self, directory: str, entries: Sequence[os.DirEntry[str]], errors: list[SourceError]
-    ) -> _Rules:
-        """The rules inside ``directory``, which holds ``entries``."""
-        if not any(entry.name == ".gitignore" for entry in entries):
-            return self
+    def below(self, directory: str, errors: list[SourceError]) -> _Rules:
+        """The rules inside ``directory``, which has some of its own."""
         patterns = _read_patterns(os.path.join(directory, ".gitignore"), errors)
         if not patterns:
             return self
@@ -164,19 +211,21 @@ class _Rules:
         return False
 
 
-def _outer_rules(directory: str, errors: list[SourceError]) -> _Rules:
+def _outer_rules(directory: str, walked: Walk) -> _Rules:
     """The rules of the directories above, up to the root of the repository."""
     above: list[str] = []
     for path in _upwards(directory):
         if path != directory:
             above.append(path)
-        if os.path.exists(os.path.join(path, ".git")):
+            walked.looked.append(os.path.join(path, ".gitignore"))
+        walked.asked.append(os.path.join(path, ".git"))
+        if os.path.exists(walked.asked[-1]):
             break
     else:
         return _Rules()  # no repository: what lies above has no say
     files = []
     for path in above:
-        patterns = _read_patterns(os.path.join(path, ".gitignore"), errors)
+        patterns = _read_patterns(os.path.join(path, ".gitignore"), walked.errors)
         if patterns:
             files.append((os.path.join(path, ""), patterns))
     rules = _Rules(files)

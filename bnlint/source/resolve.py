@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 # Imports are not looked for above a folder that holds one of these, nor further up than _CLIMB.
-_ROOT_MARKS = frozenset((".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg"))
+ROOT_MARKS = frozenset((".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg"))
 _CLIMB = 8
 # A folder of that name is a copy or a stub of the library.
 _NEVER_OURS = frozenset(("tensorflow", "numpy"))
@@ -37,13 +37,15 @@ class Candidates:
 class Resolver:
     """Resolves imports; each folder is listed once.
 
-    ``extra`` are files that may not be on disk yet: the unsaved ones of an editor.
+    ``extra`` are files that may not be on disk yet: the unsaved ones of an editor. ``asked`` is
+    given the folders whose content an answer depends on.
     """
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
         self._listings: dict[str, _Listing] = {}
         self._roots: dict[str, list[str]] = {}
         self._extra: dict[str, set[str]] = {}
+        self.asked: set[str] = set()
         for path in extra:
             self._extra.setdefault(os.path.dirname(path), set()).add(os.path.basename(path))
 
@@ -59,7 +61,7 @@ class Resolver:
     def names(self, folder: str) -> list[str]:
         """What of a folder's content imports may depend on, in order, folders with a slash."""
         listing = self._list(folder)
-        files = [n for n in listing.files if n.endswith(".py") or n in _ROOT_MARKS]
+        files = [n for n in listing.files if n.endswith(".py") or n in ROOT_MARKS]
         return sorted((*files, *(f"{name}/" for name in listing.folders)))
 
     def find(self, folder: str, parts: Sequence[str]) -> str | None:
@@ -175,6 +177,7 @@ class Resolver:
         found = self._roots.get(folder)
         if found is None:
             found = self._roots[folder] = self._climb(folder)
+        self.asked.update(found)
         return found
 
     def _climb(self, folder: str) -> list[str]:
@@ -182,7 +185,7 @@ class Resolver:
         found = [folder]
         while len(found) < _CLIMB and found[-1] != here:
             listing = self._list(found[-1])
-            if _ROOT_MARKS & (listing.files | listing.folders):
+            if ROOT_MARKS & (listing.files | listing.folders):
                 break
             above = os.path.dirname(found[-1])
             if above == found[-1]:
@@ -191,6 +194,7 @@ class Resolver:
         return found
 
     def _list(self, folder: str) -> _Listing:
+        self.asked.add(folder)
         found = self._listings.get(folder)
         if found is None:
             found = self._listings[folder] = self._scan(folder)

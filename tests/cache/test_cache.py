@@ -20,6 +20,7 @@ from bnlint.cache.plain import decode, encode
 from bnlint.cache.store import Store
 from bnlint.cli import main
 from bnlint.finding import (
+    About,
     Aim,
     Edit,
     Finding,
@@ -32,6 +33,7 @@ from bnlint.finding import (
     Rule,
     Silenced,
     Step,
+    Subject,
 )
 from bnlint.output.formats import FORMATS
 
@@ -181,29 +183,47 @@ def test_what_is_spoilt_is_absent(
     folder = tmp_path / "cache"
     fresh = run("--cache-dir", str(folder))
     entries = [path for path in folder.iterdir() if "-" in path.name]
-    assert len(entries) == 3  # two files and a run
+    assert len(entries) == 5  # two files, a program, a run, and what the tool is
     for path in entries:
         spoil(path)
     assert run("--cache-dir", str(folder)) == fresh
 
 
+@pytest.mark.parametrize("trusted", [False, True])
 @pytest.mark.parametrize(
-    "value",
+    "change",
     [
-        None,
-        [],
-        {"report": 1},
-        [[[], [], [], [], True], [1], 1],
-        [[[], [], [], [], "yes"], [0, 0, [], [], [], [], [], 0, 0], 1],
-        [[[], [], [], [], True], [0, 0, [["BN201"]], [], [], [], [], 0, 0], 1],
-        [[[], [], [], [], True], [0, 0, [], [], [], [], [], 0, 0], {}],
+        lambda _: None,
+        lambda _: [],
+        lambda _: {"report": 1},
+        lambda value: value[:4],
+        lambda value: [None, *value[1:]],
+        lambda value: [[[1, None], [2], []], *value[1:]],
+        lambda value: [[["\0"], [], ["\0"]], *value[1:]],
+        lambda value: [value[0][:2], *value[1:]],
+        lambda value: [*value[:1], 7, *value[2:]],
+        lambda value: [*value[:2], [[], [], [], [], "yes"], *value[3:]],
+        lambda value: [*value[:3], [0, 0, [["BN201"]], [], [], [], [], 0, 0], value[4]],
+        lambda value: [*value[:3], [1], value[4]],
+        lambda value: [*value[:4], {}],
     ],
 )
-def test_a_foreign_run_is_absent(project: Path, run: Run, tmp_path: Path, value: object) -> None:
+def test_a_foreign_run_is_absent(
+    project: Path,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Any], object],
+    trusted: bool,
+) -> None:
+    if trusted:
+        monkeypatch.setattr("bnlint.cache.runs._GRAIN", -(10**12))
     folder = tmp_path / "cache"
     fresh = run("--cache-dir", str(folder))
     [entry] = folder.glob("run-*")
-    Store(str(folder)).put("run", entry.name.removeprefix("run-"), value)
+    key = entry.name.removeprefix("run-")
+    store = Store(str(folder))
+    store.put("run", key, change(store.get("run", key)))
     assert run("--cache-dir", str(folder)) == fresh
 
 
@@ -294,7 +314,7 @@ def test_clean_deletes_what_is_ours(
     assert (folder / "CACHEDIR.TAG").exists()
     (folder / "mine.txt").write_text("mine")
     assert main(["clean", "--cache-dir", str(folder)]) == 0
-    assert capsys.readouterr().err == f"bnlint: 3 files deleted from {folder}\n"
+    assert capsys.readouterr().err == f"bnlint: 5 files deleted from {folder}\n"
     assert [path.name for path in folder.iterdir()] == ["mine.txt"]
     assert main(["clean", "--cache-dir", str(tmp_path / "none")]) == 0
 
@@ -314,6 +334,7 @@ def test_plain_data_comes_back_whole() -> None:
         "0123",
         "a consequence",
         (Step("a fact", place), Step("another")),
+        Subject(place, (About(place, (place,), "scope/bn", True, False, "decay"),)),
     )
     report = Report(
         1,

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from bnlint.finding import Location
-from bnlint.interp.images import Images
+from bnlint.interp.declared import Declared
+from bnlint.interp.explored import Seen
+from bnlint.interp.images import Image, Images
 from bnlint.interp.imports import Modules
 from bnlint.interp.interpreter import Interpreter
-from bnlint.interp.values import ModuleEnv
+from bnlint.interp.state import Budget, State
+from bnlint.interp.values import Known, ModuleEnv
 from bnlint.run import Options, check
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "programs"
@@ -218,3 +221,20 @@ def test_a_folder_without_an_init_file_is_a_package(tmp_path: Path) -> None:
         ("BN201", "b.py", 5),
     ]
     assert report.problems == []
+
+
+def test_what_a_program_writes_through_another_image_is_undone() -> None:
+    images = Images()
+    registry: dict[str, Known] = {}
+    parts = ModuleEnv("parts.py", "parts", 0)
+    part = Image({"parts.py": parts}, [("parts.py", None)], Declared(), Seen())
+    part.kept[id(registry)] = registry, {}
+    needs = [("parts.py", part), ("user.py", None)]
+    user = Image({"user.py": ModuleEnv("user.py", "user", 0)}, needs, Declared(), Seen())
+    images._images["user.py", ()] = user
+    state = State(images.keys, Budget(), images.conditions.clone())
+    state.modules["parts.py"] = ModuleEnv("parts.py", "parts", 0)  # which the program ran itself
+    assert images.adopt(state, "user.py") is user
+    registry["written"] = Known(1)
+    images.restore()
+    assert registry == {}

@@ -10,6 +10,7 @@ from test_options import findings
 
 from bnlint.interp import analyse
 from bnlint.interp.explore import Explorer
+from bnlint.interp.explored import Root
 from bnlint.workspace import Workspace
 
 HEAD = """\
@@ -123,7 +124,7 @@ def cost(folder: Path, kind: str, count: int) -> int:
     path = folder / f"program_{count}.py"
     path.write_text(HEAD + KINDS[kind][0](count, 5), encoding="utf-8")
     explorer = Explorer(Workspace(), [str(path)])
-    return explorer.explore("the script", str(path), explorer.script(str(path)), False)
+    return explorer.explore(Root("the script", str(path)), explorer.script(str(path)))
 
 
 @pytest.mark.parametrize("kind", KINDS)

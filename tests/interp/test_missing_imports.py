@@ -1,4 +1,4 @@
-"""Imports that begin in the project and are not there are named; those of other packages are not."""
+"""Imports that begin in the project and are not there are named; others are not."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ def project(folder: Path, lines: str) -> Path:
         ("from pkg.dynamic import x\n", None),
         ("try:\n    import pkg.gone as g\nexcept ImportError:\n    g = None\n", None),
         ("try:\n    from pkg import gone\nexcept Exception:\n    gone = None\n", None),
-        ("try:\n    from pkg.gone import x\nexcept (ValueError, KeyError):\n    x = 1\n", "pkg.gone"),
+        (
+            "try:\n    from pkg.gone import x\nexcept (ValueError, KeyError):\n    x = 1\n",
+            "pkg.gone",
+        ),
     ],
 )
 def test_what_is_named(tmp_path: Path, lines: str, missing: str | None) -> None:

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from test_fixtures import PROJECTS, SCRIPTS, _name
 
 from bnlint.finding import Location
-from bnlint.interp.cases import Assignment
 from bnlint.interp.conditions import Conditions
 from bnlint.interp.explore import Explorer
 from bnlint.interp.guards import TRUE
 from bnlint.interp.snapshot import snapshots
+from bnlint.interp.why import Assignment
 from bnlint.model import GraphModel, Program
 from bnlint.workspace import Workspace
 
@@ -36,7 +36,7 @@ def stable(conditions: Conditions, variables: int) -> list[int]:
     return [
         n
         for n in range(variables)
-        if n not in conditions.sometimes and not _fresh(conditions, conditions.key_of(n))
+        if n not in conditions.sometimes and not _fresh(conditions, conditions.word(n).unknown)
     ]
 
 
@@ -110,7 +110,9 @@ def compare(path: Path, seed: int) -> None:
             assert one.complete == other.complete
             continue
         soft = options(one) & options(other)
-        assert facts(one, soft) == facts(other, soft), conditions.text(assignment)
+        assert facts(one, soft) == facts(other, soft), {
+            conditions.word(n).holds: value for n, value in assignment.items()
+        }
     assert explorer.project.crashes == []
 
 

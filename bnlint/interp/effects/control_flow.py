@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import bypass, truth
 from bnlint.interp.args import Args
-from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.recorded import Layer, Selected
+from bnlint.interp.nodes import Branches, Constant, Node, nodes_in
+from bnlint.interp.recorded import Layer, Selected, TrainingFlag
 from bnlint.interp.values import Known, Map, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -43,10 +43,16 @@ def cond(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Va
     finally:
         state.branch_depth -= 1
     if not state.branch_depth:
-        _select_nothing(state.layers[first:second], state.layers[second:])
+        _select_nothing(predicate, state.layers[first:second], state.layers[second:])
     _selection(machine, on_true, on_false, mark, args)
     bypass.in_graph(machine, args.place, nodes_in(predicate), on_true, on_false, mark)
-    return _merge(machine, name, nodes_in(predicate), [on_true, on_false], args)
+    merged = _merge(machine, name, nodes_in(predicate), [on_true, on_false], args)
+    constant = predicate.value if isinstance(predicate, Constant) else predicate
+    if isinstance(constant, Known):
+        for node in nodes_in(merged):
+            if isinstance(node, Branches):
+                node.taken = constant
+    return merged
 
 
 def _selection(machine: Interpreter, left: Value, right: Value, mark: int, args: Args) -> None:
@@ -78,13 +84,39 @@ def control_flow_v2(machine: Interpreter, name: str, args: Args, frame: Frame | 
     return Known(None)
 
 
-def _select_nothing(on_true: list[Layer], on_false: list[Layer]) -> None:
-    """Layers with the same constant in both branches are in one mode, whatever the predicate."""
-    flags = [layer.flag for layer in (*on_true, *on_false)]
-    values = {flag.value if flag.passed else None for flag in flags}
-    if on_true and on_false and len(values) == 1 and None not in values:
-        for layer in (*on_true, *on_false):
+def _select_nothing(predicate: Value | None, on_true: list[Layer], on_false: list[Layer]) -> None:
+    """Layers with the same mode in both branches are in one mode, whatever the predicate.
+
+    The predicate itself, as a flag, is True where the first branch is taken and False where the
+    second is.
+    """
+    asked = _passed_on(predicate)
+    layers = [(layer, True) for layer in on_true] + [(layer, False) for layer in on_false]
+    modes = {_mode(layer.flag, asked, taken) for layer, taken in layers}
+    if not on_true or not on_false or len(modes) > 1 or None in modes:
+        return
+    for layer, taken in layers:
+        if layer.flag.fed is None:
             layer.flag.chosen = False
+        else:
+            layer.flag.value = taken  # chosen still: the source says something else
+
+
+def _mode(flag: TrainingFlag, asked: Value | None, taken: bool) -> object:
+    """The mode of a layer in a branch of a ``cond``, if it is one: None if not."""
+    if flag.fed is not None and flag.fed is asked:
+        return taken
+    return None if not flag.passed or flag.value is None else bool(flag.value)
+
+
+def _passed_on(value: Value | None) -> Value | None:
+    """The tensor that a chain of ``identity`` and ``cast`` hands on."""
+    while isinstance(value, Node) and value.api in _HANDED_ON and len(value.inputs) == 1:
+        value = value.inputs[0]
+    return value
+
+
+_HANDED_ON = frozenset(("tf.identity", "tf.cast", "tf.convert_to_tensor", "tf.squeeze"))
 
 
 def _select(machine: Interpreter, selected: Selected) -> None:
@@ -111,7 +143,7 @@ def _merge(
 
     def tensor(parts: Sequence[Value]) -> Node:
         nodes = [n for part in parts for n in nodes_in(part)]
-        node = machine.state.node("op", name, [*predicate, *nodes], args.place)
+        node = machine.state.add(Branches, name, [*predicate, *nodes], args.place)
         node.scalar = all(n.scalar for n in nodes)
         return node
 

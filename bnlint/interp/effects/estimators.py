@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.apis import UPDATE_OPS
 from bnlint.interp.args import Args
 from bnlint.interp.effects import ops, training
-from bnlint.interp.effects.sessions import run_hooks
+from bnlint.interp.effects.sessions import initialise, run_hooks
 from bnlint.interp.guards import FALSE
 from bnlint.interp.live_objects import Estimator, EstimatorSpec, Head
 from bnlint.interp.nodes import Placeholder, nodes_in, nodes_of
@@ -112,6 +112,7 @@ def _build(machine: Interpreter, model_fn: Value, mode: str, args: Args) -> None
 def spec(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``EstimatorSpec``: the mode decides what is run."""
     run_hooks(machine, args)
+    initialise(machine, args)
     mode = args.get("mode", 0)
     value = mode.value if isinstance(mode, Known) else None
     loss, train_op = args.get("loss", 2), args.get("train_op", 3)
@@ -126,9 +127,11 @@ def spec(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Va
 
 
 def make_head(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    """A canned head. Heads of ``tf.contrib.estimator`` run UPDATE_OPS from TensorFlow 1.12 on,
-    those of ``tf.estimator`` only if given ``update_ops``."""
-    return Head(args.place, name.startswith("tf.contrib."))
+    """A canned head. Heads of ``tf.contrib.estimator`` run UPDATE_OPS from TensorFlow 1.12 on, but
+    for one made of several; those of ``tf.estimator`` only if given ``update_ops``, those of
+    ``tf.contrib.learn`` never (read and tried in 1.15)."""
+    own = name.startswith("tf.contrib.estimator.") and not name.endswith(".multi_head")
+    return Head(args.place, own)
 
 
 def head_method(machine: Interpreter, head: Head, name: str, args: Args) -> Value | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
-from bnlint.interp.effects import flags, ops
-from bnlint.interp.nodes import Node, Statistic, nodes_in, nodes_of
+from bnlint.interp.effects import flags, ops, statistics
+from bnlint.interp.nodes import Branches, Node, Statistic, nodes_in, nodes_of
 from bnlint.interp.recorded import Moments
 from bnlint.interp.values import Known, Place, Seq, Value
 from bnlint.source import ir
@@ -16,67 +16,6 @@ if TYPE_CHECKING:
 
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
-
-
-def moments(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    """``tf.nn.moments(x, axes)``: a mean and a variance node."""
-    axes = args.get("axes", 1)
-    over_batch = _over_batch(axes)
-    out: list[Value] = []
-    for _ in range(2):
-        node = machine.state.node("moments", name, nodes_in(args.get("x", 0)), args.place)
-        node.statistic = Statistic(over_batch and not _moved(node))
-        out.append(node)
-    return Seq("tuple", out)
-
-
-def reduced_mean(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    """``tf.reduce_mean``: over the batch it is a mean, or a variance, spelled out."""
-    node = ops.generic(machine, name, args, frame)
-    axes = args.get("axis", 1) or args.get("reduction_indices")
-    if isinstance(node, Node) and axes is not None and _over_batch(axes) and not _moved(node):
-        node.statistic = Statistic(True)
-    return node
-
-
-def rearranged(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    """``reshape``, ``transpose``, ``expand_dims``: the first axis may be another one afterwards."""
-    value = ops.generic(machine, name, args, frame)
-    if isinstance(value, Node):
-        how = args.get("shape" if name == "tf.reshape" else "axis" if "dims" in name else "perm", 1)
-        first = how.items[0] if isinstance(how, Seq) and how.items else how
-        number = first.value if isinstance(first, Known) else None
-        if name == "tf.reshape":
-            value.moved = number == 1  # one row: the examples are on another axis
-        elif (number == 0) == (name == "tf.expand_dims"):
-            value.moved = True
-    return value
-
-
-def _moved(node: Node) -> bool:
-    """Whether the examples of the batch are on another axis than the first, as far as is seen."""
-    for _ in range(_MOST_STEPS):
-        if not node.inputs:
-            return False
-        node = node.inputs[0]
-        if node.moved is not None:
-            return node.moved
-    return False
-
-
-_MOST_STEPS = 100
-
-
-def _over_batch(axes: Value | None) -> bool | None:
-    """Whether the axes include the batch (0) and so make it *batch* normalisation."""
-    if isinstance(axes, Known):
-        return axes.value == 0 if isinstance(axes.value, int) else None
-    if isinstance(axes, Seq):
-        known = [a.value for a in axes.items if isinstance(a, Known)]
-        if 0 in known:
-            return True
-        return False if axes.exact and len(known) == len(axes.items) else None
-    return None
 
 
 def batch_normalization(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -106,10 +45,11 @@ def fused(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     parts: list[Value] = [node]
     for _ in range(2):
         part = state.node("moments", name, inputs, args.place)
-        part.statistic = Statistic(not _moved(part) if training and not args.more else None)
+        whole = training and not args.more
+        part.statistic = Statistic(not statistics.moved(part) if whole else None)
         parts.append(part)
     if training and not args.more:
-        record = Moments(args.place, args.place, not _moved(node), node, machine.trace())
+        record = Moments(args.place, args.place, not statistics.moved(node), node, machine.trace())
         record.sources = tuple(p for p in parts[1:] if isinstance(p, Node))
         record.statistics = record.sources
         _record(machine, record)
@@ -135,6 +75,9 @@ _ARITHMETIC = frozenset(
     )
 )
 
+_MINUS = ("operator -", "tf.subtract")
+_TIMES = ("operator *", "tf.multiply")
+
 
 def scaling(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.div(x - mean, deviation)``, ``tf.multiply(x - mean, 1 / deviation)``."""
@@ -145,38 +88,51 @@ def scaling(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     return node
 
 
+def adding(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.add(x * factor, beta - mean * factor)``."""
+    node = ops.generic(machine, name, args, frame)
+    left, right = args.get("x", 0), args.get("y", 1)
+    if isinstance(left, Node) and isinstance(right, Node) and isinstance(node, Node):
+        folded(machine, left, right, node)
+    return node
+
+
 def arithmetic(machine: Interpreter, left: Node, right: Node, output: Node) -> None:
     """``(x - mean) / sqrt(variance + epsilon)`` on the statistics of one tensor.
 
     These are the moments of one call, or a mean and a variance that are spelled out; either may
     be selected by a ``tf.cond`` that has the averages in its other branch.
     """
-    if left.api not in ("operator -", "tf.subtract") or len(left.inputs) != 2:
-        return
-    x, mean = left.inputs
+    if left.api in _MINUS and len(left.inputs) == 2:
+        x, mean = left.inputs
+        _normalises(machine, x, mean, right, output, True)
+
+
+def _normalises(
+    machine: Interpreter, x: Node, mean: Node, deviation: Node, output: Node, scaled: bool
+) -> bool:
+    """Note a use of a mean and of what a variance is in, if they are statistics of ``x``."""
     means = [n for n in selected(mean) if n.statistic is not None]
-    variances = [
-        n
-        for part in _reachable(right, 4)
-        for n in selected(part)
-        if n.statistic is not None and n != mean
-    ]
-    if not means or not variances or not _belong(x, means[0], variances[0]):
-        return
+    parts = _reachable(deviation, 5)
+    spelled = [n for part in parts for one in selected(part) for n in _reachable(one, 3)]
+    variances = [n for n in spelled if n.statistic is not None and n not in means]
+    if not means or not variances or not _belong(x, means[0], variances[0], spelled):
+        return False
     sources = (means[0], variances[0])
     batch = selected(mean) == [means[0]] and all(_is_over_batch(n) for n in sources)
     record = Moments(output.place, means[0].place, batch, output, machine.trace())
     record.sources = sources
-    record.statistics = (mean, *_reachable(right, 4))
-    record.scaled = True
+    record.statistics = (mean, *parts, *variances)
+    record.scaled = scaled
     _record(machine, record)
+    return True
 
 
 def _is_over_batch(node: Node) -> bool:
     return node.statistic is not None and bool(node.statistic.over_batch)
 
 
-def _belong(x: Node, mean: Node, variance: Node) -> bool:
+def _belong(x: Node, mean: Node, variance: Node, deviation: list[Node]) -> bool:
     """Whether two statistics are the mean and the variance of one tensor."""
     if mean.kind == variance.kind == "moments":
         return mean.place == variance.place
@@ -185,7 +141,36 @@ def _belong(x: Node, mean: Node, variance: Node) -> bool:
     near = {variance}
     for _ in range(3):
         near |= {i for n in near for i in n.inputs}
-    return x in near and mean in near
+    if x not in near:
+        return False
+    # The mean of the squares is one, too, less the square of the mean.
+    whole = variance.api in ("tf.reduce_variance", "tf.reduce_std")
+    return whole or mean in near or mean in deviation
+
+
+def folded(machine: Interpreter, left: Node, right: Node, output: Node) -> None:
+    """``x * factor + (beta - mean * factor)``, where the factor has the deviation in it."""
+    for scaled, shift in ((left, right), (right, left)):
+        if scaled.api not in _TIMES or shift.api not in _MINUS or len(shift.inputs) != 2:
+            continue
+        taken = shift.inputs[1]
+        if taken.api not in _TIMES or len(scaled.inputs) != 2 or len(taken.inputs) != 2:
+            continue
+        for x, factor in (scaled.inputs, scaled.inputs[::-1]):
+            for mean, other in (taken.inputs, taken.inputs[::-1]):
+                if _same(factor, other) and _normalises(machine, x, mean, factor, output, False):
+                    return
+
+
+def _same(one: Node, other: Node) -> bool:
+    """Whether two nodes compute the same in the same way, as a formula that is written twice."""
+    if one is other:
+        return True
+    if one.api != other.api or not one.inputs or len(one.inputs) != len(other.inputs):
+        return False
+    if one.api not in _ARITHMETIC:
+        return False
+    return all(map(_same, one.inputs, other.inputs))
 
 
 def _reachable(node: Node, depth: int) -> list[Node]:
@@ -195,13 +180,38 @@ def _reachable(node: Node, depth: int) -> list[Node]:
     return [found for item in node.inputs for found in _reachable(item, depth - 1)]
 
 
+def is_rescaled(node: Node) -> bool:
+    """Whether a node is its input scaled, shifted, copied or in another shape."""
+    return node.api in _ARITHMETIC or _last(node.api) in _PASSED
+
+
+def _last(api: str) -> str:
+    return api.rsplit(".", 1)[-1]
+
+
 _SELECTING = frozenset(("cond", "case", "where", "select", "smart_cond"))
-_PASSED = frozenset(("identity", "reshape", "squeeze", "cast", "stop_gradient"))
+_PASSED = frozenset(
+    ("identity", "reshape", "squeeze", "cast", "stop_gradient", "strided_slice", "transpose")
+)
 
 
 def is_selecting(node: Node) -> bool:
     """Whether a node is one of several tensors, by what a predicate says in the graph."""
-    return node.api.rsplit(".", 1)[-1] in _SELECTING
+    return _last(node.api) in _SELECTING
+
+
+def taken(node: Node) -> Known | None:
+    """The constant that selects what a tensor is, where a constant does."""
+    for _ in range(_NEAR_A_BRANCH):
+        if isinstance(node, Branches):
+            return node.taken
+        if _last(node.api) not in _PASSED or not node.inputs:
+            return None
+        node = node.inputs[0]
+    return None
+
+
+_NEAR_A_BRANCH = 4
 
 
 def selected(node: Node) -> list[Node]:
@@ -214,7 +224,7 @@ def selected(node: Node) -> list[Node]:
         if here in seen:
             continue
         seen.add(here)
-        passed = here.api.rsplit(".", 1)[-1] in _PASSED and bool(here.inputs)
+        passed = _last(here.api) in _PASSED and bool(here.inputs)
         if here.kind == "phi" or is_selecting(here) or passed:
             todo.extend(here.inputs)
         else:
@@ -279,16 +289,11 @@ def behind(nodes: tuple[Node, ...], depth: int) -> Iterator[Node]:
 
 
 HANDLERS = {
-    "tf.nn.moments": moments,
-    "tf.nn.weighted_moments": moments,
     "tf.nn.batch_normalization": batch_normalization,
     "tf.nn.batch_norm_with_global_normalization": global_normalization,
     "tf.nn.fused_batch_norm": fused,
-    "tf.reduce_mean": reduced_mean,
     "tf.div": scaling,
     "tf.multiply": scaling,
     "tf.realdiv": scaling,
-    "tf.reshape": rearranged,
-    "tf.transpose": rearranged,
-    "tf.expand_dims": rearranged,
+    "tf.add": adding,
 }

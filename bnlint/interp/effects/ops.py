@@ -12,15 +12,7 @@ from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
 from bnlint.interp.live_objects import GraphObject, Holder, MovingAverage
 from bnlint.interp.nodes import Constant, Group, Node, Placeholder, nodes_in, nodes_of, through
-from bnlint.interp.values import (
-    NONE,
-    Api,
-    Func,
-    Known,
-    Seq,
-    Unknown,
-    Value,
-)
+from bnlint.interp.values import NONE, Api, Func, Known, Partial, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -52,6 +44,8 @@ _HOST_FUNCTIONS = frozenset(
     )
 )
 """Functions that answer in Python and add nothing to the graph."""
+
+_SUMMARIES = ("tf.summary.", "tf.contrib.layers.summarize_")
 
 _NO_CALLBACK = ("tf.py_func", "tf.numpy_function", "tf.py_function", "tf.data.", "tf.train.")
 
@@ -113,7 +107,7 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
         if args.get("use_bias") is None or not isinstance(args.get("use_bias"), Known):
             inputs.append(add_variable(machine, f"{path}bias", args.place))
     kind = "linear" if name in api.LINEAR_OPS else "op"
-    if name.startswith("tf.summary.") or last.endswith("_summary") or "summaries" in last:
+    if name.startswith(_SUMMARIES) or last.endswith(("_summary", "_summaries")):
         kind = "summary"
     if kind == "linear" and last not in ("identity",):
         for value in args.values():
@@ -191,6 +185,17 @@ def constant(machine: Interpreter, name: str, args: Args, frame: Frame | None) -
     return node
 
 
+def handed_on(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.cast(True, tf.bool)``, ``tf.convert_to_tensor(True)``: as constant, too."""
+    value = args.get("x", 0) or args.get("value") or args.get("input")
+    known = value.value if isinstance(value, Constant) else value
+    if not isinstance(known, Known):
+        return generic(machine, name, args, frame)
+    node = machine.state.add(Constant, name, nodes_in(value), args.place)
+    node.value = known
+    return node
+
+
 def graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return GraphObject(args.place, machine.state.new_graph())
 
@@ -238,8 +243,6 @@ def nothing(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
 
 def make_template(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     """``tf.make_template(name, func, **kwargs)``: the function under a variable scope."""
-    from bnlint.interp.values import Partial
-
     func = args.get("func_", 1)
     if func is None:
         return machine.state.unknown("a template")
@@ -266,6 +269,9 @@ HANDLERS = {
     "tf.tuple": group,
     "tf.stop_gradient": stop_gradient,
     "tf.constant": constant,
+    "tf.cast": handed_on,
+    "tf.convert_to_tensor": handed_on,
+    "tf.identity": handed_on,
     "tf.Graph": graph,
     "tf.get_default_graph": default_graph,
     "tf.reset_default_graph": reset_default_graph,

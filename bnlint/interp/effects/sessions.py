@@ -5,12 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
+from bnlint.interp.effects import ops
 from bnlint.interp.live_objects import Saver, Session
 from bnlint.interp.nested import each_once, rebuilt
 from bnlint.interp.nodes import Node, nodes_in, through
 from bnlint.interp.paths import Choice
 from bnlint.interp.recorded import RunRecord, SaverRecord
-from bnlint.interp.values import NONE, Instance, Known, Map, Object, Seq, Unknown, Value
+from bnlint.interp.values import (
+    NONE,
+    Bound,
+    Func,
+    Instance,
+    Known,
+    Map,
+    Object,
+    Partial,
+    Seq,
+    Unknown,
+    Value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,17 +34,42 @@ if TYPE_CHECKING:
 
 def make_session(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     run_hooks(machine, args)
+    initialise(machine, args)
     graph = args.get("graph", 1)
     return Session(args.place, graph if isinstance(graph, Object) else None)
 
 
+def make_scaffold(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.train.Scaffold(init_fn=…)``: a session that is begun with it calls the function."""
+    initialise(machine, args)
+    return ops.generic(machine, name, args, frame)
+
+
+def initialise(machine: Interpreter, args: Args) -> None:
+    """Enter what sets the variables when a session begins: often it restores some of them."""
+    for name in ("init_fn", "scaffold_fn"):
+        given = args.get(name)
+        if given is not None:
+            machine.state.paths.split(given, lambda func: _begun_with(machine, func, args))
+
+
+def _begun_with(machine: Interpreter, func: Value, args: Args) -> Value:
+    target = func
+    while isinstance(target, (Bound, Partial)):
+        target = target.func
+    if isinstance(target, Func) and target.key not in machine.state.entered:
+        given = Args([], {}, args.place, more=True)
+        machine.state.paths.apart(lambda: machine.call(func, given, None))
+    return NONE
+
+
 def run_hooks(machine: Interpreter, args: Args) -> None:
     """``SessionRunHook``: what ``before_run`` returns is fetched with every run."""
-    for name in ("hooks", "chief_only_hooks", "training_hooks", "saving_listeners"):
+    for name in ("hooks", "chief_only_hooks", "training_hooks", "training_chief_hooks"):
         for hook in machine.iterate(args.get(name) or Known(None))[0]:
             if not isinstance(hook, Instance):
                 continue
-            for step in ("begin", "before_run", "after_run"):
+            for step in ("begin", "after_create_session", "before_run", "after_run"):
                 method = machine.find(hook, step)
                 if method is None:
                     continue
@@ -80,10 +118,16 @@ def record_fed(
 
 
 def _data(machine: Interpreter, pairs: list[tuple[Value, Value]]) -> Iterator[tuple[Node, int]]:
-    """What is fed to which tensor; a plain number is an option and no data."""
+    """What is fed to which tensor; a plain number is an option and no data.
+
+    Each time that it is read, what differs by path may be another choice of the same values.
+    """
+    paths = machine.state.paths
     for key, value in pairs:
-        if isinstance(key, Node) and not isinstance(value, Known):
-            yield key, machine.state.paths.keep(value)
+        if isinstance(key, Node):
+            for _, one in paths.alternatives(value):
+                if not isinstance(one, Known):
+                    yield key, paths.keep(one)
 
 
 def _opaque(value: Value | None) -> bool:
@@ -181,6 +225,7 @@ def train_loop(machine: Interpreter, name: str, args: Args, frame: Frame | None)
 
 
 def _train(machine: Interpreter, given: Value, args: Args) -> None:
+    initialise(machine, args)
     record(machine, given, args)
     run_hooks(machine, args)
     step = args.get("train_step_fn")
@@ -212,6 +257,7 @@ HANDLERS = {
     "tf.train.SingularMonitoredSession": make_session,
     "tf.train.Supervisor": make_session,
     "tf.train.SessionManager": make_session,
+    "tf.train.Scaffold": make_scaffold,
     "tf.get_default_session": make_session,
     "tf.keras.backend.get_session": make_session,
     "tf.train.Saver": make_saver,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bnlint.apis import UPDATE_OPS
@@ -65,21 +66,32 @@ def gradient(
     inputs = gradient_inputs(losses, machine.state.paths.phi)
     node = machine.state.add(Gradient, api_name, inputs, place)
     node.losses = tuple(losses)
-    node.variables = _variable_set(variables)
+    node.variables = _variable_set(machine, variables)
     return node
 
 
-def _variable_set(value: Value | None) -> frozenset[Node] | None:
+def _variable_set(machine: Interpreter, value: Value | None) -> frozenset[Node] | None:
     """The variables a train op is limited to, None for all or not known."""
     if value is None or isinstance(value, (Known, Unknown)):
         return None
     if isinstance(value, Node):
         return frozenset([value])
     if isinstance(value, Seq) and value.exact:
-        nodes = nodes_of(value.items)
-        if nodes and not any(isinstance(i, Unknown) for i in value.items):
+        items = [machine.state.paths.present(item) for item in value.items]
+        nodes = nodes_of(items)
+        whole = all(map(partial(_wherever_made, machine), value.items, items))
+        if nodes and whole and not any(isinstance(i, Unknown) for i in items):
             return frozenset(nodes)
     return None
+
+
+def _wherever_made(machine: Interpreter, item: Value, variable: Value) -> bool:
+    """Whether an item of a list is in it on all paths on which its variable is made."""
+    if item is variable:
+        return True
+    paths = machine.state.paths
+    made = paths.now if not isinstance(variable, Node) else variable.guard
+    return paths.guards.implies(paths.guards.conj(made, paths.now), paths.presence(item))
 
 
 def minimize(machine: Interpreter, optimizer: Value, args: Args) -> Value:
@@ -146,18 +158,21 @@ def apply_gradients(machine: Interpreter, args: Args) -> Value:
     others = [*nodes, *accumulations(nodes)]
     node = train_op(machine, "apply_gradients", sources or nodes, args, others=others)
     node.given = tuple(nodes)
-    node.limit = _paired_variables(given)
+    node.limit = _paired_variables(machine, given)
     return node
 
 
-def _paired_variables(given: Value | None) -> frozenset[Node] | None:
+def _paired_variables(machine: Interpreter, given: Value | None) -> frozenset[Node] | None:
     """The variables of a list of (gradient, variable) pairs, None if some are not known."""
     if not isinstance(given, Seq) or not given.exact or not given.items:
         return None
     found: set[Node] = set()
-    for pair in given.items:
+    for item in given.items:
+        pair = machine.state.paths.present(item)
         variable = pair.items[-1] if isinstance(pair, Seq) and len(pair.items) == 2 else None
         if not isinstance(variable, Node) or variable.kind != "variable":
+            return None
+        if item is not pair and not _wherever_made(machine, item, variable):
             return None
         found.add(variable)
     return frozenset(found)

@@ -1,0 +1,89 @@
+"""Programs by themselves: what came of each, if it would see the same again."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bnlint.cache.identity import tool
+from bnlint.cache.plain import decode, encode
+from bnlint.interp.explored import Explored, Root, Seen
+from bnlint.interp.why import Reasons
+from bnlint.trail import digest, digest_of_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bnlint.cache.store import Store
+    from bnlint.workspace import Workspace
+
+_KIND = "program"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Files and folders that were looked at, with digests, one of the files that are analysed
+    together if that was asked, and what came of the program."""
+
+    files: list[tuple[str, str]]
+    folders: list[tuple[str, str]]
+    others: str
+    explored: Explored
+
+
+class Programs:
+    """What came of programs that are run with some files, as a workspace shows these now."""
+
+    def __init__(self, store: Store, workspace: Workspace, entries: Sequence[str]) -> None:
+        self._store = store
+        self._workspace = workspace
+        self._others = digest_of_names(entries)
+        self._files: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+        parts = (tool(store), os.getcwd(), repr(encode(workspace.apis.own)))
+        self._question = digest(*(part.encode("utf-8", "surrogatepass") for part in parts))
+
+    def recall(self, root: Root) -> tuple[Seen, Explored] | None:
+        value = self._store.get(_KIND, self._key(root))
+        try:
+            entry = decode(_Entry, value)
+            if entry.explored.why is not None:
+                Reasons(entry.explored.why)
+        except ValueError:
+            return None
+        if (
+            entry.others not in ("", self._others)
+            or any(self._content(path) != known for path, known in entry.files)
+            or any(self._listed(path) != known for path, known in entry.folders)
+        ):
+            return None
+        seen = Seen(set(dict(entry.files)), set(dict(entry.folders)), bool(entry.others))
+        return seen, entry.explored
+
+    def keep(self, root: Root, seen: Seen, explored: Explored) -> None:
+        if not self._workspace.steady:
+            return
+        files = [(path, self._content(path)) for path in sorted(seen.files)]
+        folders = [(path, self._listed(path)) for path in sorted(seen.folders)]
+        entry = _Entry(files, folders, self._others if seen.others else "", explored)
+        try:
+            self._store.put(_KIND, self._key(root), encode(entry))
+        except TypeError:  # a flag that is no plain constant
+            return
+
+    def _key(self, root: Root) -> str:
+        parts = (self._question, repr(encode(root)))
+        return digest(*(part.encode("utf-8", "surrogatepass") for part in parts))
+
+    def _content(self, path: str) -> str:
+        found = self._files.get(path)
+        if found is None:
+            found = self._files[path] = self._workspace.digest(path)
+        return found
+
+    def _listed(self, path: str) -> str:
+        found = self._folders.get(path)
+        if found is None:
+            found = self._folders[path] = self._workspace.listed(path)
+        return found

@@ -1,0 +1,66 @@
+"""What comes of running one program, as plain data, and what that depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bnlint.finding import Incomplete
+from bnlint.interp.why import Place, Why
+from bnlint.model import GraphModel
+
+
+@dataclass(slots=True, eq=False)
+class Seen:
+    """What a program looked at: files, folders that imports were looked for in, and whether it
+    asked which files are analysed with it."""
+
+    files: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
+    others: bool = False
+
+    def add(self, other: Seen) -> None:
+        self.files |= other.files
+        self.folders |= other.folders
+        self.others |= other.others
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What of a file is run: all of it as a script, or a function or class that nothing enters.
+
+    ``line`` is where that is defined, ``methods`` are those of the class that are called.
+    """
+
+    name: str
+    path: str
+    line: int | None = None
+    methods: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is run with unknown arguments."""
+        return self.line is not None
+
+
+@dataclass(slots=True, eq=False)
+class Explored:
+    """What rules may ask of a program, what is to be said of it, which functions it entered, and
+    what it cost, in steps and visited nodes of guards."""
+
+    states: list[GraphModel]
+    why: Why | None
+    entered: set[Place]
+    notes: list[str]
+    incomplete: list[Incomplete]
+    cost: int
+
+
+class Memory(Protocol):
+    """Keeps what came of programs."""
+
+    def recall(self, root: Root) -> tuple[Seen, Explored] | None:
+        """What came of a program that would see the same again."""
+
+    def keep(self, root: Root, seen: Seen, explored: Explored) -> None:
+        """Keep what came of a program."""
