@@ -46,6 +46,7 @@ class Guards:
         "_conj",
         "_high",
         "_low",
+        "_met",
         "_no",
         "_unique",
         "_var",
@@ -63,6 +64,7 @@ class Guards:
         self._no = [0, 0]
         self._unique: dict[tuple[int, Guard, Guard], int] = {}
         self._conj: dict[tuple[Guard, Guard], Guard] = {}
+        self._met: set[tuple[Guard, Guard]] = set()
         self.variables = 0
         self.spent = 0
         self.most = most
@@ -193,6 +195,8 @@ class Guards:
         if one in (TRUE, other) or other == TRUE:
             return True
         key = (one, other) if one < other else (other, one)
+        if key in self._met:
+            return True
         found = self._conj.get(key)
         if found is not None:
             return found != FALSE
@@ -202,6 +206,7 @@ class Guards:
             return True
         _, one_low, one_high, two_low, two_high = self._opened(one, other)
         if self.meets(one_high, two_high) or self.meets(one_low, two_low):
+            self._met.add(key)
             return True
         self._conj[key] = FALSE
         return False
