@@ -136,7 +136,6 @@ class CollectionRead:
     updates: frozenset[int]
     before: int
     graph: int
-    live: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -150,7 +149,6 @@ class Guard:
     id: int
     location: Location
     updates: frozenset[int]
-    reads: frozenset[int]
     train_ops: frozenset[int]
     existing: frozenset[int]
     optimizers: int
@@ -287,7 +285,6 @@ class Decision:
 class UnusedFlag:
     """A function's training-flag parameter that its body never reads, over batch norm (BN103)."""
 
-    function: str
     parameter: str
     location: Location
     layer: Location

@@ -8,7 +8,6 @@ does it with its index. Else contents are compared.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -78,8 +77,7 @@ class Runs:
         if trail is None or trail.steady:
             looked = workspace.looked()
             entry = (looked, self._status(looked), trail, report, files)
-            with contextlib.suppress(TypeError):  # a finding about what is no plain constant
-                self._store.put(_KIND, self._key, encode(entry))
+            self._store.put(_KIND, self._key, encode(entry))
 
     def _status(self, looked: Any) -> str:
         """A digest of the status of some paths, of whether there is something at others, and of the

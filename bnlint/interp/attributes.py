@@ -16,6 +16,7 @@ from bnlint.interp.values import (
     Attributes,
     Bound,
     Builtin,
+    Chosen,
     Class,
     Descriptor,
     External,
@@ -71,6 +72,8 @@ def get_attr(machine: Interpreter, value: Value, name: str, place: Place) -> Val
             return Seq("tuple", list(value.defaults.values())) if value.defaults else NONE
         return machine.state.unknown("a function's attribute", "attr", str(value.key), name)
     if isinstance(value, Bound):
+        return get_attr(machine, value.func, name, place)
+    if isinstance(value, Chosen):
         return get_attr(machine, value.func, name, place)
     if isinstance(value, Partial):
         if name == "func":

@@ -149,6 +149,9 @@ def branches(
         test.on_true, test.on_false = on_true, on_false
         frame.tests.append(test)
 
+    none = {_spelt(t) for t in names if _is_none(_stored(t, frame)[1])}
+    none |= _set_to_none([*stmt.body, *stmt.orelse])
+
     def run(body: list[ir.Stmt], taken: bool) -> bool:
         if machine.block(body, frame):
             return True
@@ -158,9 +161,10 @@ def branches(
             if value is not None:
                 value = machine.state.paths.read(value)
                 _note(machine, test, name, taken, value, now)
-                chosen = _chosen(machine, test, name, taken, value)
-                if chosen is not value:
-                    machine.bind(target, chosen, frame)
+                if _spelt(target) in none:
+                    chosen = _chosen(machine, test, name, taken, value)
+                    if chosen is not value:
+                        machine.bind(target, chosen, frame)
         return False
 
     return lambda: run(stmt.body, True), lambda: run(stmt.orelse, False)
@@ -195,21 +199,44 @@ def sides(
 ) -> tuple[Callable[[], Value], Callable[[], Value]]:
     """What computes each side of a conditional expression, noting what it makes of tensors."""
     test = _reached(machine, machine.place(frame, expr.test), expr.test, frame)
+    optional = any(_is_none_written(side) for side in (expr.body, expr.orelse))
 
     def compute(side: ir.Expr, taken: bool) -> Value:
         value = machine.eval(side, frame)
         _note(machine, test, RETURNED, taken, value, machine.state.paths.now)
-        return _chosen(machine, test, RETURNED, taken, value)
+        return _chosen(machine, test, RETURNED, taken, value) if optional else value
 
     return lambda: compute(expr.body, True), lambda: compute(expr.orelse, False)
 
 
+def _is_none(value: Value | None) -> bool:
+    return isinstance(value, Known) and value.value is None
+
+
+def _is_none_written(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Const) and expr.value is None
+
+
+def _set_to_none(body: list[ir.Stmt]) -> set[str]:
+    """The names that the statements of a block set to None."""
+    return {
+        _spelt(target)
+        for stmt in body
+        if isinstance(stmt, ir.Assign) and _is_none_written(stmt.value)
+        for target in stmt.targets
+        if isinstance(target, (ir.Name, ir.Attr))
+    }
+
+
 def _chosen(machine: Interpreter, test: Test, target: str, taken: bool, value: Value) -> Value:
-    """What a test of the mode chose, which may be the function that is to normalise, or none."""
+    """What a test of the mode chose, which may be the function that is to normalise, or none.
+
+    Asked only where one of the two is None: what chooses between two functions stays as it is.
+    """
     if test.training is None:
         return value
     state = machine.state
-    if isinstance(value, Known) and value.value is None:
+    if _is_none(value):
         roles = frozenset({target})
         state.decided.append(
             Decided(test.place, target, taken, (), None, roles, test.training, state.paths.now)

@@ -83,7 +83,6 @@ class Read:
     nodes: list[Node]
     graph: int
     layers_built: int
-    live: bool
     source: list[Value] | None = None
     guard: Guard = TRUE
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bnlint.finding import Location
 from bnlint.interp.decided import decisions
-from bnlint.interp.effects import neighbours
-from bnlint.interp.effects.variables import as_known
 from bnlint.interp.feeding import flag_in, never_true
-from bnlint.interp.guards import FALSE
 from bnlint.interp.hand_written import hand_written
+from bnlint.interp.layer_model import norm_layer, unmapped, unused_flags
 from bnlint.interp.nodes import (
     Assign,
     Gradient,
@@ -25,20 +22,16 @@ from bnlint.interp.nodes import (
     through,
 )
 from bnlint.interp.paths import projected
-from bnlint.interp.values import Place, location
+from bnlint.interp.values import location
 from bnlint.model import (
     CollectionRead,
-    Crossed,
-    Flag,
     Gate,
     GraphModel,
-    Misplaced,
     NormLayer,
     Run,
     Saver,
     Selection,
     TrainOp,
-    UnusedFlag,
 )
 from bnlint.model import Guard as GuardModel
 
@@ -46,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from bnlint.interp.guards import Guard
-    from bnlint.interp.recorded import Block, Layer, Read, RunRecord, TrainingFlag
+    from bnlint.interp.recorded import Block, Layer, Read, RunRecord
     from bnlint.interp.state import State
     from bnlint.interp.why import Assignment
 
@@ -147,9 +140,9 @@ class _Snapshot:
             hand_written=hand_written(state, holds, self.losses, self.shared.readers, self.runs)
             if state.moments
             else [],
-            unused_flags=self._unused_flags(),
+            unused_flags=unused_flags(self.layers),
             decisions=decisions(state, holds, self.losses, self.runs),
-            unmapped=dict(self._unmapped()),
+            unmapped=dict(unmapped(self.layers, state.keys, holds)),
             escaped=frozenset(self.escaped),
             scoped_flags=frozenset(state.scoped_flags),
             restores=holds(state.restores),
@@ -170,43 +163,10 @@ class _Snapshot:
         key = (layer.id, layer.id in self.generators)
         found = self.shared.layers.get(key)
         if found is None:
-            found = self.shared.layers[key] = self._layer(layer)
+            found = self.shared.layers[key] = norm_layer(
+                layer, self.shared.readers, adversarial=layer.id in self.generators
+            )
         return found
-
-    def _layer(self, layer: Layer) -> NormLayer:
-        unused = layer.unused_parameter
-        return NormLayer(
-            id=layer.id,
-            api=layer.api,
-            flavour=layer.flavour,
-            flag_name=layer.flag.name,
-            location=location(layer.place),
-            flag=_flag(layer.flag),
-            destination=layer.destination,  # type: ignore[arg-type]
-            updates=tuple(update.id for update in layer.updates),
-            collection=layer.collection,
-            trace=tuple(location(p) for p in layer.trace),
-            by_normalizer=layer.by_normalizer,
-            misplaced=Misplaced(*layer.misplaced) if layer.misplaced is not None else None,
-            unused_parameter=unused[0] if unused is not None else None,
-            unused_parameter_location=location(unused[1]) if unused is not None else None,
-            open_root=layer.open_root,
-            scope_may_give_flag=layer.scope_may_give_flag,
-            graph=layer.graph,
-            momentum=layer.momentum,
-            name=layer.name if "?" not in layer.name else None,
-            path=as_known(layer.name),
-            adversarial=layer.id in self.generators,
-            unit_test=layer.unit_test,
-            frozen=layer.frozen,
-            crossed=Crossed(location(layer.crossed[0]), layer.crossed[1])
-            if layer.crossed is not None
-            else None,
-            mode=layer.built_for[1] if layer.built_for is not None else None,
-            uncounted=layer.uncounted,
-            biased=self._biased(layer),
-            squashed=self._squashed(layer),
-        )
 
     def _train_op(self, op: Train, run: set[int]) -> TrainOp:
         state = self.state
@@ -373,7 +333,6 @@ class _Snapshot:
             frozenset(self._updates(ancestors(nodes))),
             read.layers_built,
             read.graph,
-            read.live,
         )
 
     def _guard(self, block: Block) -> GuardModel:
@@ -381,7 +340,6 @@ class _Snapshot:
             block.id,
             location(block.place),
             frozenset(self._updates(ancestors(block.nodes))),
-            frozenset(block.reads),
             frozenset(n.id for n in block.train_ops if self.holds(n.guard)),
             frozenset(n.id for n in block.existing if self.holds(n.guard)),
             block.optimizers,
@@ -423,65 +381,6 @@ class _Snapshot:
         if any(not saver.leaves_out and not saver.too_early for saver in out):
             return []  # another one saves all that there is
         return out
-
-    def _unused_flags(self) -> list[UnusedFlag]:
-        out = []
-        for layer in self.layers:
-            if layer.unused_parameter is not None and layer.misplaced is None:
-                name, place = layer.unused_parameter
-                out.append(UnusedFlag("", name, location(place), location(layer.place)))
-        return out
-
-    def _biased(self, layer: Layer) -> Location | None:
-        """The layer below that adds a bias, if nothing but this layer reads what it gives."""
-        below = layer.biased
-        if below is None:
-            return None
-        own = {layer.output, *layer.updates}
-        alone = all(reader in own for reader in self.shared.readers.get(below, ()))
-        return location(below.place) if alone else None
-
-    def _squashed(self, layer: Layer) -> Location | None:
-        """The activation that reads a layer without gamma, and depends on its scale."""
-        if not layer.unscaled or layer.output is None:
-            return None
-        above = (n for n in self.shared.readers.get(layer.output, ()) if neighbours.saturates(n))
-        return next((location(node.place) for node in above), None)
-
-    def _unmapped(self) -> Iterator[tuple[int, Location]]:
-        """Layers whose flag is one unknown in all modes of an Estimator that is used in several."""
-        seen: dict[tuple[int, Place, tuple[Place, ...], int], set[str]] = {}
-        state = self.state
-        built = [layer for layer in self.layers if layer.built_for is not None]
-        for layer in built:
-            key = layer.flag.key
-            if key is None or layer.built_for is None or state.keys.set_elsewhere(key):
-                continue
-            estimator, mode = layer.built_for
-            if self.holds(estimator.used.get(mode, FALSE)):
-                site = (id(estimator), layer.place, layer.trace, key)
-                seen.setdefault(site, set()).add(mode)
-        for layer in built:
-            if layer.built_for is None or layer.flag.key is None:
-                continue
-            estimator, mode = layer.built_for
-            modes = seen.get((id(estimator), layer.place, layer.trace, layer.flag.key), set())
-            if mode == "train" and mode in modes and len(modes) > 1:
-                yield layer.id, location(estimator.place)
-
-
-def _flag(flag: TrainingFlag) -> Flag:
-    if flag.chosen and (flag.kind == "constant" or flag.phase):
-        return Flag("dynamic", flag.value)
-    place = flag.origin if flag.kind == "constant" else None
-    return Flag(
-        flag.kind,
-        flag.value,
-        location(place) if place is not None else None,
-        flag.from_default,
-        flag.reason,
-        location(flag.made) if flag.made is not None else None,
-    )
 
 
 def _ids(nodes: Iterable[Node]) -> set[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -263,6 +264,25 @@ def test_a_full_disk_does_no_harm(project: Path, run: Run) -> None:
     command = [sys.executable, "-m", "bnlint", "check", "--cache-dir", "/dev/full/cache"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == run("--no-cache")
+
+
+@pytest.mark.parametrize("pages", [1, 2, 3, 4, 6])
+def test_a_disk_that_fills_does_no_harm(
+    project: Path, run: Run, tmp_path: Path, pages: int
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    size = f"size={pages * os.sysconf('SC_PAGE_SIZE')}"
+    mount = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here: a full one was NOT tried")
+    try:
+        fresh = run("--no-cache")
+        for _ in range(2):
+            assert run("--cache-dir", str(disk / "cache")) == fresh
+        assert not list(disk.rglob(".new-*"))
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_many_at_once(project: Path, tmp_path: Path) -> None:

@@ -62,7 +62,6 @@ def get_collection(
             nodes_of(items),
             graph.id,
             state.layer_ids,
-            live,
             guard=paths.now,
         )
         read.source = items if live else None
