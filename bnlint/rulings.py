@@ -6,30 +6,36 @@ import os.path
 import re
 from collections.abc import Sequence
 
+from bnlint import told_by_runs
+from bnlint.checks.bn306_weights_beside_the_layer import ABOVE
 from bnlint.finding import About, Finding, Location
+from bnlint.graph.beside import biased, scaled
 from bnlint.graph.build import FetchSet
 from bnlint.graph.command import shown
 from bnlint.graph.evidence import Evidence
 from bnlint.graph.judge import Verdict
 from bnlint.reports import Ruling, Status
 from bnlint.subjects import Found, Script, Subjects, on_line
+from bnlint.told_by_runs import Told
 
 # Rules that name different causes of one thing, which a graph shows without its cause.
 UPDATES = frozenset({"BN201", "BN202", "BN203", "BN204", "BN205", "BN206"})
 FLAGS = frozenset({"BN101", "BN102", "BN103", "BN104", "BN109", "BN110"})
-# What no graph shows: the parameters of functions, and layers that were built in vain.
+# What no graph shows: the parameters of functions, and what was meant.
 SOURCE_ONLY = {
     "BN103": "a graph does not show the parameters of functions",
-    "BN105": "a graph does not show which runs are an evaluation",
-    "BN107": "a graph does not show that another graph has a layer more",
-    "BN108": "a graph has one mode, and does not show what decided on its flag",
-    "BN207": "a graph does not show in which order its steps are run",
-    "BN302": "whether an update is made in a branch is not looked for in a graph",
+    "BN106": "a graph does not show which variant its author meant a branch to hold",
     "BN305": "the layout that convolutions are told is not looked for in a graph",
-    "BN306": "it is information, and no claim that something goes wrong",
     "BN307": "a graph does not show which layers are meant to stay what they are",
     "BN402": "a graph does not show in which order its ops were made",
-    "BN106": "a graph does not show which variant its author meant a branch to hold",
+}
+# What a recording shows, and a graph that was saved does not.
+RECORDED = {
+    "BN105": "only a recording tells what is evaluated, and what is fed then",
+    "BN107": "only a recording has the other graph",
+    "BN108": "only a recording has the graphs of all modes",
+    "BN207": "only a recording tells which steps are run",
+    "BN302": "only a recording tells what is evaluated",
 }
 
 
@@ -59,8 +65,12 @@ class Judge:
         code = claim.rule.code
         if code in SOURCE_ONLY:
             return _undecided(claim, SOURCE_ONLY[code])
+        if code in RECORDED and not self._evidence.recorded:
+            return _undecided(claim, RECORDED[code])
         if code in UPDATES:
             return self._updates(claim)
+        if code in RECORDED or code in ("BN306", "BN403"):
+            return self._told(claim)
         if code in FLAGS and code != "BN104":  # that one depends on what is fed
             return self._flag(claim)
         return self._same_code(claim)
@@ -70,11 +80,34 @@ class Judge:
             return _undecided(claim, "nothing in this graph trains")
         found = self._subjects.find(_layers(claim))
         if isinstance(found, str):
+            found = self._all_of(claim) or found
+        if isinstance(found, str):
             return _undecided(claim, found)
         found = [item for item in found if item.layer.writers and item.training()]
         if not found:
             return _undecided(claim, "in this graph its layers have no updates, or are not trained")
         return self._reached(claim, found)
+
+    def _all_of(self, claim: Finding) -> list[Found]:
+        """What a recorded step of this line trains, where the source has layers without names.
+
+        Which is which does not matter as long as all of them fare alike.
+        """
+        here = self._subjects.of_file(_layers(claim))
+        found = [item for item in self._subjects.all if self._made_here(claim, item)]
+        found = [item for item in found if item.layer.writers]
+        graphs = {id(item.judged) for item in found}
+        return found if len(graphs) == 1 and all(item in here for item in found) else []
+
+    def _made_here(self, claim: Finding, item: Found) -> bool:
+        """Whether what trains a layer was made where the claim is."""
+        return any(
+            on_line(op.location, place)
+            for fetches, _ in item.training()
+            for op in item.judged.model.train_ops
+            for place in _places(claim)
+            if op.name == fetches.name
+        )
 
     def _reached(self, claim: Finding, found: list[Found]) -> Ruling:
         lacking: list[tuple[Found, FetchSet, str]] = []
@@ -97,6 +130,10 @@ class Judge:
         parts += [(item.layer.name, "refuted") for item, _, _ in reached]
         if lacking:
             item, fetches, node = lacking[0]
+            doubts = {_doubt(item, fetches) for item, fetches, _ in lacking}
+            if None not in doubts:
+                what = f"{fetches.name} does not reach {node}, but {doubts.pop()}"
+                return _undecided(claim, what, found)
             what = f"{fetches.name} does not reach {node}, which updates {item.layer.name}"
             if len(lacking) + len(reached) > 1:
                 what += f" ({len(lacking)} of {len(lacking) + len(reached)} layers lack updates)"
@@ -147,6 +184,30 @@ class Judge:
             if nodes and statistic not in run:
                 return nodes[0].name
         return ""
+
+    def _told(self, claim: Finding) -> Ruling:
+        """What runs tell of a layer, or the ops around it."""
+        code = claim.rule.code
+        if code == "BN302":
+            found = told_by_runs.written_at([claim.location], self._subjects.all)
+            if not found:
+                return _undecided(claim, "nothing that was recorded is made there")
+            return _answer(claim, told_by_runs.moved_in_evaluation(found), found)
+        matching = self._subjects.find(_layers(claim))
+        if isinstance(matching, str):
+            return _undecided(claim, matching)
+        return _answer(claim, self._answer(code, claim, matching), matching)
+
+    def _answer(self, code: str, claim: Finding, found: list[Found]) -> Told | str:
+        if code == "BN105":
+            return told_by_runs.evaluated(found)
+        if code == "BN107":
+            return told_by_runs.left_out(found, self._evidence.graphs)
+        if code == "BN108":
+            return told_by_runs.mapped(found)
+        if code == "BN207":
+            return told_by_runs.in_every_phase(found)
+        return _exported(found) if code == "BN403" else _beside(claim, found)
 
     def _flag(self, claim: Finding) -> Ruling:
         found = self._subjects.find(_layers(claim))
@@ -230,6 +291,46 @@ class Judge:
                 )
             about += here
         return _confirmed(claim, about[0], {name for f in about for name in _nodes(f)})
+
+
+def _doubt(item: Found, fetches: FetchSet) -> str | None:
+    """Why the graph itself takes a step without updates for possibly right."""
+    ops = item.judged.model.train_ops
+    return next((op.undecided for op in ops if op.name == fetches.name), None)
+
+
+def _exported(found: list[Found]) -> Told | str:
+    """BN403: whatever is exported, a layer whose flag is True for good has no other mode."""
+    flags = [item.layer.flag for item in found]
+    if any(flag.kind != "constant" for flag in flags) or len({flag.value for flag in flags}) > 1:
+        return "its flag is no constant in this graph, and may be False in what is exported"
+    item, value = found[0], bool(flags[0].value)
+    what = f"the flag of {item.layer.name} is the constant {value}"
+    return Told("confirmed" if value else "refuted", what, item, item.layer.name)
+
+
+def _beside(claim: Finding, found: list[Found]) -> Told | str:
+    """BN306: the bias below a layer, or the gamma that it has not."""
+    item, name = found[0], found[0].layer.name
+    if any(place.message == ABOVE for place in claim.related):
+        told = {scaled(one.judged.analysis, one.layer) for one in found}
+        if told == {False}:
+            return Told("confirmed", f"{name} multiplies with no weight", item, name)
+        if told == {True}:
+            return Told("refuted", f"{name} has a gamma", item, name)
+        return "the graph does not show whether it has a gamma"
+    told = {biased(one.judged.analysis, one.layer) for one in found}
+    if told == {True}:
+        return Told("confirmed", f"a weight is added to what {name} normalises", item, name)
+    if told == {False}:
+        return Told("refuted", f"what {name} normalises has no bias", item, name)
+    return "the graph does not show what is right below it"
+
+
+def _answer(claim: Finding, told: Told | str, found: Sequence[Found]) -> Ruling:
+    if isinstance(told, str):
+        return _undecided(claim, told, found)
+    return _ruling(claim, told.status, told.reason, told.item, told.node, found)
 
 
 def _layers(claim: Finding) -> tuple[About, ...]:

@@ -19,7 +19,7 @@ from bnlint.graph.build import FetchSet, Judged
 from bnlint.graph.evidence import Evidence
 from bnlint.graph.judge import Verdict
 from bnlint.graph.layers import Layer
-from bnlint.model import GraphModel, HandWritten, NormLayer
+from bnlint.model import Destination, GraphModel, HandWritten, NormLayer
 
 # An unnamed layer is numbered by TensorFlow: all that is known is the start of its name.
 _NUMBERED = re.compile(r"(?<=[^/?])\\\?(?=/|$)")
@@ -56,8 +56,17 @@ class Found:
     @property
     def place(self) -> Location:
         """Where the program made it, if that was recorded."""
+        return self._model.location
+
+    @property
+    def destination(self) -> Destination:
+        """Where its updates went."""
+        return self._model.destination
+
+    @property
+    def _model(self) -> NormLayer:
         layers = self.judged.model.layers
-        return next(layer.location for layer in layers if layer.name == self.layer.name)
+        return next(layer for layer in layers if layer.name == self.layer.name)
 
 
 @dataclass(slots=True)
@@ -110,7 +119,7 @@ class Subjects:
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], bool]]:
-        known = {(layer.path, layer.open_root) for layer in self._script.layers}
+        known = {(layer.path, _inner(layer)) for layer in self._script.layers}
         return [(pattern(path), inner) for path, inner in sorted(known)]
 
     def _miscounted(self, path: str) -> bool:
@@ -154,6 +163,20 @@ class Subjects:
             return self.foreign
         return found
 
+    def of_file(self, layers: Sequence[About]) -> list[Found]:
+        """All recorded layers that were made in the files of these, which have no path."""
+        if not self._recorded or any(layer.path.strip("/?") for layer in layers):
+            return []
+        files = {
+            os.path.basename(p.path) for layer in layers for p in (layer.location, *layer.trace)
+        }
+        return [item for item in self._all if os.path.basename(item.place.path) in files]
+
+    @property
+    def all(self) -> Sequence[Found]:
+        """Every layer of the graphs."""
+        return self._all
+
     def _matching(self, layer: About) -> Iterator[Found]:
         on_line = [item for item in self._all if self._on_line(item, layer)]
         if not layer.path.strip("/?"):
@@ -186,6 +209,11 @@ class Subjects:
         """How many hand-written layers are built below a scope, on each path that has some."""
         counts = (sum(use.scope == scope for use in state) for state in self._script.hand_written)
         return {count for count in counts if count}
+
+
+def _inner(layer: NormLayer) -> bool:
+    """Whether it may be in a scope that the source does not show, as a Keras model makes one."""
+    return layer.open_root or layer.flavour == "keras"
 
 
 def pattern(path: str) -> re.Pattern[str]:

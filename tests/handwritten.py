@@ -23,6 +23,8 @@ MOMENTS = {
 }
 NORMALISE = {
     "division": "(x - {m}) / tf.sqrt({v} + 1e-3) * gamma + beta",
+    "gamma first": "gamma * (x - {m}) / tf.sqrt({v} + 1e-3) + beta",
+    "factor": "(x - {m}) * (gamma / tf.sqrt({v} + 1e-3)) + beta",
     "product": "gamma * ((x - {m}) * tf.rsqrt({v} + 1e-3)) + beta",
     "power": "(x - {m}) / ({v} + 1e-3) ** 0.5 * gamma + beta",
     "named ops": "tf.add(tf.multiply(tf.divide(tf.subtract(x, {m}), tf.sqrt(tf.add({v}, 1e-3))),"

@@ -167,7 +167,9 @@ def about(place: Location, layers: Iterable[NormLayer] = ()) -> Subject:
 def _about(layer: NormLayer) -> About:
     wrong = layer.misplaced.parameter if layer.misplaced is not None else None
     path, value = layer.path, bool(layer.flag.value)
-    return About(layer.location, layer.trace, path, layer.open_root, value, wrong)
+    # A Keras model makes a scope of its own, which the source does not show.
+    inner = layer.open_root or layer.flavour == "keras"
+    return About(layer.location, layer.trace, path, inner, value, wrong)
 
 
 def _merged(findings: Iterable[Finding]) -> Subject | None:

@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 
     from bnlint.model import GraphModel
 
+ABOVE = "the activation"
+"""How the place is called that shows what a gamma is missing for; any other place is a bias."""
+
 RULE = Rule("BN306", "weights-beside-the-layer", "warning")
 
 
 def judge(model: GraphModel) -> Iterator[Verdict]:
     for layer in model.layers:
         if layer.squashed is not None:
-            place, what = layer.squashed, "the activation"
+            place, what = layer.squashed, ABOVE
             message = (
                 "this layer has no gamma, which is the default of contrib and slim, and feeds an "
                 "activation that depends on the scale of its input: scale=True lets the network "

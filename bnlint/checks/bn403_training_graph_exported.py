@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.checks.base import Check, Verdict, about, per_state, related
+from bnlint.checks.updates import diagnose
 from bnlint.finding import Finding, Rule
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
         return  # fine: a training graph may be in training mode
     evaluated = {i for run in model.runs for i in run.evaluates}
     trained = {i for op in model.train_ops for i in op.trains}
+    hidden = {
+        layer.location: f". It hides that nothing runs the update ops ({found.cause})"
+        for _, found in diagnose(model)
+        if found is not None
+        for layer in found.missing
+    }
     always = [
         about(layer.location, [layer])
         for layer in model.layers
@@ -37,7 +44,8 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 RULE,
                 subject.place,
                 "this graph is exported for inference, but the layer always normalises with the "
-                "statistics of the batch it is given: a prediction depends on the other examples",
+                "statistics of the batch it is given: a prediction depends on the other examples"
+                + hidden.get(subject.place, ""),
                 related((model.exported, "exported")) if model.outputs is not None else (),
                 subject=subject,
             ),

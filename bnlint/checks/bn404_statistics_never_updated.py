@@ -39,8 +39,8 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
             after = f" after {saved.steps} steps" if saved.steps else ""
             message = (
                 f"{saved.layer} still has its initial moving statistics{after}, mean exactly 0 and "
-                "variance exactly 1: nothing ever updated them, or they were restored from a "
-                "checkpoint that left them out (BN401)"
+                "variance exactly 1: nothing ever updated them (BN104, BN201 to BN206), or they "
+                "were restored from a checkpoint that left them out (BN401)"
             )
         else:
             yield Verdict(saved.location, None)

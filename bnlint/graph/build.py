@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from bnlint.finding import Location
@@ -13,6 +13,7 @@ from bnlint.graph.layers import Layer
 from bnlint.graph.ops import RESTORES, WRITES
 from bnlint.graph.proto import Node, base
 from bnlint.graph.savers import find_savers
+from bnlint.graph.set_later import set_later
 from bnlint.graph.watched import believe
 from bnlint.model import (
     Destination,
@@ -34,7 +35,8 @@ class FetchSet:
     """Something that is fetched, or may be. ``feeds`` is None where nothing is known of them.
 
     ``run`` is whether somebody said that it is run: the user, or a recording. ``changed`` are the
-    variables that it was seen to change, None if nobody watched.
+    variables that it was seen to change, None if nobody watched, ``first`` its place in the order
+    in which a recording has them.
     """
 
     name: str
@@ -42,21 +44,37 @@ class FetchSet:
     feeds: Feeds | None = None
     run: bool = False
     changed: frozenset[str] | None = None
+    first: int = 0
+
+
+Places = Mapping[str, tuple[str, int]]
+"""Of nodes: the file and the line of the program on which they were made."""
 
 
 @dataclass(slots=True)
 class Judged:
-    """One graph: its analysis, each fetch set with what it does, and the model."""
+    """One graph: its analysis, each fetch set with what it does, and the model.
+
+    ``places`` are the lines on which its nodes were made, where that was recorded.
+    """
 
     path: str
     analysis: Analysis
     sets: list[tuple[FetchSet, Verdict]]
     model: GraphModel
+    places: Places = field(default_factory=dict)
 
     @property
     def training(self) -> list[tuple[FetchSet, Verdict]]:
         """The fetch sets that train."""
         return [(fetches, v) for fetches, v in self.sets if v.trains or v.idle]
+
+    def made(self, node: str) -> list[Location]:
+        """Where a node was made; empty if that was not recorded."""
+        if node not in self.places:
+            return []
+        path, line = self.places[node]
+        return [Location(path, line, 0, line, 0, node=node)]
 
 
 def project(judged: Sequence[Judged]) -> Project:
@@ -70,10 +88,6 @@ def project(judged: Sequence[Judged]) -> Project:
         if not graph.analysis.graph.left_out
     ]
     return Project(states)
-
-
-Places = Mapping[str, tuple[str, int]]
-"""Of nodes: the file and the line of the program on which they were made."""
 
 
 def build(
@@ -107,6 +121,7 @@ class _Builder:
         self._updates = {name: number + len(self._ids) for name, number in self._ids.items()}
         self._awake: set[str] = set()
         self._together: set[str] = set()
+        self._set_later: Mapping[str, int] = {}
 
     def build(
         self, sets: Sequence[FetchSet], exported: bool, watched: Mapping[str, bool] | None
@@ -117,6 +132,7 @@ class _Builder:
             seen = [(f.changed, verdict) for f, verdict in verdicts if f.changed is not None]
             believe(analysis, seen, watched)
         self._together = {name for fetches, v in verdicts if fetches.run for name in v.reached}
+        self._set_later = set_later(analysis, verdicts)
         # A flag may be false in some runs (layers frozen for a while) if it is true in others.
         moved = {name for fetches, v in verdicts if fetches.run for name in v.moved}
         self._awake = {
@@ -145,11 +161,21 @@ class _Builder:
             )
             for node, moments in batch_only(analysis.graph, analysis.moments, analysis.layers)
         ]
+        # What is never updated is reported at the step, and has nothing that could be lost.
+        still = {
+            i
+            for op in model.train_ops
+            for i in op.trains
+            if op.run and op.reaches.isdisjoint(model.layers[i].updates) and model.layers[i].updates
+        }
         model.savers = [
-            Saver(self._at(saver), tuple(self._ids[name] for name in leaves_out))
+            Saver(
+                self._at(saver),
+                tuple(i for i in map(self._ids.__getitem__, leaves_out) if i not in still),
+            )
             for saver, leaves_out in find_savers(analysis.graph, analysis.layers, _ran(verdicts))
         ]
-        return Judged(self._path, analysis, verdicts, model)
+        return Judged(self._path, analysis, verdicts, model, self._places)
 
     def _at(self, node: str | None, made: Iterable[str] = ()) -> Location:
         """A node, on the line where it or the first known of ``made`` was made, if that is told."""
@@ -208,7 +234,7 @@ class _Builder:
         reaches = self._reaches(verdict)
         missing = [layer for layer in trains if self._updates[layer.name] not in reaches]
         feeding = set(self._analysis.only_feeds(verdict))
-        frozen = bool(missing) and all(layer in feeding for layer in missing if layer.writers)
+        left = [layer for layer in missing if layer.writers]
         return TrainOp(
             id=number,
             api=fetches.name,
@@ -221,9 +247,7 @@ class _Builder:
             reads=frozenset(),
             guards=frozenset(),
             run=fetches.run,
-            undecided="all weights before these layers are frozen: their statistics may be, too"
-            if frozen
-            else None,
+            undecided=self._undecided(left, feeding, fetches, verdict),
             name=fetches.name,
             gates=tuple(
                 Gate(self._ids[h.layer], h.kind, self._at(h.node), h.detail, h.certain)
@@ -231,6 +255,35 @@ class _Builder:
                 if h.kind not in ("flag", "dead") or h.layer not in self._awake
             ),
         )
+
+    def _undecided(
+        self,
+        left: Sequence[Layer],
+        feeding: Collection[Layer],
+        fetches: FetchSet,
+        verdict: Verdict,
+    ) -> str | None:
+        """Why layers that nothing updates may be meant to be so."""
+        if left and all(layer in feeding for layer in left):
+            return "all weights before these layers are frozen: their statistics may be, too"
+        if left and all(layer in feeding or self._frozen(layer, verdict) for layer in left):
+            return "gamma and beta of these layers are frozen: their statistics may be, too"
+        later = [self._set_later.get(s, -1) for layer in left for s in layer.statistics]
+        if later and min(later) > fetches.first:
+            return "a later run sets the moving statistics: perhaps to what was computed from data"
+        return None
+
+    def _frozen(self, layer: Layer, verdict: Verdict) -> bool:
+        """Whether a layer has weights of its own, and all were made not to be trained.
+
+        Keras notes that a layer is frozen nowhere in the graph, and then hides its updates.
+        """
+        if layer.own and self._destination(layer) == "layer":
+            return layer.own.isdisjoint(verdict.trains)
+        if layer.own or self._analysis.graph.meta.trainable is None:
+            return False
+        own = (f"{layer.name}/gamma", f"{layer.name}/beta")
+        return any(name in self._analysis.variables.names for name in own)
 
     def _kernels(self, verdict: Verdict) -> Iterator[str]:
         """The ops that change weights when this is run."""

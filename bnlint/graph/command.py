@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bnlint import codes
@@ -119,7 +119,20 @@ def findings(
         if codes.selected(finding.rule.code, select, ignore)
     ]
     found.sort(key=lambda f: (f.location.path, f.rule.code, f.location.node or "", f.message))
-    return stamped(map(displayed, found))
+    return stamped(map(displayed, once(found)))
+
+
+def once(found: Iterable[Finding]) -> list[Finding]:
+    """Each cause once: what is fetched beside a step, now and then, makes it no other step."""
+    first: dict[object, Finding] = {}
+    for finding in found:
+        place = finding.location
+        where = (place.path, place.line) if place.line else (place.path, place.node)
+        cause = (finding.rule.code, where, finding.related)
+        known = first.setdefault(cause, finding)
+        if known.confidence != "definite" and finding.confidence == "definite":
+            first[cause] = finding
+    return list(first.values())
 
 
 def displayed(finding: Finding) -> Finding:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bnlint.finding import Finding
 from bnlint.graph import trace
 from bnlint.graph.build import FetchSet, Judged
-from bnlint.graph.command import findings, judge
+from bnlint.graph.command import findings, judge, once
 from bnlint.graph.errors import GraphError
 from bnlint.graph.judge import Verdict
 from bnlint.graph.layers import Layer
@@ -75,7 +75,9 @@ def _recording(path: str) -> Evidence:
             if graph is None or not runs:
                 continue
             sets = [
-                FetchSet(", ".join(run.fetches[:3]), run.fetches, run.feeds, True, run.changed)
+                FetchSet(
+                    ", ".join(run.fetches[:3]), run.fetches, run.feeds, True, run.changed, run.first
+                )
                 for run in runs[: trace.MOST_RUNS]
             ]
             try:
@@ -84,7 +86,7 @@ def _recording(path: str) -> Evidence:
                 evidence.notes.append(str(error))
                 continue
             evidence.graphs.append(judged)
-            evidence.findings += findings([judged])
+            evidence.findings = once([*evidence.findings, *findings([judged])])
     if not evidence.graphs:
         raise GraphError(f"{path}: no graph was run successfully in this recording")
     return evidence

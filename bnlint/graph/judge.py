@@ -12,10 +12,11 @@ from bnlint.graph.index import Graph
 from bnlint.graph.layers import Layer, find_layers
 from bnlint.graph.live import Live, canonical
 from bnlint.graph.moments import Moments
+from bnlint.graph.ops import PASSES, READS
 from bnlint.graph.proto import MetaGraph, Node, base
 from bnlint.graph.reach import Reached
 from bnlint.graph.replicas import Replicas
-from bnlint.graph.train_ops import find_train_ops
+from bnlint.graph.train_ops import GRADIENT, find_train_ops
 from bnlint.graph.variables import Variables
 from bnlint.model import GateKind
 
@@ -69,6 +70,7 @@ class Analysis:
         )
         self._train_ops: list[str] | None = None
         self._computed: dict[frozenset[str], set[Node]] = {}
+        self._before: dict[frozenset[str], Reached] = {}
         self._updates = {node for layer in self.layers for node in layer.writers}
 
     @property
@@ -221,9 +223,37 @@ class Analysis:
                 elif forward.isdisjoint(self._behind(others)):
                     weights = self.variables.trainable
                     feeds = bool(layer.own) or not forward.isdisjoint(self._behind(weights))
-                    if layer.writers or not feeds:
+                    if not feeds or (layer.writers and self._meets(layer, frozenset(changed))):
                         found[layer] = feeds
         return found
+
+    def _meets(self, layer: Layer, weights: frozenset[str]) -> bool:
+        """Whether something is computed from a layer with these weights.
+
+        What only goes into a loss, as the goals that a copy of a network sets, meets none.
+        """
+        known = self._before.get(weights)
+        if known is None:
+            known = self._before[weights] = self.graph.ancestors(self._readers(weights))
+        return any(name in known for name in layer.forward)
+
+    def _readers(self, weights: frozenset[str]) -> set[str]:
+        """What computes with weights in the forward pass."""
+        found: set[str] = set()
+        frontier, seen = set(weights), set(weights)
+        while frontier:
+            onward: set[str] = set()
+            for nodes in self.graph.consumers(frontier).values():
+                for node in nodes:
+                    if GRADIENT.search(node.name):
+                        continue
+                    (onward if node.op in PASSES | READS else found).add(node.name)
+            found |= onward
+            frontier = onward - seen
+            seen |= onward
+        return found - {
+            write.node.name for write in (*self.variables.trains, *self.variables.writes)
+        }
 
     def _behind(self, weights: frozenset[str]) -> set[Node]:
         """What is computed with some of these weights; asked again and again for the same."""

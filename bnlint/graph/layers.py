@@ -22,10 +22,11 @@ from bnlint.graph.ops import ADDS, FUSED, SAVES, SETS, VARIABLES, WRITES
 from bnlint.graph.proto import Node, base
 from bnlint.graph.variables import Variables, Write, written
 
-_NAMED = re.compile(r"(?:^|/)moving_(?:mean|variance)(?:_\d+)?(?:/part_\d+)?$")
+# A strategy that mirrors variables keeps statistics of their own for each device.
+_NAMED = re.compile(r"(?:^|/)moving_(?:mean|variance)(?:_\d+)?(?:/(?:part|replica)_\d+)?$")
 # Helpers of a layer, written beside its statistics: not statistics that inference uses.
 _HELPER = re.compile(r"(?:^|/)(?:biased|local_step|renorm_\w+|moving_stddev)(?:_\d+)?$")
-_PART = re.compile(r"/part_\d+$")
+_PART = re.compile(r"/(?:part|replica)_\d+$")
 _NUMBER = re.compile(r"([0-9]+)")
 
 
@@ -92,6 +93,8 @@ class _Finder:
             if name in self._variables.trainable or _HELPER.search(name):
                 continue
             writes = by_variable.get(name, [])
+            if not writes and self._left_over(name):
+                continue
             sourced = [write for write in writes if self._from_a_batch(write)]
             if _NAMED.search(name):
                 sourced = [write for write in writes if self._updates(write)]
@@ -100,6 +103,27 @@ class _Finder:
             self._writes[name] = sourced
             found.append(name)
         return found
+
+    def _left_over(self, name: str) -> bool:
+        """Whether a variable is none of the program's, and nothing is computed with it.
+
+        A graph that was imported with other variables in place of its own still has its own.
+        """
+        declared = self._graph.meta.variables
+        if not declared or any(base(variable.name) == name for variable in declared):
+            return False
+        frontier, seen = {name}, {name}
+        while frontier:
+            onward: set[str] = set()
+            for nodes in self._graph.consumers(frontier).values():
+                for node in nodes:
+                    if node.op in _PLUMBING:
+                        onward.add(node.name)
+                    elif node.op not in WRITES:
+                        return False
+            frontier = onward - seen
+            seen |= onward
+        return True
 
     def _updates(self, write: Write) -> bool:
         """Whether a write to a moving statistic moves it: setting it to what it is given does not.
@@ -249,6 +273,7 @@ class _Takers:
         return self._by_layer[id(layer)]
 
 
+_PLUMBING = frozenset({"Identity", "ReadVariableOp", "VarIsInitializedOp", "NoOp"}) | SAVES
 _READ = frozenset({"Identity", "RefIdentity", "ReadVariableOp", "Cast"}) | frozenset(
     {"Switch", "RefSwitch", "Enter", "RefEnter"}
 )

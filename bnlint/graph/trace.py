@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from bnlint.graph.build import FetchSet, Judged, Places, build
-from bnlint.graph.command import findings, report
+from bnlint.graph.command import once, report
 from bnlint.graph.errors import GraphError, about
 from bnlint.graph.judge import Analysis
 from bnlint.graph.pause import collection_paused
 from bnlint.graph.read import Source, read_file
+from bnlint.graph.watched import untold
 from bnlint.regular import MEGABYTE, CannotRead, is_there, read_regular, reason
 from bnlint.reports import TraceReport
 
@@ -35,7 +36,8 @@ DIRECTORY, WATCH = "BNLINT_TRACE_DIR", "BNLINT_TRACE_WATCH"
 class Recorded:
     """One distinct thing that a program ran: how often it succeeded, and how often it failed.
 
-    ``changed`` are the variables that it was seen to change; None if nobody watched.
+    ``changed`` are the variables that it was seen to change; None if nobody watched. ``first`` is
+    its place in the order in which they were run for the first time.
     """
 
     graph: int
@@ -45,6 +47,7 @@ class Recorded:
     errors: int
     error: str | None
     changed: frozenset[str] | None = None
+    first: int = 0
 
 
 @dataclass(slots=True)
@@ -196,7 +199,7 @@ def _read(path: str, document: Mapping[str, Any]) -> Process:
         [str(word) for word in document.get("command", ())],
         str(document.get("tensorflow", "")),
         graphs,
-        [_recorded(run) for run in document["runs"]],
+        [_recorded(run, first) for first, run in enumerate(document["runs"])],
         watched,
         [str(note) for note in document.get("notes", ())],
         places,
@@ -219,7 +222,7 @@ def _inside(folder: str, name: object) -> str | None:
 _NO_NAMES = ("", os.curdir, os.pardir)
 
 
-def _recorded(run: Mapping[str, Any]) -> Recorded:
+def _recorded(run: Mapping[str, Any], first: int) -> Recorded:
     return Recorded(
         int(run["graph"]),
         tuple(str(name) for name in run["fetches"]),
@@ -228,6 +231,7 @@ def _recorded(run: Mapping[str, Any]) -> Recorded:
         int(run["errors"]),
         None if run.get("error") is None else str(run["error"]),
         None if run.get("changed") is None else frozenset(map(str, run["changed"])),
+        first,
     )
 
 
@@ -253,15 +257,21 @@ def _check(directory: str, select: Sequence[str], ignore: Sequence[str]) -> Trac
                 continue
             told = report(source, source.graphs[0], judged, select, ignore)
             found.graphs.append(told)
-            found.findings += findings([judged], select, ignore)
             found.moved[told.path] = _moved(judged, runs)
             changed = process.watched.get(number, {})
             seen = [changed[name] for name in judged.analysis.statistics if name in changed]
             if seen:
                 found.watched[told.path] = (sum(seen), len(seen))
+            else:
+                found.notes += _unwatched(judged, told.path)
             found.notes += _failures(judged, runs)
             if judged.analysis.layers and not judged.training:
                 found.notes.append(f"{told.path}: nothing that was run trains this graph")
+    # A program may build one network in several graphs.
+    found.findings = once(f for told in found.graphs for f in told.report.findings)
+    kept = set(map(id, found.findings))
+    for told in found.graphs:
+        told.report.findings = [f for f in told.report.findings if id(f) in kept]
     if not found.graphs:
         found.notes.append("no graph was run: does the program use TensorFlow's sessions?")
     return found
@@ -303,7 +313,7 @@ def _fetch_set(run: Recorded) -> FetchSet:
         if value is not None
     ]
     name = shown + (f" with {', '.join(sorted(fed))}" if fed else "")
-    return FetchSet(name, run.fetches, run.feeds, run=True, changed=run.changed)
+    return FetchSet(name, run.fetches, run.feeds, True, run.changed, run.first)
 
 
 def _moved(judged: Judged, runs: Sequence[Recorded]) -> tuple[int, int]:
@@ -313,6 +323,15 @@ def _moved(judged: Judged, runs: Sequence[Recorded]) -> tuple[int, int]:
         if run.count:
             moved |= verdict.moved
     return len(moved), len(judged.analysis.statistics)
+
+
+def _unwatched(judged: Judged, path: str) -> list[str]:
+    """What only the values tell, of statistics that are thought to have moved."""
+    moved = {name for _, verdict in judged.sets for name in verdict.moved}
+    node = untold(judged.analysis, moved, [fetches.feeds or {} for fetches, _ in judged.sets])
+    if node is None:
+        return []
+    return [f"{path}: what {node} was is not recorded; --watch-statistics reads what moved"]
 
 
 def _failures(judged: Judged, runs: Sequence[Recorded]) -> list[str]:

@@ -22,7 +22,7 @@ from bnlint.graph.variables import Variables
 MOST = 12
 FARTHEST = 40
 _GROUPS = WRITES | {"NoOp", "Identity"}
-_GRADIENT = re.compile(r"(?:^|/)gradients(?:_\d+)?/|_grad(?:_\d+)?/")
+GRADIENT = re.compile(r"(?:^|/)gradients(?:_\d+)?/|_grad(?:_\d+)?/")
 # An optimizer's own accounts, which are no step by themselves.
 _POWER = re.compile(r"(?:^|/)beta[12]_power(?:_\d+)?(?:/|$)")
 
@@ -49,7 +49,7 @@ class _Steps:
         self._behind: dict[str, set[str]] = {}
         for kernel, nodes in graph.consumers(kernels).items():
             for node in nodes:
-                if node.name not in kernels and not _GRADIENT.search(node.name):
+                if node.name not in kernels and not GRADIENT.search(node.name):
                     self._behind.setdefault(node.name, set()).add(kernel)
 
     def ends(self) -> list[str]:
@@ -89,6 +89,6 @@ class _Steps:
         name = node.name
         if node.op in VARIABLES or name in self._kernels:
             return False
-        if _GRADIENT.search(name) or _POWER.search(name):
+        if GRADIENT.search(name) or _POWER.search(name):
             return False
         return self._behind.get(name, kernels) <= kernels

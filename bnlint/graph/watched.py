@@ -7,11 +7,13 @@ gives way to that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
-from bnlint.graph.judge import Analysis, Hindrance, Verdict
+from bnlint.graph.judge import PLACEHOLDERS, Analysis, Hindrance, Verdict
 from bnlint.graph.layers import Layer
-from bnlint.graph.ops import WRITES
+from bnlint.graph.live import canonical
+from bnlint.graph.ops import ADDS, VARIABLES, WRITES
+from bnlint.graph.proto import Node
 
 Seen = tuple[frozenset[str], Verdict]
 """The variables that a run was seen to change, and what was expected of it."""
@@ -63,6 +65,58 @@ def _moved(
         verdict.moved.add(name)
         verdict.nodes.update(updates)
     return bool(moving)
+
+
+def untold(
+    analysis: Analysis, moved: Set[str], feeds: Sequence[Mapping[str, object]]
+) -> str | None:
+    """What decides whether statistics moved that are thought to, where only values tell.
+
+    A flag that is computed, a variable, or fed as something else than a Boolean value; or a rate
+    that is fed or a variable. ``feeds`` are those of all runs.
+    """
+    given = {canonical(name) for run in feeds for name in run}
+    fed = {canonical(name) for run in feeds for name, value in run.items() if value is not None}
+    for layer in analysis.layers:
+        if moved.isdisjoint(layer.statistics):
+            continue
+        node = layer.flag.node
+        if layer.flag.kind in ("computed", "variable") or (node in given and node not in fed):
+            return node
+        for update in layer.writers:
+            rate = _rate(analysis, update)
+            if rate is not None:
+                return rate
+    return None
+
+
+_NUMBERS = frozenset({"Identity", "ReadVariableOp", "Sub", "Switch", "Merge", "Cast", "Reshape"})
+
+
+def _rate(analysis: Analysis, update: Node) -> str | None:
+    """What an update multiplies the difference with, if that is held by something else."""
+    graph = analysis.graph
+    product = graph.node(update.inputs[1]) if update.op in ADDS and len(update.inputs) > 1 else None
+    if product is None or product.op != "Mul":
+        return None
+    variable = analysis.variables.behind(update)
+    for side in product.inputs[:2]:
+        pending, seen, held = [side], set[str](), None
+        while pending and len(seen) < 20:
+            node = graph.node(pending.pop())
+            if node is None or node.name in seen:
+                continue
+            seen.add(node.name)
+            if node.op in PLACEHOLDERS or node.op in VARIABLES:
+                held = node.name
+            elif node.op in _NUMBERS:
+                pending += [tensor for tensor in node.inputs if tensor[:1] != "^"]
+            elif node.op != "Const":
+                break
+        else:
+            if held is not None and variable not in seen and not pending:
+                return held
+    return None
 
 
 def _any(nodes: set[str], verdict: Verdict) -> bool:

@@ -10,7 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.effects import flags
-from bnlint.interp.effects.handwritten import behind, is_rescaled, is_selecting, selected, taken
+from bnlint.interp.effects.handwritten import (
+    behind,
+    is_product,
+    is_rescaled,
+    is_selecting,
+    selected,
+    taken,
+)
 from bnlint.interp.nodes import Assign, Node, Placeholder, Variable, ancestors, nodes_in
 from bnlint.interp.recorded import Layer, TrainingFlag
 from bnlint.interp.values import Known
@@ -175,8 +182,11 @@ _SPREADING = frozenset({"tf.fill", "tf.identity", "tf.cast", "tf.reshape", "tf.e
 
 
 def weights(output: Node, users: Users) -> list[Node]:
-    """The variables that scale and shift a result, at once or in the next two steps."""
-    reached = [output]
+    """The variables that scale and shift a result, at once or in the next two steps.
+
+    What is scaled before it is divided is so in the step before.
+    """
+    reached = [output, *(n for n in output.inputs if is_product(n))]
     found: dict[Node, None] = {}
     for _ in range(3):
         for item in reached:

@@ -359,13 +359,17 @@ def _analyse(
 ) -> Project:
     explorer = Explorer(source, entries, memory=memory)
     explorer.modules.load_all()
-    selection = Selection(explorer.modules, entries)
-    for index, path in enumerate(entries):
-        if progress is not None:
-            progress(index, len(entries))
-        if selection.is_program(path):
-            explorer.run_script(path)
-    explorer.run_uncalled(entries)
+    gc.freeze()  # what was lowered stays to the end: no use in looking through it again and again
+    try:
+        selection = Selection(explorer.modules, entries)
+        for index, path in enumerate(entries):
+            if progress is not None:
+                progress(index, len(entries))
+            if selection.is_program(path):
+                explorer.run_script(path)
+        explorer.run_uncalled(entries)
+    finally:
+        gc.unfreeze()
     if progress is not None:
         progress(len(entries), len(entries))
     explorer.project.compare_modes()

@@ -25,7 +25,7 @@ from bnlint.interp.values import NONE, Api, External, Known, Map, ModuleEnv, Seq
 from bnlint.source import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bnlint.interp.interpreter import Interpreter
 
@@ -154,9 +154,9 @@ def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> End
     for item in stmt.names:
         if item.name == "*":
             if isinstance(module, (Api, External)):
-                frame.module.stars.append(module.name)
+                _add_stars(frame.module.stars, [module.name])
             if isinstance(module, ModuleEnv):
-                frame.module.stars.extend(module.stars)
+                _add_stars(frame.module.stars, module.stars)
                 listed = module.globals.get("__all__")
                 names = (
                     {i.value for i in listed.items if isinstance(i, Known)}
@@ -173,6 +173,11 @@ def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> End
             _note_missing(machine, dotted, stmt.level, stmt, frame)
         machine.store(item.alias or item.name, value, frame)
     return False
+
+
+def _add_stars(known: list[str], more: Sequence[str]) -> None:
+    """Each once: modules that star-import each other twice would double them at every step."""
+    known.extend(name for name in dict.fromkeys(more) if name not in known)
 
 
 def _if(machine: Interpreter, stmt: ir.If, frame: Frame) -> Ended:

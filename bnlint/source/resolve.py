@@ -207,7 +207,8 @@ class Resolver:
                 for entry in entries:
                     with contextlib.suppress(OSError):  # a link that leads in a circle
                         if entry.is_dir():
-                            folders.add(entry.name)
+                            if not (entry.is_symlink() and _leads_back(entry.path)):
+                                folders.add(entry.name)
                         elif entry.is_file():
                             files.add(entry.name)
         except (OSError, ValueError):  # it is not there, or the program made a name that none has
@@ -233,6 +234,17 @@ class ByName:
         suffix = os.sep + os.sep.join(parts)
         found = self._by_name.get(parts[-1], ())
         return {path for module, path in found if module.endswith(suffix)}
+
+
+def _leads_back(link: str) -> bool:
+    """Whether a link leads to a folder that it is in: modules there have names without end."""
+    target = os.path.realpath(link)
+    folder = os.path.dirname(link)
+    while os.path.realpath(folder) != target:
+        if folder == os.path.dirname(folder):
+            return False
+        folder = os.path.dirname(folder)
+    return True
 
 
 def _up(folder: str, levels: int) -> str:

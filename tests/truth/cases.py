@@ -8,6 +8,9 @@ FIXTURES = Path(__file__).parents[2] / "fixtures"
 SCRIPTS = FIXTURES / "scripts"
 PROJECTS = FIXTURES / "projects"
 PROGRAMS = FIXTURES / "programs"
+PROOFS = FIXTURES / "proofs"
+STUBS = PROOFS / "site-packages"
+"""Stands for packages that the programs of ``PROOFS`` import."""
 
 _CHECKPOINT = "restores a checkpoint that it does not make"
 _NEWER = "is for Python 3.10"
@@ -92,6 +95,11 @@ def scripts() -> list[Path]:
     found = sorted(SCRIPTS.rglob("*.py"))
     found += sorted(p for p in PROJECTS.rglob("*.py") if p.name in STARTED)
     return [script for script in found if name_of(script) not in LEFT_OUT]
+
+
+def proofs() -> list[Path]:
+    """Programs that ``trace`` and ``confirm`` are held against."""
+    return sorted(PROOFS.glob("*.py"))
 
 
 def programs() -> list[Path]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,9 +25,9 @@ from typing import Any
 from bnlint.graph import trace
 
 from . import environment
-from .cases import root_of
+from .cases import PROOFS, STUBS, root_of
 
-PROBE = Path(__file__).with_name("probe.py")
+PROBE, ORACLE = (Path(__file__).with_name(name) for name in ("probe.py", "oracle.py"))
 ROOT = Path(trace.__file__).parents[2]
 BNLINT = """
 import sys
@@ -57,9 +58,15 @@ class Recording:
         return str(self.folder / "trace")
 
     @property
+    def document(self) -> dict[str, Any]:
+        """What the probe or the oracle wrote down."""
+        document: dict[str, Any] = json.loads((self.folder / "probe.json").read_text("utf-8"))
+        return document
+
+    @property
     def graphs(self) -> dict[int, Observed]:
         """What the probe saw, by the number of the graph."""
-        document: dict[str, Any] = json.loads((self.folder / "probe.json").read_text("utf-8"))
+        document = self.document
         return {
             int(number): Observed(
                 graph["changed"],
@@ -100,10 +107,32 @@ def record(script: Path, python: Path) -> Recording:
 def _key(script: Path, python: Path) -> str:
     root = root_of(script)
     files = [root] if root.is_file() else sorted(root.rglob("*.py"))
-    files += [PROBE, Path(trace.__file__).with_name("shim.py")]
+    files += [_probe(script), *_stubs(script), Path(trace.__file__).with_name("shim.py")]
     words = [script.name, str(python), *environment.PACKAGES]
     parts = [word.encode() for word in words] + [path.read_bytes() for path in files]
+    if script.parent == PROOFS:
+        parts = [_EXPECTED.sub(rb"\1:", part) for part in parts]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
+
+
+# What is expected of a program has no part in what it does.
+_EXPECTED = re.compile(rb"^(trace|confirm|moved|copies|unwatched): .*$", re.MULTILINE)
+
+
+def _probe(script: Path) -> Path:
+    return ORACLE if script.parent == PROOFS else PROBE
+
+
+def _stubs(script: Path) -> list[Path]:
+    """Those that a script imports."""
+    if script.parent != PROOFS:
+        return []
+    text = script.read_text("utf-8")
+    return [
+        p
+        for p in sorted(STUBS.rglob("*.py"))
+        if p.relative_to(STUBS).parts[0].removesuffix(".py") in text
+    ]
 
 
 def _run(script: Path, python: Path, folder: Path) -> None:
@@ -117,12 +146,12 @@ def _run(script: Path, python: Path, folder: Path) -> None:
         words += ["trace", "--watch-statistics", "--out", made / "trace", "--"]
         root = root_of(script)
         folder_of_all = root.parent if root.is_file() else root
-        words += [python, PROBE, made / "probe.json", folder_of_all, script]
+        words += [python, _probe(script), made / "probe.json", folder_of_all, script]
         try:
             done = subprocess.run(
                 words,
                 cwd=cwd,
-                env=_environment(),
+                env=_environment(script),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -147,16 +176,21 @@ def _run(script: Path, python: Path, folder: Path) -> None:
                 raise
 
 
-def _environment() -> dict[str, str]:
+def _environment(script: Path) -> dict[str, str]:
     dropped = ("PYTHONPATH", "PYTHONHOME", "BNLINT_TRACE_DIR", "BNLINT_TRACE_WATCH")
-    return {k: v for k, v in os.environ.items() if k not in dropped} | {
-        "CUDA_VISIBLE_DEVICES": "",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONWARNINGS": "ignore",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
+    stubs = {"PYTHONPATH": str(STUBS)} if _stubs(script) else {}
+    return (
+        {k: v for k, v in os.environ.items() if k not in dropped}
+        | stubs
+        | {
+            "CUDA_VISIBLE_DEVICES": "",
+            "OMP_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONHASHSEED": "0",
+            "PYTHONWARNINGS": "ignore",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        }
+    )
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
 from bnlint.interp.effects import flags, ops, statistics
-from bnlint.interp.nodes import Branches, Node, Statistic, nodes_in, nodes_of
+from bnlint.interp.nodes import Branches, Node, Statistic, Variable, nodes_in, nodes_of
 from bnlint.interp.recorded import Moments
 from bnlint.interp.values import Known, Place, Seq, Value
 from bnlint.source import ir
@@ -103,9 +103,14 @@ def arithmetic(machine: Interpreter, left: Node, right: Node, output: Node) -> N
     These are the moments of one call, or a mean and a variance that are spelled out; either may
     be selected by a ``tf.cond`` that has the averages in its other branch.
     """
-    if left.api in _MINUS and len(left.inputs) == 2:
-        x, mean = left.inputs
-        _normalises(machine, x, mean, right, output, True)
+    # ``gamma * (x - mean) / deviation`` is scaled before it is divided.
+    parts = (left, *left.inputs) if left.api in _TIMES else (left,)
+    for centred in parts:
+        if centred.api in _MINUS and len(centred.inputs) == 2:
+            x, mean = centred.inputs
+            weighted = any(isinstance(n, Variable) and n.trainable for n in parts)
+            if _normalises(machine, x, mean, right, output, not weighted):
+                return
 
 
 def _normalises(
@@ -178,6 +183,10 @@ def _reachable(node: Node, depth: int) -> list[Node]:
     if depth == 0 or node.api not in _ARITHMETIC:
         return [node]
     return [found for item in node.inputs for found in _reachable(item, depth - 1)]
+
+
+def is_product(node: Node) -> bool:
+    return node.api in _TIMES
 
 
 def is_rescaled(node: Node) -> bool:

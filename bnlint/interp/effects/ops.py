@@ -144,6 +144,8 @@ def placeholder(machine: Interpreter, name: str, args: Args, frame: Frame | None
         node.boolean = True
     if isinstance(dtype, Known) and dtype.value == "bool":
         node.boolean = True
+    if isinstance(initial, Constant):
+        initial = initial.value  # ``tf.constant(False)`` is as good as ``False``
     if isinstance(initial, Known) and isinstance(initial.value, bool):
         node.boolean = True
         node.default = initial.value
