@@ -141,7 +141,7 @@ def _work(options: Options, workspace: Workspace) -> _Work:
     unread = [problem.path for problem in workspace.problems]
     users: Sequence[str] = []
     whole = options.shard is None and walked is not None and is_whole(paths, walked, workspace)
-    if whole and walked is not None and not has_batch_norm(paths, walked, workspace):
+    if whole and walked is not None and not has_batch_norm(paths, walked, workspace, options.jobs):
         return _Work(paths, unread, users, [])
     if options.users and not whole:
         known = options.programs

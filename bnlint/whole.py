@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import sys
+import threading
 from collections.abc import Sequence
 
 from bnlint.entries import as_script, imports_by_value
@@ -15,10 +18,14 @@ from bnlint.project import ROOT_MARKS
 from bnlint.source.discover import Walk
 from bnlint.source.errors import SourceError
 from bnlint.source.prefilter import imported_names, may_use_it_in_any
+from bnlint.source.read import read_bytes
 from bnlint.workspace import Workspace
 
 _BLOCK = 256 * 1024
 """So many bytes are searched at once: few enough to stay near the processor."""
+
+_WORTH = 400
+"""So many files are worth a second process, which takes as long to start as 40 to be read."""
 
 
 def is_whole(paths: Sequence[str], walked: Walk, workspace: Workspace) -> bool:
@@ -35,16 +42,41 @@ def is_whole(paths: Sequence[str], walked: Walk, workspace: Workspace) -> bool:
     )
 
 
-def has_batch_norm(paths: Sequence[str], walked: Walk, workspace: Workspace) -> bool:
+def has_batch_norm(
+    paths: Sequence[str], walked: Walk, workspace: Workspace, processes: int
+) -> bool:
     """Whether a file may have batch norm, or import one that was not given and may; perhaps."""
+    workspace.look_at(paths)
     needles = workspace.apis.needles
+    # A copy of a process that has threads may wait for ever for what one of them holds.
+    alone = sys.platform == "linux" and threading.active_count() == 1
+    if processes < 2 or len(paths) < _WORTH or not alone:
+        return _look(paths, walked, needles)
+    child = os.fork()
+    if not child:
+        found = True  # whatever happens: then the other process looks closer
+        try:
+            found = _look(paths[1::2], walked, needles)
+        finally:
+            os._exit(found)
+    found = True
+    try:
+        found = _look(paths[::2], walked, needles)
+    finally:
+        if found:
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    return found or status != 0
+
+
+def _look(paths: Sequence[str], walked: Walk, needles: Sequence[bytes]) -> bool:
     names = {name.encode() for name in walked.passed if name.isidentifier()}
     block: list[bytes] = []
     size = 0
     dots: dict[str, bytes] = {}
     for path in paths:
         try:
-            data = workspace.peek(path)
+            data = read_bytes(path)
         except SourceError:
             return True  # it has to be told
         folder = os.path.dirname(path)

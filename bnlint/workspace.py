@@ -86,12 +86,10 @@ class Workspace:
         """Whether there is something of that name."""
         return self._trail.marks.setdefault(path, os.path.exists(path))
 
-    def peek(self, path: str) -> bytes:
-        """The bytes of a file of the disk, of which only its status is noted; raises SourceError.
-
-        For what nothing is concluded from but that it has no batch norm."""
-        self._looked.append(path)
-        return read.read_bytes(path)
+    def look_at(self, paths: Sequence[str]) -> None:
+        """Note that the status of files matters: what is in them was looked at, and nothing came of
+        it."""
+        self._looked += paths
 
     def looked(self) -> tuple[list[str], list[str], list[str]]:
         """The paths that a run depends on by their status, by whether something is there, and by

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bnlint import run as runs
+from bnlint import whole
 from bnlint.run import Options, check
 
 NETWORK = "import tensorflow as tf\ndef net(x):\n    return tf.layers.batch_normalization(x)\n"
@@ -76,6 +79,38 @@ def test_imports_by_value_may_reach_what_is_passed_by(top: Path) -> None:
     loaded = "import importlib\nnet = importlib.import_module(name).net"
     write(top, {"train.py": TRAIN.format(loaded), "build/net.py": NETWORK})
     assert check(Options(users=True)).report.checked == 1
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("number", [0, 1, 500, 501])
+def test_processes_find_the_same(
+    top: Path, monkeypatch: pytest.MonkeyPatch, jobs: int, number: int
+) -> None:
+    write(top, {f"m{number:03}.py": "x = 1\n" for number in range(502)})
+    assert check(Options(users=True, jobs=jobs)).report.checked == 0
+    write(top, {f"m{number:03}.py": NETWORK})
+    assert check(Options(users=True, jobs=jobs)).report.checked == 1
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+def test_a_process_that_fails_finds_nothing_out(
+    top: Path, monkeypatch: pytest.MonkeyPatch, turn: int
+) -> None:
+    write(top, {f"m{number:03}.py": "x = 1\n" for number in range(502)})
+    parent = os.getpid()
+    look = whole._look
+
+    def broken(*arguments: Any) -> bool:
+        if (os.getpid() == parent) == bool(turn):
+            raise KeyboardInterrupt
+        return look(*arguments)
+
+    monkeypatch.setattr(whole, "_look", broken)
+    if turn:
+        with pytest.raises(KeyboardInterrupt):
+            check(Options(users=True, jobs=2))
+    else:
+        assert check(Options(users=True, jobs=2)).report.checked == 0
 
 
 def test_no_import_is_resolved_where_nothing_is_found(
