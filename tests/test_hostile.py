@@ -315,6 +315,27 @@ def test_names_that_no_file_has(capsys: pytest.CaptureFixture[str], name: str) -
     assert checked(capsys, text) == ([("BN201", 9)], [])
 
 
+def test_a_chain_of_star_imports_each_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(60):
+        text = f"from m{number + 1} import *\n" * 2 + "from os import *\n"
+        Path(f"m{number}.py").write_text(text, encoding="utf-8")
+    assert checked(capsys, "from m0 import *\n" + HEAD + STEP) == ([("BN201", 5)], [])
+
+
+@pytest.mark.parametrize("links", [{"p/p": "../p"}, {"p/q": "../q", "q/p": "../p"}])
+def test_links_that_lead_in_a_circle(
+    capsys: pytest.CaptureFixture[str], links: dict[str, str]
+) -> None:
+    for name in ("p", "q"):
+        Path(name).mkdir()
+        text = f"from {name} import *\nfrom .p import *\nfrom . import p, q\nimport q.p.q.p.q\n"
+        (Path(name) / "__init__.py").write_text(text, encoding="utf-8")
+    for link, target in links.items():
+        Path(link).symlink_to(target)
+    text = "import p.p.p.p, q.p.q, p.q.p\nfrom p import *\n" + HEAD + STEP
+    assert checked(capsys, text) == ([("BN201", 6)], [])
+
+
 def test_a_system_without_memory_is_no_bug(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

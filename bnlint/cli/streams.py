@@ -26,6 +26,8 @@ class Outlet:
                 self._stream.write(text)
             except OSError as error:
                 self._give_up(error)
+            except ValueError as error:
+                self._was_closed(error)
         elif not isinstance(text, str):
             raise TypeError("a text stream")  # so tells click what a stream is
         return len(text)
@@ -40,6 +42,8 @@ class Outlet:
                 self._stream.flush()
             except OSError as error:
                 self._give_up(error)
+            except ValueError as error:
+                self._was_closed(error)
 
     def __getattr__(self, name: str) -> Any:
         if name == "buffer":
@@ -52,6 +56,12 @@ class Outlet:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._stream.fileno())
         os.close(nowhere)
+
+    def _was_closed(self, error: ValueError) -> None:
+        """The language server closes its streams when an editor says so: that is its end."""
+        if not self._stream.closed:
+            raise error
+        self.lost = BrokenPipeError(errno.EPIPE, "closed")
 
     @property
     def complaint(self) -> str | None:

@@ -291,6 +291,15 @@ class Modules:
             names = self._defined[path] = frozenset(found)
         return name in names
 
+    def shows_all(self, module: ModuleEnv, name: str) -> bool:
+        """Whether a package has no such member, and shows all that it has."""
+        is_file = module.path.endswith(".py")
+        if is_file and os.path.basename(module.path) != "__init__.py":
+            return False
+        return (
+            name not in module.globals and "__getattr__" not in module.globals and not module.stars
+        )
+
     def member(self, machine: Interpreter, module: Value, name: str) -> Value:
         """``from module import name``."""
         if isinstance(module, ModuleEnv):

@@ -25,7 +25,7 @@ from bnlint.interp.values import NONE, Api, External, Known, Map, ModuleEnv, Seq
 from bnlint.source import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bnlint.interp.interpreter import Interpreter
 
@@ -118,6 +118,8 @@ def _scope_decl(machine: Interpreter, stmt: ir.ScopeDecl, frame: Frame) -> Ended
 def _import(machine: Interpreter, stmt: ir.Import, frame: Frame) -> Ended:
     for item in stmt.names:
         module = machine.modules.load(machine, item.name, 0, frame.module.path)
+        if isinstance(module, External):
+            _note_missing(machine, item.name, 0, stmt, frame)
         if item.alias is not None:
             machine.store(item.alias, module, frame)
         else:
@@ -131,11 +133,16 @@ def _import(machine: Interpreter, stmt: ir.Import, frame: Frame) -> Ended:
     return False
 
 
-def _missing(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> None:
-    """Note an import of the project's own that is not there: one that is relative."""
-    if stmt.level:
-        place = (frame.module.path, stmt.span[0])
-        machine.state.not_found[place] = "." * stmt.level + stmt.module
+def _note_missing(
+    machine: Interpreter, dotted: str, level: int, stmt: ir.Stmt, frame: Frame
+) -> None:
+    """Note an import of the project's own that is not there, unless the program copes."""
+    state = machine.state
+    if state.copes_without:
+        return
+    path = frame.module.path
+    if machine.modules.resolver.lacks(dotted, level, path, state.sys_path):
+        state.not_found[path, stmt.span[0]] = "." * level + dotted
 
 
 def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> Ended:
@@ -143,13 +150,13 @@ def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> End
         return False
     module = machine.modules.load(machine, stmt.module, stmt.level, frame.module.path)
     if isinstance(module, External):
-        _missing(machine, stmt, frame)
+        _note_missing(machine, stmt.module, stmt.level, stmt, frame)
     for item in stmt.names:
         if item.name == "*":
             if isinstance(module, (Api, External)):
-                frame.module.stars.append(module.name)
+                _add_stars(frame.module.stars, [module.name])
             if isinstance(module, ModuleEnv):
-                frame.module.stars.extend(module.stars)
+                _add_stars(frame.module.stars, module.stars)
                 listed = module.globals.get("__all__")
                 names = (
                     {i.value for i in listed.items if isinstance(i, Known)}
@@ -161,8 +168,16 @@ def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> End
                         machine.store(name, module.globals[name], frame)
             continue
         value = machine.modules.member(machine, module, item.name)
+        if isinstance(module, ModuleEnv) and machine.modules.shows_all(module, item.name):
+            dotted = f"{stmt.module}.{item.name}" if stmt.module else item.name
+            _note_missing(machine, dotted, stmt.level, stmt, frame)
         machine.store(item.alias or item.name, value, frame)
     return False
+
+
+def _add_stars(known: list[str], more: Sequence[str]) -> None:
+    """Each once: modules that star-import each other twice would double them at every step."""
+    known.extend(name for name in dict.fromkeys(more) if name not in known)
 
 
 def _if(machine: Interpreter, stmt: ir.If, frame: Frame) -> Ended:
