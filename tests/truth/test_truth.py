@@ -46,6 +46,7 @@ from .conftest import Record
 from .programs import Outcome, found_statistics, judged, named_statistics, observed, seen
 
 _IN_A_BRANCH = "in a branch, a graph does not tell a constant from a flag"
+
 KNOWN = {
     "cond/false_in_the_branch_for_training.py": _IN_A_BRANCH,
     "cond/true_in_both_branches.py": _IN_A_BRANCH,
