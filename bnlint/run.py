@@ -231,9 +231,7 @@ class _Run:
         from bnlint.interp import analyse
 
         try:
-            project = analyse(
-                entries, self._workspace, self._progress, lambda: self._memory(entries)
-            )
+            project = analyse(entries, self._workspace, self._progress, self._memory)
         except Exception as error:
             if len(entries) == 1:
                 self.crashes.append((_relative(entries[0]), error))
@@ -246,13 +244,13 @@ class _Run:
         else:
             self._check(project)
 
-    def _memory(self, entries: Sequence[str]) -> Memory | None:
+    def _memory(self) -> Memory | None:
         """What earlier runs know of programs."""
         if self._store is None:
             return None
         from bnlint.cache.programs import Programs
 
-        return Programs(self._store, self._workspace, entries)
+        return Programs(self._store, self._workspace)
 
     def report(self) -> Report:
         """What is to be said."""

@@ -10,11 +10,9 @@ from bnlint.cache.identity import tool
 from bnlint.cache.plain import decode, encode
 from bnlint.interp.explored import Explored, Root, Seen
 from bnlint.interp.why import Reasons
-from bnlint.trail import digest, digest_of_names
+from bnlint.trail import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bnlint.cache.store import Store
     from bnlint.workspace import Workspace
 
@@ -23,22 +21,21 @@ _KIND = "program"
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """Files and folders that were looked at, with digests, one of the files that are analysed
-    together if that was asked, and what came of the program."""
+    """Files and folders that were looked at, with digests, the modules that have a member, by its
+    name, and what came of the program."""
 
     files: list[tuple[str, str]]
     folders: list[tuple[str, str]]
-    others: str
+    members: dict[str, list[str]]
     explored: Explored
 
 
 class Programs:
-    """What came of programs that are run with some files, as a workspace shows these now."""
+    """What came of programs, if their files are as a workspace shows them now."""
 
-    def __init__(self, store: Store, workspace: Workspace, entries: Sequence[str]) -> None:
+    def __init__(self, store: Store, workspace: Workspace) -> None:
         self._store = store
         self._workspace = workspace
-        self._others = digest_of_names(entries)
         self._files: dict[str, str] = {}
         self._folders: dict[str, str] = {}
         parts = (tool(store), os.getcwd(), repr(encode(workspace.apis.own)))
@@ -52,13 +49,11 @@ class Programs:
                 Reasons(entry.explored.why)
         except ValueError:
             return None
-        if (
-            entry.others not in ("", self._others)
-            or any(self._content(path) != known for path, known in entry.files)
-            or any(self._listed(path) != known for path, known in entry.folders)
+        if any(self._content(path) != known for path, known in entry.files) or any(
+            self._listed(path) != known for path, known in entry.folders
         ):
             return None
-        seen = Seen(set(dict(entry.files)), set(dict(entry.folders)), bool(entry.others))
+        seen = Seen(set(dict(entry.files)), set(dict(entry.folders)), entry.members)
         return seen, entry.explored
 
     def keep(self, root: Root, seen: Seen, explored: Explored) -> None:
@@ -66,7 +61,7 @@ class Programs:
             return
         files = [(path, self._content(path)) for path in sorted(seen.files)]
         folders = [(path, self._listed(path)) for path in sorted(seen.folders)]
-        entry = _Entry(files, folders, self._others if seen.others else "", explored)
+        entry = _Entry(files, folders, seen.members, explored)
         try:
             self._store.put(_KIND, self._key(root), encode(entry))
         except TypeError:  # a flag that is no plain constant

@@ -80,7 +80,7 @@ def _judge(
         return None  # fine here: BN109 says what happened
     if default is False and location in inference_only and location not in trained:
         return None  # fine: a restored model that is only evaluated wants False
-    if layer.open_root and layer.api in given:
+    if layer.open_root and layer.api in given and not layer.by_normalizer:
         return None  # fine: nothing calls it here, and the scope of a caller may set the flag
     reason = None
     if layer.open_root and layer.api in given:

@@ -84,9 +84,13 @@ def _exported(source: Source, meta: MetaGraph) -> bool:
         return False
     if source.kind == "SavedModel":
         return True
-    if not meta.bare or not any(node.op == "Const" for node in meta.nodes):
-        return False
-    return not any(node.op in VARIABLES for node in meta.nodes)
+    return meta.bare and frozen(meta)
+
+
+def frozen(meta: MetaGraph) -> bool:
+    """Whether a graph has constants, and no variables."""
+    ops = {node.op for node in meta.nodes}
+    return "Const" in ops and ops.isdisjoint(VARIABLES)
 
 
 def report(

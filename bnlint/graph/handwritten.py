@@ -28,6 +28,7 @@ def batch_only(
                 and not node.name.startswith(scopes)
                 and trains(graph, node)
                 and not _switched(graph, node)
+                and not _one_example(graph, node)
             ):
                 yield node.name, node.name
         elif "_grad/" not in node.name:
@@ -60,6 +61,19 @@ def _over_batch(graph: Graph, mean: Node) -> bool:
     axes = graph.node(mean.inputs[1]) if len(mean.inputs) > 1 else None
     value = axes.attr("value") if axes is not None and axes.op == "Const" else None
     return isinstance(value, Tensor) and 0 in value.integers()
+
+
+def _one_example(graph: Graph, node: Node) -> bool:
+    """Whether the input of a kernel is put into a batch of one: that is layer or instance norm."""
+    shaped = graph.node(node.inputs[0])
+    if shaped is None or shaped.op != "Reshape" or len(shaped.inputs) < 2:
+        return False
+    shape = graph.node(shaped.inputs[1])
+    if shape is not None and shape.op in ("Pack", "ConcatV2") and shape.inputs:
+        shape = graph.node(shape.inputs[0])
+    value = shape.attr("value") if shape is not None and shape.op == "Const" else None
+    sizes = value.integers() if isinstance(value, Tensor) else []
+    return bool(sizes) and sizes[0] == 1
 
 
 def _switched(graph: Graph, node: Node) -> bool:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bnlint.graph.build import FetchSet, Judged, Places, build
-from bnlint.graph.command import once, report
+from bnlint.graph.command import frozen, once, report
 from bnlint.graph.errors import GraphError, about
 from bnlint.graph.judge import Analysis
 from bnlint.graph.pause import collection_paused
@@ -283,9 +283,25 @@ def judge_graph(
     """Read a recorded graph and judge what was fetched of it. Raises GraphError."""
     source = read_file(path)
     with about(path):
-        analysis = Analysis(source.graphs[0])
+        meta = source.graphs[0]
+        analysis = Analysis(meta)
         places, watched = process.places[number], process.watched.get(number)
-        return source, build(path, analysis, sets, places=places, watched=watched)
+        served = frozen(meta) and _multiplies_with_constants(analysis)
+        return source, build(path, analysis, sets, exported=served, places=places, watched=watched)
+
+
+def _multiplies_with_constants(analysis: Analysis) -> bool:
+    """Whether the weights of a network are in the graph: what prepares data has none."""
+    graph = analysis.graph
+    for node in graph.having(("MatMul", "Conv2D", "DepthwiseConv2dNative")):
+        weight = graph.node(node.inputs[1]) if len(node.inputs) > 1 else None
+        for _ in range(4):
+            if weight is None or weight.op != "Identity" or not weight.inputs:
+                break
+            weight = graph.node(weight.inputs[0])
+        if weight is not None and weight.op == "Const":
+            return True
+    return False
 
 
 # Each distinct run is judged by itself; a program that feeds a new name each time must not take us

@@ -25,6 +25,12 @@ RETURNED = "return"
 _TRAINING = frozenset({"train", "training"})
 _OTHERS = frozenset({"eval", "evaluate", "evaluation", "infer", "inference", "predict", "test"})
 _DEEPEST = 12
+_MOST_SOURCES = 32
+"""A test with more outcomes than this on one side is one of many, and no switch of the mode."""
+
+
+class _Many(Exception):
+    """A test has more outcomes than are told apart."""
 
 
 def _reached(machine: Interpreter, place: Place, test: ir.Expr, frame: Frame) -> Test:
@@ -176,7 +182,11 @@ def _stored(target: Target, frame: Frame) -> tuple[str, Value | None]:
 def returned(machine: Interpreter, frame: Frame, found: list[tuple[Guard, Value]]) -> None:
     """A function is left: what it gives back, by the tests that made it return."""
     guards = machine.state.paths.guards
+    if len(frame.tests) * len(found) > _MOST_SOURCES**2:
+        machine.state.undecided.update(test.place for test in frame.tests)
     for test in frame.tests:
+        if test.place in machine.state.undecided:
+            continue
         for guard, value in found:
             for taken, side in ((True, test.on_true), (False, test.on_false)):
                 both = guards.conj(guard, side)
@@ -248,7 +258,10 @@ def in_graph(
     for value in (on_true, on_false):
         if not isinstance(value, Node):
             return
-        found = list(_walk(machine, value, machine.state.paths.now, mark, 0))
+        try:
+            found = list(_walk(machine, value, machine.state.paths.now, mark, 0))
+        except _Many:
+            return
         if len(found) != 1:
             return
         sides.append(found[0])
@@ -265,19 +278,31 @@ def _note(
     machine: Interpreter, test: Test, target: str, taken: bool, value: Value, guard: Guard
 ) -> None:
     state = machine.state
-    for when, node in _alternatives(machine, value, guard):
-        for found, layers, source in _walk(machine, node, when, test.mark, 0):
-            roles = test.held.get(source)
-            if roles is None:
-                continue
-            one = Decided(
-                test.place, target, taken, layers, source, frozenset(roles), test.training, found
-            )
-            state.decided.append(one)
+    if test.place in state.undecided:
+        return
+    try:
+        outcomes = [
+            (found, layers, source)
+            for when, node in _alternatives(machine, value, guard)
+            for found, layers, source in _walk(machine, node, when, test.mark, 0)
+        ]
+    except _Many:
+        state.undecided.add(test.place)
+        return
+    for found, layers, source in outcomes:
+        roles = test.held.get(source)
+        if roles is None:
+            continue
+        one = Decided(
+            test.place, target, taken, layers, source, frozenset(roles), test.training, found
+        )
+        state.decided.append(one)
 
 
 def _alternatives(machine: Interpreter, value: Value, guard: Guard) -> Iterator[tuple[Guard, Node]]:
     parts = value.alternatives if isinstance(value, Choice) else [(guard, value)]
+    if len(parts) > _MOST_SOURCES:
+        raise _Many
     for own, one in parts:
         both = machine.state.paths.guards.conj(guard, own)
         if both != FALSE and isinstance(one, Node):
@@ -289,6 +314,8 @@ def _walk(
 ) -> Iterator[tuple[Guard, tuple[Layer, ...], Node]]:
     """Back to what was there before the test, with the layers between: no other with weights."""
     if isinstance(node, Phi) and node.id > mark:
+        if len(node.alternatives) > _MOST_SOURCES:
+            raise _Many
         for own, one in node.alternatives:
             both = machine.state.paths.guards.conj(guard, own)
             if both != FALSE and depth < _DEEPEST:

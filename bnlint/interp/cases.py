@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 MOST_PROJECTIONS = 96
 """Paths of one program that are looked at; beyond it the program counts as not read to its end."""
 
+_MOST_OF_SMALL = 1_024
+_MOST_LOOKED_AT = 4_000_000
+"""Small programs have more paths: so many nodes of graphs all projections may have together."""
+
 _MOST_PACKING = 20_000
 
 Labels = dict["Node", Guard]
@@ -68,6 +72,7 @@ class Cases:
         return Why(
             table.rows(),
             {number: self._conditions.word(number) for number in sorted(told)},
+            self._conditions.numbered(told),
             names[self._alive],
             [
                 (place, [[names[cell] for cell in cells] for cells in places])
@@ -85,17 +90,18 @@ class Cases:
         for cells in self._facts(state):
             wanted.update(dict.fromkeys(cells))
         chosen = self.assignments
-        chosen.extend(map(self._guards.witness, self._packed(list(wanted))))
+        most = _most_projections(state)
+        chosen.extend(map(self._guards.witness, self._packed(list(wanted), most)))
         for cell in wanted:
             if any(self._holds(cell, assignment) for assignment in chosen):
                 continue
-            if len(chosen) >= MOST_PROJECTIONS:
+            if len(chosen) >= most:
                 state.complete = False
-                state.widen(f"it has more than {MOST_PROJECTIONS} paths to tell apart")
+                state.widen(f"it has more than {most} paths to tell apart")
                 break
             chosen.append(self._guards.witness(cell))
 
-    def _packed(self, cells: Sequence[Guard]) -> list[Guard]:
+    def _packed(self, cells: Sequence[Guard], most: int) -> list[Guard]:
         """Guards of paths that show several cells each, as far as finding them is cheap."""
         packed: list[Guard] = []
         with self._guards.within(_MOST_PACKING):
@@ -106,7 +112,7 @@ class Cases:
                         packed[index] = both
                         break
                 else:
-                    if len(packed) < MOST_PROJECTIONS:
+                    if len(packed) < most:
                         packed.append(cell)
         return packed
 
@@ -267,6 +273,12 @@ class Cases:
                 for item in node.controls:
                     add(guard, item)
         return labels
+
+
+def _most_projections(state: State) -> int:
+    """How many paths of a program are looked at, by what looking costs."""
+    nodes = 1 + sum(len(graph.nodes) for graph in state.graphs)
+    return max(MOST_PROJECTIONS, min(_MOST_OF_SMALL, _MOST_LOOKED_AT // nodes))
 
 
 def _differs(state: State) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from bnlint.interp.blocks import SINGLE, Block, Numbered, bits_of_next
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards
 from bnlint.interp.why import Word
 
@@ -55,6 +56,7 @@ class Conditions:
         self.guards = guards
         self._ladders: dict[int, _Ladder] = {}
         self._of_variable: dict[int, tuple[int, str, Any]] = {}
+        self._blocks: dict[int, list[Block]] = {}
         self._places: dict[int, Place] = {}
         self._sites: dict[int, int] = {}
         self._asked: dict[Place, set[int]] = {}
@@ -67,6 +69,8 @@ class Conditions:
         out = Conditions(self.keys, self.guards.clone())
         for key, known in self._ladders.items():
             out._ladders[key] = replace(known, steps=dict(known.steps))
+        for key, blocks in self._blocks.items():
+            out._blocks[key] = [replace(block, values=list(block.values)) for block in blocks]
         out._of_variable.update(self._of_variable)
         out._places.update(self._places)
         out._sites.update(self._sites)
@@ -120,12 +124,26 @@ class Conditions:
         if ladder.domain is not None and len(ladder.steps) == len(ladder.domain) - 1:
             guard = ladder.rest
         else:
-            guard = self.guards.conj(ladder.rest, self._variable(key, "equals", value))
+            guard = self.guards.conj(ladder.rest, self._next_step(key, ladder, value))
             if ladder.truth is not None:
                 guard = self.guards.conj(guard, ladder.truth if value else ladder.truth ^ 1)
         ladder.steps[step] = guard
         ladder.rest = self.guards.minus(ladder.rest, guard)
         return guard
+
+    def _next_step(self, key: int, ladder: _Ladder, value: Any) -> Guard:
+        """A condition that an unknown equals one more constant, if it equals none of the others."""
+        known = len(ladder.steps)
+        if known < SINGLE:
+            return self._variable(key, "equals", value)
+        blocks = self._blocks.setdefault(key, [])
+        if not blocks or blocks[-1].full:
+            first, number = self.guards.variables, len(blocks)
+            count = bits_of_next(known)
+            for _ in range(count + 1):
+                self._variable(key, "among", number)
+            blocks.append(Block(first, list(range(first + 1, first + 1 + count))))
+        return blocks[-1].add(self.guards, value)
 
     def _site(self, key: int) -> int:
         """The key itself, or for what changes in a loop one that is the same in every turn."""
@@ -163,11 +181,13 @@ class Conditions:
     def known_equal(self, key: int, guard: Guard) -> tuple[Any] | None:
         """The constant that the unknown equals wherever ``guard`` holds, if there is one."""
         ladder = self._ladders.get(key)
-        if ladder is None:
+        if ladder is None or not ladder.steps:
             return None
+        # What holds wherever the guard does holds on any one of its paths.
+        path = self.guards.witness(guard)
         for (_, value), step in ladder.steps.items():
-            if self.guards.implies(guard, step):
-                return (value,)
+            if self.guards.holds(step, lambda n: path.get(n, True)):
+                return (value,) if self.guards.implies(guard, step) else None
         return None
 
     def opaque(self, *parts: Any) -> Guard:
@@ -193,10 +213,21 @@ class Conditions:
 
     def word(self, number: int) -> Word:
         """What a variable of the guards asks, in the words of the source."""
-        key, kind, _ = self._of_variable[number]
+        key, kind, constant = self._of_variable[number]
         said = self._is_told(number) or number in self._places
+        among = self._blocks[key][constant].inside if kind == "among" else None
         outcomes = self._literal(number, True), self._literal(number, False)
-        return Word(key, kind == "equals", said, *outcomes)
+        return Word(key, kind == "equals", among, said, *outcomes)
+
+    def numbered(self, numbers: Iterable[int]) -> dict[int, Numbered]:
+        """The blocks that some variables are of, by the first variable of each."""
+        found: dict[int, Numbered] = {}
+        for number in numbers:
+            key, kind, constant = self._of_variable[number]
+            if kind == "among" and self._is_told(number):
+                block = self._blocks[key][constant]
+                found[block.inside] = block.told(self.keys.text(key))
+        return found
 
     def _is_told(self, number: int) -> bool:
         text = self.keys.text(self._of_variable[number][0])

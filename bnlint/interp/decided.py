@@ -23,7 +23,7 @@ def decisions(
     state: State, holds: Callable[[Guard], bool], losses: Iterable[Node], runs: Runs
 ) -> list[Decision]:
     """Each test, with what it did; ``runs`` are the path's, each with what it computes."""
-    decided = state.decided
+    decided = [d for d in state.decided if d.place not in state.undecided]
     places = {(d.place, d.target) for d in decided if d.layers}
     found = [d for d in decided if (d.place, d.target) in places and holds(d.guard)]
     if not found:

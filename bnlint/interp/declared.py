@@ -70,7 +70,8 @@ class Declared:
         for node, guard in self.escaped.items():
             state.escaped[node] = paths.guards.disj(state.escaped.get(node, FALSE), guard)
         state.entered |= self.entered
-        state.not_found.update(self.not_found)
+        if not state.copes_without:
+            state.not_found.update(self.not_found)
         state.notes += self.notes
 
 

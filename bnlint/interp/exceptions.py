@@ -40,8 +40,14 @@ def run_try(machine: Interpreter, stmt: ir.Try, frame: Frame) -> Ended:
     guards = paths.guards
     before = paths.now
 
+    copes = _copes_without_imports(stmt)
+
     def body() -> bool:
-        return machine.block(stmt.body, frame)
+        machine.state.copes_without += copes
+        try:
+            return machine.block(stmt.body, frame)
+        finally:
+            machine.state.copes_without -= copes
 
     dead, raised = paths.attempt(body)
     parts: list[tuple[Guard, Callable[[], Ended]]] = []
@@ -71,6 +77,12 @@ def run_try(machine: Interpreter, stmt: ir.Try, frame: Frame) -> Ended:
         return True
     paths.now = guards.conj(after, left)
     return False
+
+
+def _copes_without_imports(stmt: ir.Try) -> bool:
+    """Whether some handler takes what an import of something that is not there raises."""
+    names = ("ImportError", "ModuleNotFoundError")
+    return any(_handler_of(stmt, Raised(FALSE, name)) is not None for name in names)
 
 
 def _handler_of(stmt: ir.Try, raised: Raised) -> int | None:

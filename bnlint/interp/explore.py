@@ -100,6 +100,8 @@ class Explorer:
         if known is None:
             return None
         seen, explored = known
+        if any(self.modules.having(name) != paths for name, paths in seen.members.items()):
+            return None
         for path in sorted(seen.files):
             self.modules.ir_of(path)  # as if it had been run now
         return explored
@@ -193,8 +195,9 @@ class Explorer:
     def run_uncalled(self, paths: Sequence[str]) -> None:
         """The functions and classes of these files that no program entered.
 
-        First those that nothing in the project even mentions, then what is still left, callers
-        before what they call: with its arguments and scopes a function is what it was written for.
+        First those that nothing in the project even mentions, those nearest to a layer before the
+        others, so that a budget that ends costs the least. Then what is still left, callers before
+        what they call: with its arguments and scopes a function is what it was written for.
         """
         selection = Selection(self.modules, paths)
         mentioned: dict[str, int] = {}
@@ -209,6 +212,7 @@ class Explorer:
             if isinstance(stmt, (ir.FunctionDef, ir.ClassDef))
         ]
         unmentioned = [(path, stmt) for path, stmt in found if stmt.name not in mentioned]
+        unmentioned.sort(key=lambda one: selection.layers.distance(one[1].body))
         for path, stmt in (*unmentioned, *_callers_first(found)):
             if isinstance(stmt, ir.FunctionDef):
                 self._uncalled_function(path, stmt, selection)

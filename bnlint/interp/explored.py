@@ -12,17 +12,17 @@ from bnlint.model import GraphModel
 
 @dataclass(slots=True, eq=False)
 class Seen:
-    """What a program looked at: files, folders that imports were looked for in, and whether it
-    asked which files are analysed with it."""
+    """What a program looked at: files, folders that imports were looked for in, and by the names
+    that it asked for, which modules have such a member."""
 
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
-    others: bool = False
+    members: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, other: Seen) -> None:
         self.files |= other.files
         self.folders |= other.folders
-        self.others |= other.others
+        self.members |= other.members
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,18 +34,37 @@ class Guards:
     A newer one is tested before the older ones (its level is the complement of its number): a
     condition is mostly asked on paths that others lead to, and then goes on top of these as it is.
 
+    ``_yes`` and ``_no`` are the variables that a guard needs true and false, as bits: what two
+    guards need of one variable tells most of those apart that exclude each other, as the branches
+    of an ``elif`` ladder do, without a look at their nodes.
+
     ``spent`` counts the nodes that operations visited, which is what they cost. Beyond ``most`` an
     operation raises ``TooLarge``; what was made before stays valid.
     """
 
-    __slots__ = ("_conj", "_high", "_low", "_unique", "_var", "most", "spent", "variables")
+    __slots__ = (
+        "_conj",
+        "_high",
+        "_low",
+        "_met",
+        "_no",
+        "_unique",
+        "_var",
+        "_yes",
+        "most",
+        "spent",
+        "variables",
+    )
 
     def __init__(self, most: int = MOST_SPENT) -> None:
         self._var = [_LEAF]
         self._low: list[Guard] = [TRUE]
         self._high: list[Guard] = [TRUE]
+        self._yes = [0, 0]
+        self._no = [0, 0]
         self._unique: dict[tuple[int, Guard, Guard], int] = {}
         self._conj: dict[tuple[Guard, Guard], Guard] = {}
+        self._met: set[tuple[Guard, Guard]] = set()
         self.variables = 0
         self.spent = 0
         self.most = most
@@ -54,6 +73,7 @@ class Guards:
         """A table in which all that was made here means the same, and nothing is spent yet."""
         out = Guards(self.most)
         out._var, out._low, out._high = list(self._var), list(self._low), list(self._high)
+        out._yes, out._no = list(self._yes), list(self._no)
         out._unique = dict(self._unique)
         out.variables = self.variables
         return out
@@ -90,7 +110,27 @@ class Guards:
             self._var.append(var)
             self._low.append(low)
             self._high.append(high)
+            self._note_needs(~var, low, high)
         return found << 1
+
+    def _note_needs(self, number: int, low: Guard, high: Guard) -> None:
+        """What a new node needs of each variable, and then what its negation does."""
+        yes, no = self._yes, self._no
+        for one, other in ((low, high), (low ^ 1, high ^ 1)):
+            if one == FALSE:
+                yes.append(yes[other] | 1 << number)
+                no.append(no[other])
+            elif other == FALSE:
+                yes.append(yes[one])
+                no.append(no[one] | 1 << number)
+            else:
+                yes.append(yes[one] & yes[other])
+                no.append(no[one] & no[other])
+
+    def _exclude(self, one: Guard, other: Guard) -> bool:
+        """Whether two guards need different values of one variable."""
+        yes, no = self._yes, self._no
+        return bool(yes[one] & no[other] or no[one] & yes[other])
 
     def conj(self, one: Guard, other: Guard) -> Guard:
         """``one and other``."""
@@ -104,6 +144,12 @@ class Guards:
         found = self._conj.get(key)
         if found is not None:
             return found
+        if self._exclude(one, other):
+            return FALSE
+        if self._exclude(one, other ^ 1):
+            return one
+        if self._exclude(one ^ 1, other):
+            return other
         level, one_low, one_high, two_low, two_high = self._opened(one, other)
         result = self._node(level, self.conj(one_low, two_low), self.conj(one_high, two_high))
         self._conj[key] = result
@@ -149,11 +195,18 @@ class Guards:
         if one in (TRUE, other) or other == TRUE:
             return True
         key = (one, other) if one < other else (other, one)
+        if key in self._met:
+            return True
         found = self._conj.get(key)
         if found is not None:
             return found != FALSE
+        if self._exclude(one, other):
+            return False
+        if self._exclude(one, other ^ 1) or self._exclude(one ^ 1, other):
+            return True
         _, one_low, one_high, two_low, two_high = self._opened(one, other)
         if self.meets(one_high, two_high) or self.meets(one_low, two_low):
+            self._met.add(key)
             return True
         self._conj[key] = FALSE
         return False
@@ -278,4 +331,5 @@ class Guards:
             out._var.append(level)
             out._low.append(low)
             out._high.append(high)
+            out._note_needs(~level, low, high)
         return out

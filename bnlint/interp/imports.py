@@ -88,6 +88,9 @@ class Modules:
 
     def ir_of(self, path: str) -> ir.Module | None:
         self._seen.files.add(path)
+        return self._lowered(path)
+
+    def _lowered(self, path: str) -> ir.Module | None:
         found = self.loaded.get(path)
         if found is None:
             found = self.source.module(path)
@@ -251,10 +254,9 @@ class Modules:
         paths = state.paths
         key = module.key
         chosen = module.modules
-        self._seen.others = True
         if chosen is None:
-            chosen = [p for p in self.entries if self._defines(p, name)][:_CANDIDATES]
-            module.modules = chosen
+            chosen = module.modules = self.having(name)
+            self._seen.members[name] = chosen
         parts: list[tuple[Guard, Callable[[], Value]]] = []
         left = paths.now
         for path in chosen:
@@ -269,11 +271,17 @@ class Modules:
             return paths.each(parts)
         return Unknown("a module chosen at run time", state.keys.of("attr", key, name))
 
+    def having(self, name: str) -> list[str]:
+        """The files of the project that a module with such a member may be, as far as that counts.
+
+        Which these are matters, and not what else is in the others.
+        """
+        return [path for path in self.entries if self._defines(path, name)][:_CANDIDATES]
+
     def _defines(self, path: str, name: str) -> bool:
-        self._seen.files.add(path)
         names = self._defined.get(path)
         if names is None:
-            module = self.ir_of(path)
+            module = self._lowered(path)
             found: set[str] = set()
             for stmt in module.body if module is not None else ():
                 if isinstance(stmt, (ir.FunctionDef, ir.ClassDef)):
@@ -282,6 +290,15 @@ class Modules:
                     found.update(t.id for t in stmt.targets if isinstance(t, ir.Name))
             names = self._defined[path] = frozenset(found)
         return name in names
+
+    def shows_all(self, module: ModuleEnv, name: str) -> bool:
+        """Whether a package has no such member, and shows all that it has."""
+        is_file = module.path.endswith(".py")
+        if is_file and os.path.basename(module.path) != "__init__.py":
+            return False
+        return (
+            name not in module.globals and "__getattr__" not in module.globals and not module.stars
+        )
 
     def member(self, machine: Interpreter, module: Value, name: str) -> Value:
         """``from module import name``."""

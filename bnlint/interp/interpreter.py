@@ -48,6 +48,9 @@ class Importer(Protocol):
     def member(self, machine: Interpreter, module: Value, name: str) -> Value:
         """``from module import name``."""
 
+    def shows_all(self, module: ModuleEnv, name: str) -> bool:
+        """Whether a package has no such member, and shows all that it has."""
+
     def dynamic_member(self, machine: Interpreter, module: DynamicModule, name: str) -> Value:
         """A member of a module whose name the program computes."""
 

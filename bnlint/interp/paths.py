@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_VALUES = 48
 """More plain alternatives than this become one unknown."""
 
-MOST_CALLABLES = 256
+MOST_CALLABLES = 1_024
 """The same for functions, classes and objects: an unknown in their place loses layers."""
 
 MOST_ELEMENTS = 20_000
@@ -34,6 +34,8 @@ MOST_WORK = 400_000
 
 MOST_REFUSING = 2_000
 """Nodes of guards that may be visited to note that some paths are gone."""
+
+_PLAIN = (Known, Unknown, Node, Seq, Map)
 
 _RECENT = 8
 
@@ -221,8 +223,8 @@ class Paths:
         if now in (TRUE, owner):
             return True
         guards = self.guards
-        over = guards.disj(self.gone, self.exited)
-        return guards.implies(guards.minus(owner, over), now)
+        others = guards.minus(owner, now)  # small, where all paths that are over need not be
+        return guards.implies(guards.minus(others, self.exited), self.gone)
 
     def each(self, parts: Iterable[tuple[Guard, Callable[[], Value]]]) -> Value:
         """Run every part under its guard (disjoint ones) and join what they give.
@@ -415,7 +417,7 @@ class Paths:
         return Seq("tuple", [self.join(zip(guards, column, strict=True)) for column in columns])
 
     def _choice(self, alternatives: list[Alternative]) -> Value:
-        plain = [v for _, v in alternatives if isinstance(v, (Known, Unknown, Node, Seq, Map))]
+        plain = [v for _, v in alternatives if v is ABSENT or isinstance(v, _PLAIN)]
         most = MOST_VALUES if len(plain) == len(alternatives) else MOST_CALLABLES
         if len(alternatives) > most:
             alternatives = self._tensors_together(alternatives)

@@ -115,23 +115,26 @@ class Relevance:
     """The names that lead to one of some words, through what functions mention."""
 
     def __init__(self, functions: Iterable[tuple[str, set[str]]], words: frozenset[str]) -> None:
-        self.names: set[str] = set(words)
         self._words = words
         self._cache: dict[int, bool] = {}  # by identity: modules outlive this
-        bodies = list(functions)
-        changed = True
-        while changed:
-            changed = False
-            rest = []
-            for name, mentioned in bodies:
-                if name in self.names:
-                    continue
-                if mentioned & self.names:
-                    self.names.add(name)
-                    changed = True
-                else:
-                    rest.append((name, mentioned))
-            bodies = rest
+        mentioning: dict[str, list[str]] = {}
+        for name, mentioned in functions:
+            for other in mentioned:
+                mentioning.setdefault(other, []).append(name)
+        # How many functions lie between a name and the words.
+        self._distances = dict.fromkeys(words, 0)
+        queue = list(words)
+        for known in queue:  # grows by what mentions it
+            for name in mentioning.get(known, ()):
+                if name not in self._distances:
+                    self._distances[name] = self._distances[known] + 1
+                    queue.append(name)
+        self.names: set[str] = set(self._distances)
+
+    def distance(self, node: Any) -> int:
+        """How many functions lie between a piece of IR and the words; large if it has no way."""
+        names = names_in(node, self._words)
+        return min((self._distances[n] for n in names & self.names), default=len(self.names))
 
     def matters(self, node: Any) -> bool:
         """Whether a piece of IR may touch what the rules ask about."""

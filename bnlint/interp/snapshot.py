@@ -46,20 +46,38 @@ if TYPE_CHECKING:
 
 def snapshots(state: State, assignments: Iterable[Assignment]) -> Iterator[GraphModel]:
     """The graph model of each path that is looked at, by the conditions that hold on it."""
-    shared: dict[tuple[int, bool], NormLayer] = {}
+    shared = _Shared(state)
     for assignment in assignments:
         with projected(state.paths, assignment) as holds:
             yield _Snapshot(state, holds, shared).model()
 
 
+class _Shared:
+    """What is the same on all paths: ``layers`` that look alike on them, made once."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.layers: dict[tuple[int, bool], NormLayer] = {}
+
+    @cached_property
+    def readers(self) -> dict[Node, list[Node]]:
+        """What reads each tensor."""
+        out: dict[Node, list[Node]] = {}
+        for graph in self.state.graphs:
+            for node in graph.nodes:
+                for item in node.inputs:
+                    out.setdefault(item, []).append(node)
+        return out
+
+
 class _Snapshot:
-    """One path. ``shared`` are layers that look alike on all paths, made once for all of them."""
+    """One path."""
 
     def __init__(
         self,
         state: State,
         holds: Callable[[Guard], bool],
-        shared: dict[tuple[int, bool], NormLayer],
+        shared: _Shared,
     ) -> None:
         self.state = state
         self.shared = shared
@@ -91,16 +109,6 @@ class _Snapshot:
         limits = [self._limit(op) for op in self.train_ops]
         self.limits = None if None in limits else [v for v in limits if v is not None]
 
-    @cached_property
-    def readers(self) -> dict[Node, list[Node]]:
-        """What reads each tensor."""
-        out: dict[Node, list[Node]] = {}
-        for graph in self.state.graphs:
-            for node in graph.nodes:
-                for item in node.inputs:
-                    out.setdefault(item, []).append(node)
-        return out
-
     def _losses(self, op: Train) -> set[Node]:
         return {loss for g in self.gradients[op] for loss in through(g.losses)}
 
@@ -129,7 +137,7 @@ class _Snapshot:
                 for s in state.selections
                 if holds(s.guard)
             ],
-            hand_written=hand_written(state, holds, self.losses, self.readers, self.runs)
+            hand_written=hand_written(state, holds, self.losses, self.shared.readers, self.runs)
             if state.moments
             else [],
             unused_flags=unused_flags(self.layers),
@@ -153,10 +161,10 @@ class _Snapshot:
 
     def _shared(self, layer: Layer) -> NormLayer:
         key = (layer.id, layer.id in self.generators)
-        found = self.shared.get(key)
+        found = self.shared.layers.get(key)
         if found is None:
-            found = self.shared[key] = norm_layer(
-                layer, self.readers, adversarial=layer.id in self.generators
+            found = self.shared.layers[key] = norm_layer(
+                layer, self.shared.readers, adversarial=layer.id in self.generators
             )
         return found
 

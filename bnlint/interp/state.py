@@ -108,6 +108,7 @@ class State:
         self.exports: list[Export] = []
         self.moments: list[Moments] = []
         self.decided: list[Decided] = []
+        self.undecided: set[Place] = set()  # tests with more outcomes than are told apart
         self.decisions: dict[
             int, tuple[list[ir.Name | ir.Attr], bool]
         ] = {}  # by the identity of a test
@@ -138,6 +139,7 @@ class State:
         self.imported: dict[str, set[str]] = {}
         self.finished: list[str] = []  # the modules that were imported, as they ended
         self.not_found: dict[tuple[str, int], str] = {}
+        self.copes_without = 0  # how many handlers wait for an import that fails
         self.flag_defaults: dict[str, Value] = {}
         self.flag_choices: dict[str, list[Any]] = {}
         self.normalizer_place: Place | None = None

@@ -118,6 +118,8 @@ def _scope_decl(machine: Interpreter, stmt: ir.ScopeDecl, frame: Frame) -> Ended
 def _import(machine: Interpreter, stmt: ir.Import, frame: Frame) -> Ended:
     for item in stmt.names:
         module = machine.modules.load(machine, item.name, 0, frame.module.path)
+        if isinstance(module, External):
+            _note_missing(machine, item.name, 0, stmt, frame)
         if item.alias is not None:
             machine.store(item.alias, module, frame)
         else:
@@ -131,11 +133,16 @@ def _import(machine: Interpreter, stmt: ir.Import, frame: Frame) -> Ended:
     return False
 
 
-def _missing(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> None:
-    """Note an import of the project's own that is not there: one that is relative."""
-    if stmt.level:
-        place = (frame.module.path, stmt.span[0])
-        machine.state.not_found[place] = "." * stmt.level + stmt.module
+def _note_missing(
+    machine: Interpreter, dotted: str, level: int, stmt: ir.Stmt, frame: Frame
+) -> None:
+    """Note an import of the project's own that is not there, unless the program copes."""
+    state = machine.state
+    if state.copes_without:
+        return
+    path = frame.module.path
+    if machine.modules.resolver.lacks(dotted, level, path, state.sys_path):
+        state.not_found[path, stmt.span[0]] = "." * level + dotted
 
 
 def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> Ended:
@@ -143,7 +150,7 @@ def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> End
         return False
     module = machine.modules.load(machine, stmt.module, stmt.level, frame.module.path)
     if isinstance(module, External):
-        _missing(machine, stmt, frame)
+        _note_missing(machine, stmt.module, stmt.level, stmt, frame)
     for item in stmt.names:
         if item.name == "*":
             if isinstance(module, (Api, External)):
@@ -161,6 +168,9 @@ def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> End
                         machine.store(name, module.globals[name], frame)
             continue
         value = machine.modules.member(machine, module, item.name)
+        if isinstance(module, ModuleEnv) and machine.modules.shows_all(module, item.name):
+            dotted = f"{stmt.module}.{item.name}" if stmt.module else item.name
+            _note_missing(machine, dotted, stmt.level, stmt, frame)
         machine.store(item.alias or item.name, value, frame)
     return False
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bnlint.interp.blocks import Numbered
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards, TooLarge
 
 MOST_CELLS = 64
@@ -27,12 +28,14 @@ Assignment = dict[int, bool]
 class Word:
     """What a condition asks of which unknown, and how its outcomes are told.
 
-    ``equals`` is whether it asks if the unknown is one certain constant, ``said`` whether there is
-    anything to say of it.
+    ``equals`` is whether it asks if the unknown is one certain constant, ``among`` the block that
+    it belongs to if it says something only with others, ``said`` whether there is anything to say
+    of it.
     """
 
     unknown: int
     equals: bool
+    among: int | None
     said: bool
     holds: str
     fails: str
@@ -42,11 +45,13 @@ class Word:
 class Why:
     """What is known of a program: ``alive`` is where its paths go on, ``cells`` are the guards of
     combinations of facts at each place, ``assignments`` the paths that were looked at. All guards
-    are those of ``table`` (``Guards.rows``), over the conditions of ``words``.
+    are those of ``table`` (``Guards.rows``), over the conditions of ``words``, some of which say
+    something only together (``blocks``).
     """
 
     table: list[tuple[int, Guard, Guard]]
     words: dict[int, Word]
+    blocks: dict[int, Numbered]
     alive: Guard
     cells: list[tuple[Place, list[list[Guard]]]]
     assignments: list[Assignment]
@@ -58,6 +63,7 @@ class Reasons:
     def __init__(self, why: Why) -> None:
         self._guards = Guards.of(why.table)
         self._words = why.words
+        self._blocks = why.blocks
         self._alive = why.alive
         self._cells = dict(why.cells)
         self._assignments = why.assignments
@@ -84,8 +90,8 @@ class Reasons:
         assignment = self._assignments[bad[0]]
         literals = {number: assignment.get(number, True) for number in support}
         fine = guards.conj(fine, self._alive)
-        for number in support:
-            rest = {n: v for n, v in literals.items() if n != number}
+        for group in self._together(support):
+            rest = {n: v for n, v in literals.items() if n not in group}
             if guards.conj(self._cube(rest), fine) == FALSE:
                 literals = rest
         return self._text(literals) or None
@@ -111,6 +117,15 @@ class Reasons:
         except TooLarge:
             return None
 
+    def _together(self, numbers: Sequence[int]) -> list[list[int]]:
+        """Conditions, with those in one group that say something only together."""
+        groups: dict[tuple[str, int], list[int]] = {}
+        for number in numbers:
+            among = self._words[number].among
+            group = ("alone", number) if among is None else ("among", among)
+            groups.setdefault(group, []).append(number)
+        return list(groups.values())
+
     def _cell(self, place: Place, index: int) -> Guard:
         """All paths that rules cannot tell from one projection, as far as one place goes."""
         guards = self._guards
@@ -131,21 +146,36 @@ class Reasons:
 
     def _text(self, assignment: Assignment) -> str:
         """An assignment in the words of the source."""
-        words = self._words
         parts = [
-            words[number].holds if value else words[number].fails
+            self._literal(number, value, assignment)
             for number, value in sorted(assignment.items())
             if self._needed(number, value, assignment)
         ]
         return " and ".join(dict.fromkeys(parts))
 
+    def _literal(self, number: int, value: bool, assignment: Assignment) -> str:
+        word = self._words[number]
+        block = self._blocks.get(word.among) if word.among is not None else None
+        if block is not None:
+            return block.text(assignment)
+        return word.holds if value else word.fails
+
     def _needed(self, number: int, value: bool, assignment: Assignment) -> bool:
         """Not what follows from another literal: a mode that equals 'a' does not equal 'b'."""
-        word = self._words[number]
-        if value and word.equals:
+        if self._is_constant(number, value, assignment):
             return True
+        unknown = self._words[number].unknown
         return not any(
-            other != number and taken and asked.equals and asked.unknown == word.unknown
+            other != number
+            and self._words[other].unknown == unknown
+            and self._is_constant(other, taken, assignment)
             for other, taken in assignment.items()
-            for asked in (self._words[other],)
         )
+
+    def _is_constant(self, number: int, value: bool, assignment: Assignment) -> bool:
+        """Whether a literal says, with others of its block, what an unknown equals."""
+        word = self._words[number]
+        block = self._blocks.get(word.among) if word.among is not None else None
+        if block is not None:
+            return len(block.left(assignment)) == 1
+        return value and word.equals

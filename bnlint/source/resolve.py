@@ -13,6 +13,10 @@ ROOT_MARKS = frozenset((".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg"
 _CLIMB = 8
 # A folder of that name is a copy or a stub of the library.
 _NEVER_OURS = frozenset(("tensorflow", "numpy"))
+# Modules that are compiled, and sources from which they are.
+_COMPILED = (".so", ".pyd", ".pyx", ".pxd", ".c", ".cc", ".cpp", ".cu", ".pyc")
+# What protoc makes of a description of messages.
+_GENERATED = ("_pb2", "_pb2_grpc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class Resolver:
         listing = self._list(base)
         if "__init__.py" in listing.files:
             return os.path.join(base, "__init__.py")
-        if parts and (listing.folders or any(name.endswith(".py") for name in listing.files)):
+        if listing.folders or any(name.endswith(".py") for name in listing.files):
             return base
         return None
 
@@ -89,6 +93,33 @@ class Resolver:
         if level:
             return self.find(_up(folder, level - 1), parts)
         return next(self._absolute(folder, parts, sys_path), None)
+
+    def lacks(self, dotted: str, level: int, importer: str, sys_path: Sequence[str] = ()) -> bool:
+        """Whether an import that names no file here should name one: it begins in the project.
+
+        That it does shows a leading dot, or a first part that is a module or a package with an
+        ``__init__.py``: a folder without one may bear the name of a library. What is there in
+        another form (compiled, or made by ``protoc``) is no Python to be read.
+        """
+        folder = os.path.dirname(importer)
+        parts = dotted.split(".") if dotted else []
+        if level:
+            return not self._is_built(_up(folder, level - 1), parts)
+        if len(parts) < 2 or parts[0] in _NEVER_OURS or parts[0] in sys.stdlib_module_names:
+            return False
+        begun = [
+            root
+            for root in dict.fromkeys([folder, *sys_path, *self.roots(folder)])
+            if (self.find(root, parts[:1]) or "").endswith(".py")
+        ]
+        return bool(begun) and not any(self._is_built(root, parts) for root in begun)
+
+    def _is_built(self, folder: str, parts: Sequence[str]) -> bool:
+        """Whether what a name means is there, but not as Python source."""
+        if not parts or parts[-1].endswith(_GENERATED):
+            return True
+        names = self._list(os.path.join(folder, *parts[:-1])).files
+        return any(n.split(".", 1)[0] == parts[-1] and n.endswith(_COMPILED) for n in names)
 
     def candidates(self, importer: str, names: Iterable[str], known: ByName) -> Candidates:
         """The files that the imports of a file may run; ``names`` as in ``..a.b`` or ``a.b``.

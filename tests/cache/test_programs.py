@@ -139,6 +139,21 @@ def test_a_new_file_runs_again_what_it_may_hide(bench: Bench) -> None:
     assert bench.ran() == ["train.py:the script"]
 
 
+def test_a_module_chosen_at_run_time_is_read_if_it_may_be_the_one(bench: Bench) -> None:
+    bench.write("nets/one.py", NETWORK)
+    bench.write("nets/other.py", NETWORK.replace("def network", "def something"))
+    loaded = "import importlib, sys\nmodule = importlib.import_module(sys.argv[1])\n"
+    script = SCRIPT.replace("from NAME import network\n", loaded)
+    bench.write("train.py", script.replace("network(", "module.network("))
+    assert "train.py:the script" in bench.ran()
+    bench.write("nets/other.py", NETWORK.replace("def network", "def another"))
+    assert "train.py:the script" not in bench.ran()
+    bench.write("nets/one.py", NETWORK + "\nAGAIN = True\n")
+    assert "train.py:the script" in bench.ran()
+    bench.write("nets/other.py", NETWORK)
+    assert "train.py:the script" in bench.ran()
+
+
 def test_another_program_may_enter_what_is_a_root_of_its_own(bench: Bench) -> None:
     bench.write("lost.py", LOST)
     assert bench.ran() == ["lost.py:lost"]

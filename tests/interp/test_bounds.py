@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bnlint.checks import CHECKS
 from bnlint.finding import Incomplete
-from bnlint.interp import analyse
+from bnlint.interp import analyse, explore
 from bnlint.model import Project
 from bnlint.workspace import Workspace
 
@@ -71,6 +71,27 @@ def test_a_budget_that_runs_out_is_noted(tmp_path: Path) -> None:
     path = str(tmp_path / "program.py")
     reason = "the script: calls nested deeper than 60 were not followed"
     assert project.incomplete == {Incomplete(path, 1, reason)}
+
+
+def test_a_budget_for_all_functions_goes_to_those_nearest_to_a_layer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explore, "OPEN_STEPS", 300)
+    far = "".join(
+        f"def far{i}(t):\n    for _ in range(9):\n        t = far_layer(t) + i\n    return t\n"
+        for i in range(20)
+    )
+    layers = (
+        "def far_layer(t):\n    return near_layer(t)\n"
+        "def near_layer(t):\n    return t if FLAGS.plain else own_layer(t)\n"
+        "def own_layer(t):\n    return tf.layers.batch_normalization(t, training=True)\n"
+    )
+    near = "def near(t):\n    y = tf.layers.batch_normalization(t)\n" + TAIL.replace("\n", "\n    ")
+    project = run(tmp_path, HEAD + layers + far + near)
+    assert codes(project) == [("BN101", 90)]
+    left = [i.reason.split(" ")[0] for i in project.incomplete]
+    assert "near" not in left
+    assert len(left) > 10
 
 
 def test_forty_options_are_looked_at_together(tmp_path: Path) -> None:

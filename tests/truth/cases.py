@@ -22,6 +22,7 @@ _TFLEARN = "needs TFLearn"
 _IDLE = "is read by others, and runs no session itself"
 
 LEFT_OUT = {
+    "arg_scope/ops_in_a_table.py": _IDLE,
     "arg_scope/base_before_its_network.py": _IDLE,
     "arg_scope/base_of_a_base.py": _IDLE,
     "arg_scope/library_of_blocks.py": _IDLE,
@@ -43,6 +44,11 @@ LEFT_OUT = {
     "library_networks/sonnet_in_place.py": _SONNET,
     "library_networks/sonnet_with_updates.py": _SONNET,
     "library_networks/sonnet_without_updates.py": _SONNET,
+    "modes/normalizer_by_an_option.py": _IDLE,
+    "modes/normalizer_of_a_scope_by_the_mode.py": _IDLE,
+    "modes/normalizer_of_either_mode.py": _IDLE,
+    "modes/normalizer_that_training_sets.py": _IDLE,
+    "modes/regularizer_by_the_mode.py": _IDLE,
     "optimizers/distributed_wrapper.py": "needs horovod",
     "optimizers/distributed_wrapper_without_updates.py": "needs horovod",
     "optimizers/replicas.py": "waits for the other workers of a cluster",
