@@ -29,6 +29,7 @@ GROWING = {
     "a list": "d = [0]\nfor i in range(24): d = d + d\nfor i in range(24): d = d + d\n",
     "a tuple": "d = (0,)\n" + "d = d + d\n" * TWICE,
     "a comprehension": "d = [0, 1]\nfor i in range(24): d = [(a, b) for a in d for b in d]\n",
+    "a set": "d = {0}\n" + "d = d | {1} | d\n" * TWICE + "e = d - d\ne = d & d\nd -= e\n",
     "pairs": "d = [0]\nfor i in range(24): d = list(zip(d, d)) + d\n",
     "a list in lists": "d = []\nfor i in range(40): d = [d, d]\nprint(d == d, d in [d], str(d))\n",
     "an f-string": "s = 'aaaa'\n" + "s = f'{s}{s}'\n" * TWICE,

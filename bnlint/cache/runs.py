@@ -111,8 +111,14 @@ class Runs:
 
 def _known(run: tuple[Report, int]) -> tuple[Report, int] | None:
     """A run, if all its findings are of rules that there are."""
+    return run if known_rules(run[0]) else None
+
+
+def known_rules(report: Report) -> bool:
+    """Whether all that a report tells of is a rule of this bnlint's."""
     known = codes.known()
-    return run if all(finding.rule.code in known for finding in run[0].findings) else None
+    told = (*report.findings, *(item.finding for item in report.silenced))
+    return all(finding.rule.code in known for finding in told)
 
 
 def _holds(trail: Trail, seen: Trail, workspace: Workspace) -> bool:

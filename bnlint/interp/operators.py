@@ -39,6 +39,7 @@ LONGEST = 10_000
 """Characters of a string that are followed."""
 
 MOST_ITEMS = 8192
+MOST_COMPARED = 1_000_000  # pairs of elements of two sets
 """Elements of a list that are followed."""
 
 _WIDE = re.compile(r"\d{5,}")
@@ -87,8 +88,11 @@ def binary(machine: Interpreter, op: str, left: Value, right: Value, place: Plac
         if op == "+":
             return made_now(machine, _together(left, right))
         if op == "|":
-            return Seq("set", [*left.items, *right.items], left.exact and right.exact)
+            whole = _together(left, right)
+            return Seq("set", whole.items, whole.exact)
         if op in ("-", "&"):
+            if len(left.items) * len(right.items) > MOST_COMPARED:
+                return Seq(left.kind, perhaps(machine, left.items), False)
             inside = [
                 i for i in left.items if any(is_same(i, o) for o in right.items) == (op == "&")
             ]
