@@ -111,6 +111,7 @@ class Workspace:
     def digest(self, path: str) -> str:
         """The digest of a file as this run sees it, or why there is none."""
         if path not in self._trail.files:
+            path = os.path.abspath(path)  # what is asked for may come from a cache
             with contextlib.suppress(SourceError):
                 self.data(path)
         return self._trail.files[path]

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -333,6 +334,41 @@ def _read_cached_report(data: bytes, folder: Path) -> None:
         _no_control(out.getvalue().decode(), form)
 
 
+_FOLDER = b"@folder@"  # stands for the folder in which a cache was filled
+
+
+def _filled(folder: Path) -> tuple[Store, dict[str, str]]:
+    """A cache after a check, and the key of its entry for the program, and for the run."""
+    (folder / "a.py").write_bytes(PROGRAM)
+    _run(folder, "check", "--format", "concise", "--cache-dir", "kept", "a.py")
+    names = [path.name for path in (folder / "kept").iterdir() if "-" in path.name]
+    return Store(str(folder / "kept")), dict(name.split("-", 1) for name in names)
+
+
+def _cached_programs() -> list[bytes]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        store, keys = _filled(folder)
+        values = [store.get(kind, keys[kind]) for kind in ("program", "run")]
+        return [
+            json.dumps(value).encode().replace(str(folder).encode(), _FOLDER) for value in values
+        ]
+
+
+def _read_cached_program(data: bytes, folder: Path) -> None:
+    """Put in place of what was kept, with a right checksum."""
+    store, keys = _filled(folder)
+    try:
+        value = json.loads(data.replace(_FOLDER, str(folder.resolve()).encode()))
+    except (ValueError, RecursionError):
+        return
+    for kind in ("run", "program"):
+        with contextlib.suppress(ValueError, RecursionError):
+            store.put(kind, keys[kind], value)
+        _run(folder, "check", "--format", "concise", "--cache-dir", "kept", "a.py")
+        (folder / "kept" / f"run-{keys['run']}").unlink(missing_ok=True)
+
+
 def _reports() -> list[bytes]:
     """What ``check --format json`` writes, which ``merge`` reads."""
     written = []
@@ -518,6 +554,7 @@ READERS = (
     Reader("baseline", 17_000, _baselines, _read_baseline),
     Reader("cache entry", 3_000, _entries, _read_entry),
     Reader("cached report", 4_000, _cached_reports, _read_cached_report),
+    Reader("cached program", 1_000, _cached_programs, _read_cached_program),
     Reader("merge", 4_000, _reports, _read_report),
     Reader("init, table", 1_500, _configurations, _read_started("pyproject.toml")),
     Reader("init, hook", 1_500, _hooks, _read_started(".pre-commit-config.yaml")),
