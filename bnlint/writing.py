@@ -10,14 +10,17 @@ import tempfile
 
 
 def replace(path: str, data: bytes) -> None:
-    """Replace a regular file (behind a link, what it points to), its mode kept; raises OSError."""
+    """Replace a regular file (behind a link, what it points to); raises OSError.
+
+    Its mode is kept, and its owner where we may give files away.
+    """
     path = os.path.realpath(path)
-    mode = os.stat(path).st_mode
-    if not stat.S_ISREG(mode):  # root may put a file in place of a device
+    before = os.stat(path)
+    if not stat.S_ISREG(before.st_mode):  # root may put a file in place of a device
         raise OSError(errno.EINVAL, "Not a regular file", path)
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-    _put(path, data, mode)
+    _put(path, data, before)
 
 
 def write(path: str, data: bytes) -> None:
@@ -43,7 +46,7 @@ def write_out(path: str, data: bytes) -> None:
         write(path, data)
 
 
-def _put(path: str, data: bytes, mode: int | None) -> None:
+def _put(path: str, data: bytes, before: os.stat_result | None) -> None:
     try:
         handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".bnlint-")
     except OSError as error:
@@ -54,7 +57,10 @@ def _put(path: str, data: bytes, mode: int | None) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(beside, _usual() if mode is None else stat.S_IMODE(mode))
+        if before is not None and hasattr(os, "chown"):
+            with contextlib.suppress(PermissionError):
+                os.chown(beside, before.st_uid, before.st_gid)
+        os.chmod(beside, _usual() if before is None else stat.S_IMODE(before.st_mode))
         os.replace(beside, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):  # interrupted after the last step

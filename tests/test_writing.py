@@ -33,6 +33,15 @@ def test_a_write_that_fails_midway_leaves_the_old_file_and_nothing_beside_it(
     assert os.listdir(tmp_path) == ["train.py"]
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives away")
+def test_the_owner_stays_one(tmp_path: Path) -> None:
+    file = tmp_path / "train.py"
+    file.write_text("old\n")
+    os.chown(file, 12345, 23456)
+    replace(str(file), b"new\n")
+    assert (file.stat().st_uid, file.stat().st_gid) == (12345, 23456)
+
+
 def test_a_link_stays_one(tmp_path: Path) -> None:
     file = tmp_path / "train.py"
     file.write_text("old\n")

@@ -12,6 +12,7 @@ from bnlint.interp.args import Args
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
 from bnlint.interp.explored import Explored, Root
+from bnlint.interp.garbage import GARBAGE, RUN
 from bnlint.interp.guards import TRUE, Guard, TooLarge
 from bnlint.interp.imports import Modules
 from bnlint.interp.machine import Machine
@@ -38,10 +39,6 @@ OPEN_STEPS = 4_000_000
 """How many steps and visited nodes of guards all uncalled functions may take together."""
 
 
-COLLECTED_STEPS = 400_000
-"""After so many steps and visited nodes what earlier programs built is given back."""
-
-
 class Explorer:
     """Runs every program of a project in every state that matters."""
 
@@ -58,7 +55,6 @@ class Explorer:
         self.project = Project()
         self.entered: set[tuple[str, object]] = set()
         self.open_steps = 0
-        self._since = 0
 
     # --- one program -------------------------------------------------------------------------
 
@@ -113,10 +109,7 @@ class Explorer:
         cases = Cases(state)
         states = list(snapshots(state, cases.assignments))
         cost = state.steps + state.conditions.guards.spent
-        self._since += cost
-        if self._since > COLLECTED_STEPS:
-            self._since = 0
-            gc.collect()  # what a program built holds itself, and nothing else does
+        GARBAGE.add(cost)
         reasons = [state.stopped] if state.stopped is not None else []
         missing = [
             Incomplete(place[0], place[1], f"the import of {name} was not found")
@@ -162,9 +155,12 @@ class Explorer:
             root(Machine(state, self.modules))
         except Stop:
             pass  # every path has left the program
-        except (OutOfBudget, TooLarge):
+        except OutOfBudget:
             state.complete = False
             state.stopped = "the step budget ran out"
+        except TooLarge:
+            state.complete = False
+            state.stopped = "too many combinations of conditions to follow"
         except RecursionError:
             state.complete = False
             state.stopped = "nested too deeply to follow"
@@ -359,6 +355,7 @@ def _analyse(
     progress: Callable[[int, int], None] | None,
     memory: Memory | None,
 ) -> Project:
+    GARBAGE.add(RUN)
     explorer = Explorer(source, entries, memory=memory)
     explorer.modules.load_all()
     gc.freeze()  # what was lowered stays to the end: no use in looking through it again and again

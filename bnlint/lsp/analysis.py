@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -84,7 +85,7 @@ class Analysis:
         for outcome in self._outcomes:
             text = outcome.source(path, None)
             if text is not None:
-                return text.splitlines(True)
+                return io.StringIO(text, newline="").readlines()  # split as Python does
         return []
 
 

@@ -22,3 +22,13 @@ def test_half_a_character(tmp_path: Path) -> None:
     (finding,) = analysis.about(path)
     place = finding.location
     assert (finding.rule.code, place.line, place.column) == ("BN201", 4, 15)
+
+
+def test_a_form_feed_ends_no_line(tmp_path: Path) -> None:
+    path = str(tmp_path / "train.py")
+    analysis = Analysis({path: "\f\n'\u2028'\r\n" + PROGRAM})
+    (finding,) = analysis.about(path)
+    lines = analysis.lines(path)
+    assert finding.location.line == 6
+    assert lines[:2] == ["\f\n", "'\u2028'\r\n"]
+    assert lines[5].startswith("s = 'HALF'")
