@@ -22,6 +22,8 @@ MOST_SPENT = 1_500_000
 """Nodes of guards that one program may visit: about five seconds, and 400 MB."""
 
 _LEAF = 1 << 60
+_TO_MAKE = 0  # no level, which is below zero: the complement of a number
+_LOOKED_AT = -1  # no guard
 
 
 class TooLarge(Exception):
@@ -134,26 +136,52 @@ class Guards:
 
     def conj(self, one: Guard, other: Guard) -> Guard:
         """``one and other``."""
-        if one == other or other == TRUE:
+        if one == other or other == TRUE:  # most are one of these
             return one
         if one == TRUE:
             return other
         if one == FALSE or other == FALSE or one == other ^ 1:
             return FALSE
-        key = (one, other) if one < other else (other, one)
-        found = self._conj.get(key)
-        if found is not None:
-            return found
-        if self._exclude(one, other):
-            return FALSE
-        if self._exclude(one, other ^ 1):
-            return one
-        if self._exclude(one ^ 1, other):
-            return other
-        level, one_low, one_high, two_low, two_high = self._opened(one, other)
-        result = self._node(level, self.conj(one_low, two_low), self.conj(one_high, two_high))
-        self._conj[key] = result
-        return result
+        found = self._conj.get((one, other) if one < other else (other, one))
+        return self._make_conj(one, other) if found is None else found
+
+    def _make_conj(self, one: Guard, other: Guard) -> Guard:
+        """Two stacks and no recursion: Python maps and unmaps a piece of memory each time that a
+        deep recursion crosses the end of one, which cost as much as all else here."""
+        made, yes, no = self._conj, self._yes, self._no
+        todo: list[tuple[int, Guard, Guard]] = [(_TO_MAKE, one, other)]
+        results: list[Guard] = []
+        while todo:
+            level, one, other = todo.pop()
+            if level != _TO_MAKE:  # both sides of this pair are there
+                high = results.pop()
+                made[one, other] = result = self._node(level, results.pop(), high)
+            elif one == other or other == TRUE:
+                result = one
+            elif one == TRUE:
+                result = other
+            elif one == FALSE or other == FALSE or one == other ^ 1:
+                result = FALSE
+            else:
+                if one > other:
+                    one, other = other, one
+                found = made.get((one, other))
+                if found is not None:
+                    result = found
+                elif yes[one] & no[other] or no[one] & yes[other]:
+                    result = FALSE
+                elif yes[one] & no[other ^ 1] or no[one] & yes[other ^ 1]:
+                    result = one
+                elif yes[one ^ 1] & no[other] or no[one ^ 1] & yes[other]:
+                    result = other
+                else:
+                    level, one_low, one_high, two_low, two_high = self._opened(one, other)
+                    todo.append((level, one, other))
+                    todo.append((_TO_MAKE, one_high, two_high))
+                    todo.append((_TO_MAKE, one_low, two_low))
+                    continue
+            results.append(result)
+        return results.pop()
 
     def _opened(self, one: Guard, other: Guard) -> tuple[int, Guard, Guard, Guard, Guard]:
         """The topmost level of two guards, and what each is where that is false and true."""
@@ -190,26 +218,39 @@ class Guards:
 
     def meets(self, one: Guard, other: Guard) -> bool:
         """Whether there is a path on which both hold: ``conj`` without making it."""
-        if one == FALSE or other == FALSE or one == other ^ 1:
-            return False
-        if one in (TRUE, other) or other == TRUE:
-            return True
-        key = (one, other) if one < other else (other, one)
-        if key in self._met:
-            return True
-        found = self._conj.get(key)
-        if found is not None:
-            return found != FALSE
-        if self._exclude(one, other):
-            return False
-        if self._exclude(one, other ^ 1) or self._exclude(one ^ 1, other):
-            return True
-        _, one_low, one_high, two_low, two_high = self._opened(one, other)
-        if self.meets(one_high, two_high) or self.meets(one_low, two_low):
-            self._met.add(key)
-            return True
-        self._conj[key] = FALSE
-        return False
+        above: list[tuple[tuple[Guard, Guard], Guard, Guard]] = []
+        while True:
+            if one == FALSE or other == FALSE or one == other ^ 1:
+                met = False
+            elif one in (TRUE, other) or other == TRUE:
+                met = True
+            else:
+                key = (one, other) if one < other else (other, one)
+                found = self._conj.get(key)
+                if key in self._met:
+                    met = True
+                elif found is not None:
+                    met = found != FALSE
+                elif self._exclude(one, other):
+                    met = False
+                elif self._exclude(one, other ^ 1) or self._exclude(one ^ 1, other):
+                    met = True
+                else:
+                    _, one_low, one_high, two_low, two_high = self._opened(one, other)
+                    above.append((key, one_low, two_low))
+                    one, other = one_high, two_high
+                    continue
+            if met:
+                self._met.update(key for key, _, _ in above)
+                return True
+            while above:
+                key, one, other = above.pop()
+                if one != _LOOKED_AT:
+                    above.append((key, _LOOKED_AT, _LOOKED_AT))
+                    break
+                self._conj[key] = FALSE
+            else:
+                return False
 
     def holds(self, guard: Guard, choose: Callable[[int], bool]) -> bool:
         """The value of a guard where ``choose`` says which variables are true."""
