@@ -33,6 +33,7 @@ from bnlint.interp.live_objects import (
     HubModule,
     KerasLayer,
     KerasModel,
+    ModuleFinder,
     MovingAverage,
     NameScope,
     Optimizer,
@@ -152,6 +153,8 @@ def object_attr(machine: Interpreter, value: Object, name: str) -> Value:
     """An attribute of a TensorFlow object."""
     if isinstance(value, DynamicModule):
         return machine.modules.dynamic_member(machine, value, name)
+    if isinstance(value, SourceLoader) and name == "loader":
+        return value
     if name in value.attrs:
         return value.attrs[name]
     if name == "updates" and isinstance(value, keras.KERAS):
@@ -336,6 +339,18 @@ def _loader_method(
     return loader.module if name in ("load_module", "create_module") else NONE
 
 
+def _finder_method(
+    machine: Interpreter, finder: ModuleFinder, name: str, args: Args
+) -> Value | None:
+    """``find_module(name)`` and ``find_spec(name)``."""
+    asked = args.positional[0] if args.positional else NONE
+    if name not in ("find_module", "find_spec") or not isinstance(asked, Known):
+        return None
+    leaf = str(asked.value).rpartition(".")[2]
+    found = machine.modules.resolver.find(finder.folder, [leaf])
+    return NONE if found is None else SourceLoader(args.place, machine.modules.run(machine, found))
+
+
 def _exit_stack_method(
     machine: Interpreter, value: ExitStack, name: str, args: Args
 ) -> Value | None:
@@ -382,6 +397,7 @@ _METHODS: dict[type[Object], Callable[[Interpreter, Any, str, Args], Value | Non
     Head: estimators.head_method,
     Estimator: estimators.estimator_method,
     ExitStack: _exit_stack_method,
+    ModuleFinder: _finder_method,
     SourceLoader: _loader_method,
     ArgumentParser: option_parsers.method,
 }
