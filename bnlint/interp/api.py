@@ -101,6 +101,7 @@ _REWRITES: tuple[tuple[str, str], ...] = (
     ("tf.python.layers", "tf.layers"),
     ("tf.python.training.moving_averages", "tf.train"),
     ("tf.python.training", "tf.train"),
+    ("tf.python.framework.graph_util", "tf.graph_util"),
     ("tf.contrib.slim.layers", "tf.contrib.layers"),
     ("tf.contrib.slim.training", "tf.contrib.training"),
     ("tf.contrib.slim.utils", "tf.contrib.layers.utils"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import api, truth
+from bnlint.interp import api, comparisons, truth
 from bnlint.interp.args import Args
 from bnlint.interp.effects import layouts, neighbours, recurrent
 from bnlint.interp.effects import variables as variable_effects
@@ -198,6 +198,20 @@ def handed_on(machine: Interpreter, name: str, args: Args, frame: Frame | None) 
     return node
 
 
+def compared(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.equal(mode, "train")``: as constant as what it compares."""
+    sides = [args.get("x", 0), args.get("y", 1)]
+    left, right = (side.value if isinstance(side, Constant) else side for side in sides)
+    if not isinstance(left, Known) or not isinstance(right, Known):
+        return generic(machine, name, args, frame)
+    sign = "==" if name == "tf.equal" else "!="
+    truth = comparisons.compare(machine, sign, left, right, args.place)
+    node = machine.state.add(Constant, name, nodes_in(args.get("x", 0)), args.place)
+    if isinstance(truth, Known):
+        node.value = truth
+    return node
+
+
 def graph(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     return GraphObject(args.place, machine.state.new_graph())
 
@@ -274,6 +288,8 @@ HANDLERS = {
     "tf.cast": handed_on,
     "tf.convert_to_tensor": handed_on,
     "tf.identity": handed_on,
+    "tf.equal": compared,
+    "tf.not_equal": compared,
     "tf.Graph": graph,
     "tf.get_default_graph": default_graph,
     "tf.reset_default_graph": reset_default_graph,
