@@ -116,14 +116,14 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     node = state.node(kind, name, inputs, args.place)
     layouts.note(node, args)
     neighbours.note(node, args)
-    if last in api.REDUCTIONS or name.startswith(("tf.losses.", "tf.contrib.losses.")):
+    if last in api.REDUCTIONS or name.startswith("tf.losses."):
         node.scalar = True
     elif last in _ELEMENTWISE:
         operands = [n for n in inputs if n.kind != "const"]
         node.scalar = bool(operands) and all(n.scalar for n in operands)
     elif kind == "linear":
         node.scalar = bool(inputs) and any(n.scalar for n in inputs)
-    if name.startswith(("tf.losses.", "tf.contrib.losses.", "tf.contrib.slim.losses.")):
+    if name.startswith("tf.losses."):
         state.add_to("losses", node)
     if name.startswith("tf.metrics."):
         return Seq("tuple", [node, node])
