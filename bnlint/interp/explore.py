@@ -12,7 +12,7 @@ from bnlint.interp.args import Args
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
 from bnlint.interp.explored import Explored, Root
-from bnlint.interp.garbage import GARBAGE, RUN
+from bnlint.interp.garbage import GARBAGE, RUN, kept_to_the_end
 from bnlint.interp.guards import TRUE, Guard, TooLarge
 from bnlint.interp.imports import Modules
 from bnlint.interp.machine import Machine
@@ -357,8 +357,8 @@ def _analyse(
 ) -> Project:
     GARBAGE.add(RUN)
     explorer = Explorer(source, entries, memory=memory)
-    explorer.modules.load_all()
-    gc.freeze()  # what was lowered stays to the end: no use in looking through it again and again
+    with kept_to_the_end():
+        explorer.modules.load_all()
     try:
         selection = Selection(explorer.modules, entries)
         for index, path in enumerate(entries):
