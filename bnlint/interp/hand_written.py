@@ -76,9 +76,11 @@ def _directly_kept(state: State) -> set[Node]:
         for node in graph.nodes
         for value in (node.value if isinstance(node, Assign) else ())
     }
+    normalised = {record.output for record in state.moments}
     for _ in range(_DIRECTLY):
         found |= reached
-        reached = {n for item in reached for n in item.inputs if n not in found}
+        below = (item.inputs for item in reached if item not in normalised)
+        reached = {n for inputs in below for n in inputs if n not in found}
     return found
 
 
