@@ -195,12 +195,13 @@ class Explorer:
         """
         selection = Selection(self.modules, paths)
         mentioned: dict[str, int] = {}
-        for module in self.modules.loaded.values():
-            for name in names_in(module.body):
+        for path in self.modules.loaded:
+            for name in self.modules.named(path):
                 mentioned[name] = mentioned.get(name, 0) + 1
         found = [
             (path, stmt)
             for path in paths
+            if selection.comes_to_framework(path)
             if (loaded := self.modules.loaded.get(path)) is not None
             for stmt in loaded.body
             if isinstance(stmt, (ir.FunctionDef, ir.ClassDef))
