@@ -77,6 +77,7 @@ class Explorer:
             crashes = len(self.project.crashes)
             with self.modules.watched() as seen:
                 explored = self._explored(asked, root)
+            GARBAGE.add(explored.cost)  # only now is nothing of the run in use any more
             if self._memory is not None and len(self.project.crashes) == crashes:
                 self._memory.keep(asked, seen, explored)
         program = Program(asked.name, asked.path, asked.is_open, explored.states)
@@ -107,7 +108,6 @@ class Explorer:
         cases = Cases(state)
         states = list(snapshots(state, cases.assignments))
         cost = state.steps + state.conditions.guards.spent
-        GARBAGE.add(cost)
         reasons = [state.stopped] if state.stopped is not None else []
         missing = [
             Incomplete(place[0], place[1], f"the import of {name} was not found")
