@@ -18,6 +18,7 @@ from bnlint.interp.effects import (
     training,
 )
 from bnlint.interp.effects.variables import as_known
+from bnlint.interp.guards import FALSE
 from bnlint.interp.live_objects import (
     ArgScope,
     ArgumentParser,
@@ -134,7 +135,7 @@ def _own_names(update: Node, path: str | None) -> list[str]:
 def _node_method(machine: Interpreter, node: Node, name: str, args: Args) -> Value:
     state = machine.state
     if name in ("eval", "run"):
-        sessions.record_fed(machine, (node,), False, args.get("feed_dict", 0), args)
+        sessions.record_fed(machine, (node,), FALSE, args.get("feed_dict", 0), args)
         return state.unknown("a fetched value") if name == "eval" else NONE
     if name in ("assign", "assign_add", "assign_sub", "scatter_sub", "scatter_update"):
         value = nodes_of(args.values())
