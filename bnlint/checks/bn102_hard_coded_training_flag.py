@@ -142,7 +142,7 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
     if any(layer.open_root and layer.flag.from_default for layer in layers):
         # Unknown callers may override the default, which those that are known do not.
         evaluated = {at: seen for at, seen in evaluated.items() if not seen[0].open_root}
-        if not evaluated:
+        if not evaluated or values == {False}:
             return
     if values == {False}:
         if site.trained_without_restore:  # else fine: pretrained statistics, frozen on purpose
