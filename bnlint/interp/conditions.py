@@ -184,9 +184,9 @@ class Conditions:
         if ladder is None or not ladder.steps:
             return None
         # What holds wherever the guard does holds on any one of its paths.
-        path = self.guards.witness(guard)
+        path = self.guards.path(self.guards.witness(guard))
         for (_, value), step in ladder.steps.items():
-            if self.guards.holds(step, lambda n: path.get(n, True)):
+            if self.guards.holds(step, path):
                 return (value,) if self.guards.implies(guard, step) else None
         return None
 

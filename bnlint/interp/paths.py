@@ -508,11 +508,12 @@ def projected(paths: Paths, assignment: dict[int, bool]) -> Iterator[Callable[[G
     A condition that the assignment leaves open holds.
     """
     known: dict[Guard, bool] = {TRUE: True, FALSE: False}
+    guards, path = paths.guards, paths.guards.path(assignment)
 
     def holds(guard: Guard) -> bool:
         found = known.get(guard)
         if found is None:
-            found = known[guard] = paths.guards.holds(guard, lambda n: assignment.get(n, True))
+            found = known[guard] = guards.holds(guard, path)
         return found
 
     phis = list(paths.phis)
