@@ -207,7 +207,7 @@ class Conditions:
             self._places[number] = self.asking
         if self.keys.parts(key)[0] == "in a loop":
             self.sometimes.add(number)
-        return self.guards.variable()
+        return self.guards.variable(fleeting=self.keys.is_fleeting(key))
 
     # --- and back to text ----------------------------------------------------------------------
 

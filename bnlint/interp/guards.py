@@ -45,12 +45,15 @@ class Guards:
     guards need of one variable tells most of those apart that exclude each other, as the branches
     of an ``elif`` ladder do, without a look at their nodes.
 
+    ``_fleeting`` tells of each node whether it depends on a condition that was made as such.
+
     ``spent`` counts the nodes that operations visited, which is what they cost. Beyond ``most`` an
     operation raises ``TooLarge``; what was made before stays valid.
     """
 
     __slots__ = (
         "_conj",
+        "_fleeting",
         "_high",
         "_low",
         "_met",
@@ -58,6 +61,7 @@ class Guards:
         "_unique",
         "_var",
         "_yes",
+        "fleeting",
         "most",
         "spent",
         "variables",
@@ -69,6 +73,8 @@ class Guards:
         self._high: list[Guard] = [TRUE]
         self._yes = [0, 0]
         self._no = [0, 0]
+        self.fleeting: set[int] = set()
+        self._fleeting = [False]
         self._unique: dict[tuple[int, Guard, Guard], int] = {}
         self._conj: dict[tuple[Guard, Guard], Guard] = {}
         self._met: set[tuple[Guard, Guard]] = set()
@@ -81,6 +87,7 @@ class Guards:
         out = Guards(self.most)
         out._var, out._low, out._high = list(self._var), list(self._low), list(self._high)
         out._yes, out._no = list(self._yes), list(self._no)
+        out._fleeting, out.fleeting = list(self._fleeting), set(self.fleeting)
         out._unique = dict(self._unique)
         out.variables = self.variables
         return out
@@ -98,10 +105,12 @@ class Guards:
         finally:
             self.most = before
 
-    def variable(self) -> Guard:
+    def variable(self, *, fleeting: bool = False) -> Guard:
         """A new condition, independent of all others."""
         number = self.variables
         self.variables += 1
+        if fleeting:
+            self.fleeting.add(number)
         return self._node(number, FALSE, TRUE)
 
     @staticmethod
@@ -123,6 +132,8 @@ class Guards:
             self._low.append(low)
             self._high.append(high)
             self._note_needs(var, low, high)
+            fleeting = self._fleeting
+            fleeting.append(var in self.fleeting or fleeting[low >> 1] or fleeting[high >> 1])
         return found << 1
 
     def _note_needs(self, number: int, low: Guard, high: Guard) -> None:
@@ -235,8 +246,15 @@ class Guards:
         """Whether ``other`` holds wherever ``one`` does."""
         return one == other or other == TRUE or not self.meets(one, other ^ 1)
 
+    def is_fleeting(self, guard: Guard) -> bool:
+        """Whether a guard depends on a fleeting condition."""
+        return self._fleeting[guard >> 1]
+
     def meets(self, one: Guard, other: Guard) -> bool:
         """Whether there is a path on which both hold: ``conj`` without making it."""
+        if self._exclude(one, other):
+            return False
+        one, other = self._apart(one, other)
         above: list[tuple[tuple[Guard, Guard], Guard, Guard]] = []
         while True:
             if one == FALSE or other == FALSE or one == other ^ 1:
@@ -256,7 +274,11 @@ class Guards:
                     met = True
                 else:
                     _, one_low, one_high, two_low, two_high = self._opened(one, other)
-                    above.append((key, one_low, two_low))
+                    if one_high == FALSE or two_high == FALSE:
+                        one, other = one_low, two_low
+                        continue
+                    if one_low != FALSE and two_low != FALSE:
+                        above.append((key, one_low, two_low))
                     one, other = one_high, two_high
                     continue
             if met:
@@ -270,6 +292,24 @@ class Guards:
                 self._conj[key] = FALSE
             else:
                 return False
+
+    def _apart(self, one: Guard, other: Guard) -> tuple[Guard, Guard]:
+        """Two guards without the conditions at their top that both need alike.
+
+        Mostly these are the paths that lead to where both are asked for.
+        """
+        levels, low, high = self._var, self._low, self._high
+        while True:
+            left, right = one >> 1, other >> 1
+            if levels[left] != levels[right] or left == 0:
+                return one, other
+            flip, turn = one & 1, other & 1
+            if low[left] ^ flip == low[right] ^ turn == FALSE:
+                one, other = high[left] ^ flip, high[right] ^ turn
+            elif high[left] ^ flip == high[right] ^ turn == FALSE:
+                one, other = low[left] ^ flip, low[right] ^ turn
+            else:
+                return one, other
 
     def holds(self, guard: Guard, path: Path) -> bool:
         """The value of a guard on one path."""
@@ -394,4 +434,5 @@ class Guards:
             out._low.append(low)
             out._high.append(high)
             out._note_needs(var, low, high)
+            out._fleeting.append(False)
         return out
