@@ -13,12 +13,10 @@ from collections.abc import Sequence
 
 from bnlint.project import files_of
 from bnlint.source.errors import SourceError
-from bnlint.source.prefilter import imported_names, may_use_batch_norm
+from bnlint.source.prefilter import IMPORTS_BY_VALUE, imported_names, may_use_batch_norm
 from bnlint.source.resolve import ByName
 from bnlint.workspace import Workspace
 
-# Ways to import a module whose name need not be there to read.
-_DYNAMIC = (b"import_module", b"__import__", b"load_source", b"SourceFileLoader", b"spec_from_file")
 # In a notebook each source line is a JSON string on a line of its own.
 _QUOTE = re.compile(rb'^[ \t]*"', re.MULTILINE)
 
@@ -85,7 +83,7 @@ def _in_packages_beside(path: str, workspace: Workspace) -> list[str]:
 
 def imports_by_value(data: bytes) -> bool:
     """Whether a file may import a module that its import statements do not name."""
-    return any(way in data for way in _DYNAMIC)
+    return any(way.encode() in data for way in IMPORTS_BY_VALUE)
 
 
 def as_script(path: str, data: bytes) -> bytes:

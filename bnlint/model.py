@@ -184,7 +184,8 @@ class TrainOp:
     ``loss_reaches`` those that its loss's value waits for (BN202 if only these). ``reads`` are
     collection reads whose ops it depends on or that its block names. ``undecided`` says why the
     source does not tell whether the updates run, ``run`` is whether a ``session.run`` fetches it,
-    ``unit_test`` whether a unit test makes it.
+    ``unit_test`` whether a unit test makes it, ``handed_over`` whether code that the source does
+    not show is given it.
     """
 
     id: int
@@ -203,6 +204,7 @@ class TrainOp:
     name: str | None = None
     gates: tuple[Gate, ...] = ()
     unit_test: bool = False
+    handed_over: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -210,8 +212,9 @@ class Run:
     """One ``session.run`` (or ``eval``, ``op.run``, an Estimator mode).
 
     ``reaches`` are the updates it runs, ``trains`` the train ops it fetches, ``evaluates`` the
-    layers whose output it computes for use beyond the losses that training minimises, ``fed``
-    whether it is given data of its own, ``opaque`` whether it also fetches what nobody here saw.
+    layers whose output it computes for use beyond the losses that training minimises (on data that
+    no step is given, a loss is such use), ``fed`` whether it is given data of its own, ``opaque``
+    whether it also fetches what nobody here saw.
     ``on`` and ``off`` are the layers that it computes with a flag that is known to be True or False
     in it, ``loops`` the loops of the source that it is in, as numbers. ``other_data`` is whether it
     is sure to be fed values that no training step is given, ``turns`` how often it is done at most,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bnlint.entries import as_script
+from bnlint.entries import as_script, imports_by_value
 from bnlint.project import files_of
 from bnlint.source.errors import SourceError
 from bnlint.source.prefilter import imported_names, may_use_batch_norm
@@ -49,6 +49,7 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
         imports[path] = meant.near
         for imported in meant.near | meant.by_name:
             importers.setdefault(imported, []).append(path)
+    _add_imports_by_value(imports, importers, workspace)
     found: set[str] = set()
     todo = [*wanted, *_networks(wanted, imports, workspace)]
     while todo:
@@ -57,6 +58,22 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
                 found.add(importer)
                 todo.append(importer)
     return sorted(found)
+
+
+def _add_imports_by_value(
+    imports: dict[str, set[str]], importers: dict[str, list[str]], workspace: Workspace
+) -> None:
+    """What computes the names of its imports may import any of the networks."""
+    able = [path for path in imports if imports_by_value(_data(path, workspace))]
+    networks = [path for path in imports if able and _has_batch_norm(path, workspace)]
+    for path in able:
+        imports[path].update(network for network in networks if network != path)
+    for network in networks:
+        importers.setdefault(network, []).extend(able)
+
+
+def _has_batch_norm(path: str, workspace: Workspace) -> bool:
+    return may_use_batch_norm(_data(path, workspace), workspace.apis.needles)
 
 
 def _networks(
@@ -69,17 +86,13 @@ def _networks(
         new = imports.get(todo.pop(), set()) - seen
         seen |= new
         todo.extend(new)
-    return sorted(
-        path
-        for path in seen - set(paths)
-        if may_use_batch_norm(_data(path, workspace), workspace.apis.needles)
-    )
+    return sorted(path for path in seen - set(paths) if _has_batch_norm(path, workspace))
 
 
 def may_matter(path: str, workspace: Workspace) -> bool:
     """Whether a file may have to do with networks."""
     data = _data(path, workspace)
-    return may_use_batch_norm(data, workspace.apis.needles) or any(word in data for word in _WORDS)
+    return _has_batch_norm(path, workspace) or any(word in data for word in _WORDS)
 
 
 def _data(path: str, workspace: Workspace) -> bytes:

@@ -154,6 +154,13 @@ class Workspace:
             self._modules[path] = self._lower(path)
         return self._modules[path]
 
+    def mentions(self, path: str, word: str) -> bool:
+        """Whether a file can be read and has a word in it."""
+        try:
+            return word.encode("utf-8", "surrogatepass") in self.data(path)
+        except SourceError:
+            return False
+
     def read_ahead(self, paths: Sequence[str]) -> None:
         """Lower files that will be asked for, several at once where that saves time."""
         if self._jobs < 2:

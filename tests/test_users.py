@@ -152,3 +152,19 @@ def test_one_file_is_told_what_the_project_is(
     for path in (".", "train.py"):
         findings = check(Options(paths=[path], users=True)).report.findings
         assert [(f.rule.code, f.location.line) for f in findings] == expected
+
+
+def test_a_network_whose_name_is_computed(tmp_path: Path) -> None:
+    (tmp_path / "nets").mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "nets" / "small.py").write_text(NETWORK, encoding="utf-8")
+    (tmp_path / "nets" / "broken.py").write_text("def build(:\n", encoding="utf-8")
+    script = MAIN.replace(
+        "from pkg import network, step",
+        "import importlib, sys\nnetwork = importlib.import_module('nets.s' + sys.argv[1])",
+    ).replace("step.train_op(loss)", "tf.train.AdamOptimizer().minimize(loss)")
+    (tmp_path / "main.py").write_text(script, encoding="utf-8")
+    for name in ("main.py", "nets/small.py"):
+        report = run(tmp_path, name).report
+        assert [(f.rule.code, f.location.line) for f in report.findings] == [("BN201", 8)]
+        assert report.problems == []

@@ -21,12 +21,10 @@ _KIND = "program"
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """Files and folders that were looked at, with digests, the modules that have a member, by its
-    name, and what came of the program."""
+    """Files and folders that were looked at, with digests, and what came of the program."""
 
     files: list[tuple[str, str]]
     folders: list[tuple[str, str]]
-    members: dict[str, list[str]]
     explored: Explored
 
 
@@ -53,7 +51,7 @@ class Programs:
             self._listed(path) != known for path, known in entry.folders
         ):
             return None
-        seen = Seen(set(dict(entry.files)), set(dict(entry.folders)), entry.members)
+        seen = Seen(set(dict(entry.files)), set(dict(entry.folders)))
         return seen, entry.explored
 
     def keep(self, root: Root, seen: Seen, explored: Explored) -> None:
@@ -61,7 +59,7 @@ class Programs:
             return
         files = [(path, self._content(path)) for path in sorted(seen.files)]
         folders = [(path, self._listed(path)) for path in sorted(seen.folders)]
-        entry = _Entry(files, folders, seen.members, explored)
+        entry = _Entry(files, folders, explored)
         try:
             self._store.put(_KIND, self._key(root), encode(entry))
         except TypeError:  # a flag that is no plain constant

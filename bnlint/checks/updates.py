@@ -59,7 +59,16 @@ def diagnose(model: GraphModel) -> Iterator[tuple[TrainOp, Diagnosis | None]]:
             continue  # fine: nobody uses what it trains
         if not op.run and running & set(op.trains):
             continue  # fine: another op of the same network is the one that is run
+        if not op.run and not op.handed_over and _only_asks(model):
+            continue  # fine: a leftover of the program in which the weights were trained
         yield op, _diagnosis(model, op, tuple(missing), tuple(trained))
+
+
+def _only_asks(model: GraphModel) -> bool:
+    """Whether the weights come from elsewhere, and this program evaluates or exports them only."""
+    used = model.exported is not None or any(run.evaluates for run in model.runs)
+    trains = any(op.run or op.handed_over for op in model.train_ops)
+    return model.restores and used and not trains and not any(run.opaque for run in model.runs)
 
 
 def _missing(model: GraphModel, op: TrainOp, trained: list[NormLayer]) -> list[NormLayer]:

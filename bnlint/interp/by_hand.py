@@ -68,13 +68,15 @@ def layers(state: State) -> None:
 def _keepers(state: State) -> dict[object, list[Assign]]:
     """The assignments that keep the statistics of a tensor, by that tensor."""
     found: dict[object, list[Assign]] = {}
+    # An average of what was normalised, as of a loss, keeps none of what it was normalised with.
+    normalised = {record.output for record in state.moments}
     for graph in state.graphs:
         for node in graph.nodes:
             if not isinstance(node, Assign) or any(
                 isinstance(t, Variable) and t.trainable for t in node.targets
             ):
                 continue
-            for item in behind(node.value, _NEAR):
+            for item in behind(node.value, _NEAR, normalised):
                 if _may_be_over_batch(item):
                     own = found.setdefault(_tensor(item), [])
                     if node not in own:

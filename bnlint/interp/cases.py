@@ -168,6 +168,7 @@ class Cases:
                     yield cells
             yield self._split(op.guard, (run,))
         outputs = {layer.output: layer for layer in state.layers if layer.output is not None}
+        opaque = guards.any_of(run.opaque for run in state.runs)
         for output, layer in outputs.items():
             cells = self._split(
                 layer.guard,
@@ -176,6 +177,7 @@ class Cases:
                     evaluated.get(output, FALSE),
                     self._updating(layer, updated),
                     state.restores,
+                    opaque,
                 ),
             )
             self._cells.setdefault(layer.place, []).append(cells)

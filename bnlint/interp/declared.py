@@ -70,7 +70,7 @@ class Declared:
         for node, guard in self.escaped.items():
             state.escaped[node] = paths.guards.disj(state.escaped.get(node, FALSE), guard)
         state.entered |= self.entered
-        if not state.copes_without:
+        if not state.instead:
             state.not_found.update(self.not_found)
         state.notes += self.notes
 

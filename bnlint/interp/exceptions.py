@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp.guards import FALSE, Guard
 from bnlint.interp.paths import Raised
 from bnlint.interp.scope import Ended, Frame
+from bnlint.interp.syntax import nodes
 from bnlint.source import ir
 
 if TYPE_CHECKING:
@@ -40,14 +41,16 @@ def run_try(machine: Interpreter, stmt: ir.Try, frame: Frame) -> Ended:
     guards = paths.guards
     before = paths.now
 
-    copes = _copes_without_imports(stmt)
+    instead = _instead_of_imports(stmt)
 
     def body() -> bool:
-        machine.state.copes_without += copes
+        if instead is None:
+            return machine.block(stmt.body, frame)
+        machine.state.instead.append(instead)
         try:
             return machine.block(stmt.body, frame)
         finally:
-            machine.state.copes_without -= copes
+            machine.state.instead.pop()
 
     dead, raised = paths.attempt(body)
     parts: list[tuple[Guard, Callable[[], Ended]]] = []
@@ -79,10 +82,21 @@ def run_try(machine: Interpreter, stmt: ir.Try, frame: Frame) -> Ended:
     return False
 
 
-def _copes_without_imports(stmt: ir.Try) -> bool:
-    """Whether some handler takes what an import of something that is not there raises."""
+def _instead_of_imports(stmt: ir.Try) -> list[tuple[int, str]] | None:
+    """What the handlers import that take what an import of something that is not there raises.
+
+    Each with the number of its leading dots; None if no handler takes that.
+    """
     names = ("ImportError", "ModuleNotFoundError")
-    return any(_handler_of(stmt, Raised(FALSE, name)) is not None for name in names)
+    handlers = {_handler_of(stmt, Raised(FALSE, name)) for name in names} - {None}
+    if not handlers:
+        return None
+    body = [part for index in handlers if index is not None for part in stmt.handlers[index].body]
+    found = [(one.level, one.module) for one in nodes(body) if isinstance(one, ir.ImportFrom)]
+    for one in nodes(body):
+        if isinstance(one, ir.Import):
+            found.extend((0, item.name) for item in one.names)
+    return found
 
 
 def _handler_of(stmt: ir.Try, raised: Raised) -> int | None:

@@ -96,8 +96,6 @@ class Explorer:
         if known is None:
             return None
         seen, explored = known
-        if any(self.modules.having(name) != paths for name, paths in seen.members.items()):
-            return None
         for path in sorted(seen.files):
             self.modules.ir_of(path)  # as if it had been run now
         return explored

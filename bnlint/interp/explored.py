@@ -12,17 +12,14 @@ from bnlint.model import GraphModel
 
 @dataclass(slots=True, eq=False)
 class Seen:
-    """What a program looked at: files, folders that imports were looked for in, and by the names
-    that it asked for, which modules have such a member."""
+    """What a program looked at: files, and folders that imports were looked for in."""
 
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
-    members: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, other: Seen) -> None:
         self.files |= other.files
         self.folders |= other.folders
-        self.members |= other.members
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def hand_written(
     kept = ancestors(written, controls=False) & _directly_kept(state)
     trained = ancestors(losses, controls=False)
     evaluated = _evaluated(runs)
-    looked_at = _looked_at(runs, trained)
+    looked_at = _looked_at(runs, trained, holds)
     # Moments of the same tensor are the same numbers, whichever call computes them.
     alike = {n.inputs for n in kept if n.kind == "moments"}
     out = []
@@ -76,9 +76,11 @@ def _directly_kept(state: State) -> set[Node]:
         for node in graph.nodes
         for value in (node.value if isinstance(node, Assign) else ())
     }
+    normalised = {record.output for record in state.moments}
     for _ in range(_DIRECTLY):
         found |= reached
-        reached = {n for item in reached for n in item.inputs if n not in found}
+        below = (item.inputs for item in reached if item not in normalised)
+        reached = {n for inputs in below for n in inputs if n not in found}
     return found
 
 
@@ -92,12 +94,12 @@ def _evaluated(runs: Runs) -> set[Node]:
     return found
 
 
-def _looked_at(runs: Runs, trained: set[Node]) -> set[Node] | None:
+def _looked_at(runs: Runs, trained: set[Node], holds: Callable[[Guard], bool]) -> set[Node] | None:
     """All that runs compute that train nothing; None if they may compute nothing of the network."""
     found: set[Node] = set()
     for record, computed in runs:
         if not any(n.kind == "train" for n in computed):
-            if record.opaque:
+            if holds(record.opaque):
                 return None
             found |= computed
     network = any(n in trained and n.kind in ("op", "linear", "norm") for n in found)

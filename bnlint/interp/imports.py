@@ -19,6 +19,7 @@ from bnlint.interp.values import (
     Instance,
     Known,
     ModuleEnv,
+    Seq,
     Unknown,
     Value,
 )
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
     from bnlint.source.resolve import Resolver
 
-_CANDIDATES = 6
+# So many modules are told apart that a computed name may mean.
+_CANDIDATES = 32
 
 
 class Source(Protocol):
@@ -40,6 +42,9 @@ class Source(Protocol):
 
     def module(self, path: str) -> ir.Module | None:
         """The IR of a file, None if it cannot be read."""
+
+    def mentions(self, path: str, word: str) -> bool:
+        """Whether a file can be read and has a word in it."""
 
     def read_ahead(self, paths: Sequence[str]) -> None:
         """Make ready what ``module`` will be asked for."""
@@ -217,6 +222,9 @@ class Modules:
         env = ModuleEnv(path, name, state.paths.now)
         env.globals["__name__"] = Known(env.name)
         env.globals["__file__"] = Known(path)
+        if not path.endswith(".py") or os.path.basename(path) == "__init__.py":
+            folder = os.path.dirname(path) if path.endswith(".py") else path
+            env.globals["__path__"] = Seq("list", [Known(folder)])
         state.modules[path] = env
         module = self._ir_of_file(path)
         if module is None:
@@ -253,10 +261,9 @@ class Modules:
         state = machine.state
         paths = state.paths
         key = module.key
-        chosen = module.modules
-        if chosen is None:
-            chosen = module.modules = self.having(name)
-            self._seen.members[name] = chosen
+        if module.modules is None:
+            module.modules = self._having(machine, module, name)
+        chosen = module.modules or []
         parts: list[tuple[Guard, Callable[[], Value]]] = []
         left = paths.now
         for path in chosen:
@@ -271,12 +278,22 @@ class Modules:
             return paths.each(parts)
         return Unknown("a module chosen at run time", state.keys.of("attr", key, name))
 
-    def having(self, name: str) -> list[str]:
-        """The files of the project that a module with such a member may be, as far as that counts.
-
-        Which these are matters, and not what else is in the others.
-        """
-        return [path for path in self.entries if self._defines(path, name)][:_CANDIDATES]
+    def _having(self, machine: Interpreter, module: DynamicModule, name: str) -> list[str] | None:
+        """The files that a module with such a member may be; None where none has it."""
+        for fitting in module.pattern.files(self.resolver):
+            self._seen.files.update(fitting)
+            found = [
+                path
+                for path in fitting
+                if path != module.place[0]
+                and self.source.mentions(path, name)
+                and self._defines(path, name)
+            ]
+            if len(found) > _CANDIDATES:
+                machine.state.widen("a computed name may mean more modules than are followed")
+            if found:
+                return found[:_CANDIDATES]
+        return None
 
     def _defines(self, path: str, name: str) -> bool:
         names = self._defined.get(path)

@@ -105,8 +105,8 @@ class Interpreter(Protocol):
     ) -> Func:
         """The function that a definition makes, with its defaults evaluated."""
 
-    def loop_items(self, iterable: Value) -> list[Value]:
-        """The elements one loop visits; ``leave_loop`` must follow."""
+    def loop_items(self, iterable: Value, *, whole: bool = False) -> list[Value]:
+        """The elements one loop visits, all of them or not too many; ``leave_loop`` must follow."""
 
     def leave_loop(self) -> None:
         """End what ``loop_items`` began."""

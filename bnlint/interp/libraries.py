@@ -6,15 +6,15 @@ import os
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import api, operators, records, tensorflow, truth
+from bnlint.interp import api, folders, operators, records, tensorflow, truth
 from bnlint.interp.args import Args
 from bnlint.interp.builtins import identity, leave_program
 from bnlint.interp.containers import map_method
 from bnlint.interp.effects import networks
 from bnlint.interp.iterables import apply_map, make_dict, make_list, make_range, make_zip
 from bnlint.interp.lifting import lifted
-from bnlint.interp.live_objects import ArgumentParser, ExitStack, SourceLoader
-from bnlint.interp.loading import import_module, load_source
+from bnlint.interp.live_objects import ArgumentParser, ExitStack
+from bnlint.interp.loading import import_module, load_source, module_from_spec, spec_from_file
 from bnlint.interp.paths import Choice
 from bnlint.interp.values import NONE, Builtin, External, Known, Map, Partial, Seq, Value
 
@@ -45,11 +45,6 @@ def call_external(machine: Interpreter, name: str, args: Args, frame: Frame | No
     return machine.unknown_call(External(name), args)
 
 
-def _source_loader(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    """``SourceFileLoader(name, path).load_module()``: any method gives the module."""
-    return SourceLoader(args.place, load_source(machine, args, frame))
-
-
 def _partial(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if not args.positional:
         return machine.state.unknown("partial")
@@ -75,7 +70,7 @@ def _path_join(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     if len(parts) == len(args.positional) and parts and whole:
         return Known(posixpath.join(*parts))
     return machine.state.unknown(
-        "a path", "call", *(truth.key_of(machine, a) for a in args.positional)
+        "a path", "path", *(truth.key_of(machine, a) for a in args.positional)
     )
 
 
@@ -90,6 +85,20 @@ def _abspath(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     value = args.positional[0] if args.positional else NONE
     if isinstance(value, Known) and isinstance(value.value, str):
         return Known(os.path.abspath(value.value))
+    return machine.state.unknown("a path")
+
+
+def _basename(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
+    value = args.positional[0] if args.positional else NONE
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return Known(posixpath.basename(value.value))
+    return machine.state.unknown("a path")
+
+
+def _splitext(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
+    value = args.positional[0] if args.positional else NONE
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return Seq("tuple", [Known(part) for part in posixpath.splitext(value.value)])
     return machine.state.unknown("a path")
 
 
@@ -201,7 +210,14 @@ _EXTERNAL: dict[str, Any] = {
     "copy.copy": _copy,
     "copy.deepcopy": _copy,
     "os.path.join": _path_join,
+    "os.path.basename": _basename,
     "os.path.dirname": _dirname,
+    "os.path.splitext": _splitext,
+    "os.listdir": folders.listdir,
+    "glob.glob": folders.glob,
+    "glob.iglob": folders.glob,
+    "pkgutil.iter_modules": folders.iter_modules,
+    "pkgutil.walk_packages": folders.walk_packages,
     "os.path.abspath": _abspath,
     "os.path.realpath": _abspath,
     "os.path.exists": lambda m, a, f: m.state.unknown(
@@ -215,9 +231,9 @@ _EXTERNAL: dict[str, Any] = {
     "os._exit": leave_program,
     "importlib.import_module": import_module,
     "imp.load_source": load_source,
-    "importlib.machinery.SourceFileLoader": _source_loader,
-    "importlib.util.spec_from_file_location": load_source,
-    "importlib.util.module_from_spec": identity,
+    "importlib.machinery.SourceFileLoader": spec_from_file,
+    "importlib.util.spec_from_file_location": spec_from_file,
+    "importlib.util.module_from_spec": module_from_spec,
     "argparse.ArgumentParser": _argument_parser,
     "contextlib.ExitStack": lambda m, a, f: ExitStack(a.place),
     "itertools.chain": _chain,

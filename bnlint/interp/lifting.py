@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from bnlint.interp.args import Args
 from bnlint.interp.guards import FALSE
@@ -12,12 +12,16 @@ from bnlint.interp.paths import ABSENT, Alternative, Choice
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bnlint.interp.guards import Guard
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.values import Value
 
 _DATA = (0, "inputs", "x")
 _TENSORS = MERGED | {"placeholder", "const"}
 """What a layer is applied to, as the first argument: which tensor it is decides nothing."""
+
+_Cell: TypeAlias = "tuple[Guard, tuple[Value, ...]]"
+"""Under a guard, what the arguments that are told apart are, in their order."""
 
 MOST_COMBINATIONS = 64
 """In how many combinations of alternatives a call is looked at; beyond it they are unknowns."""
@@ -34,8 +38,8 @@ def lifted(
     ``only`` are the positions and names that matter; the other arguments stay as they are.
     """
     paths = machine.state.paths
-    chosen: list[tuple[int | str, list[Alternative]]] = []
-    combinations = 1
+    names: list[int | str] = []
+    cells: list[_Cell] = [(paths.now, ())]
     plain = args
     given: list[tuple[int | str, Value]] = [*enumerate(args.positional), *args.kwargs.items()]
     for name, value in given:
@@ -47,38 +51,43 @@ def lifted(
         elif name in _DATA and all(isinstance(v, Node) and v.kind in _TENSORS for _, v in found):
             tensors = [(guard, node) for guard, node in found if isinstance(node, Node)]
             plain = _with(plain, name, paths.phi(tensors))
-        elif combinations * len(found) <= MOST_COMBINATIONS:
-            combinations *= len(found)
-            chosen.append((name, found))
+        elif (finer := _divided(machine, cells, found)) is not None:
+            names.append(name)
+            cells = finer
         else:
             machine.state.widen("a call with more combinations of arguments than are followed")
-    if not chosen:
+    if not names:
         return use(plain)
-    return _combine(machine, plain, chosen, 0, use)
-
-
-def _combine(
-    machine: Interpreter,
-    args: Args,
-    chosen: list[tuple[int | str, list[Alternative]]],
-    index: int,
-    use: Callable[[Args], Value],
-) -> Value:
-    if index == len(chosen):
-        return use(args)
-    name, found = chosen[index]
-    paths = machine.state.paths
-    now = paths.now
     return paths.each(
-        (
-            both,
-            lambda value=value: _combine(  # type: ignore[misc]
-                machine, _with(args, name, value), chosen, index + 1, use
-            ),
-        )
-        for guard, value in found
-        if (both := paths.guards.conj(now, guard)) != FALSE
+        (guard, lambda values=values: use(_with_all(plain, names, values)))  # type: ignore[misc]
+        for guard, values in cells
     )
+
+
+def _divided(
+    machine: Interpreter, cells: list[_Cell], found: list[Alternative]
+) -> list[_Cell] | None:
+    """Each cell divided by one more argument; None if they get too many.
+
+    What depends on the same conditions comes in few combinations, however many arguments it is.
+    """
+    conj = machine.state.paths.guards.conj
+    out: list[_Cell] = []
+    for here, values in cells:
+        for guard, value in found:
+            both = conj(here, guard)
+            if both == FALSE:
+                continue
+            if len(out) == MOST_COMBINATIONS:
+                return None
+            out.append((both, (*values, value)))
+    return out
+
+
+def _with_all(args: Args, names: list[int | str], values: tuple[Value, ...]) -> Args:
+    for name, value in zip(names, values, strict=True):
+        args = _with(args, name, value)
+    return args
 
 
 def _with(args: Args, name: int | str, value: Value) -> Args:

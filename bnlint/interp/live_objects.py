@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bnlint.interp.recorded import EstimatorRecord, SaverRecord
     from bnlint.interp.state import Graph
     from bnlint.interp.values import Func, Instance, Place, Value
+    from bnlint.source.name_patterns import NamePattern
 
 ScopeTable = dict[str, dict[str, "tuple[Value, Place]"]]
 """What argument scopes give: the arguments of each function, and where that was written."""
@@ -300,7 +301,7 @@ class ArgumentParser(Object):
 
 @dataclass(slots=True, eq=False, repr=False)
 class SourceLoader(Object):
-    """``SourceFileLoader``; any method of it gives the module."""
+    """``SourceFileLoader``, or the spec of a module: what gives the module."""
 
     kind: ClassVar = "source loader"
 
@@ -308,15 +309,26 @@ class SourceLoader(Object):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class ModuleFinder(Object):
+    """What finds the modules of a folder."""
+
+    kind: ClassVar = "module finder"
+
+    folder: str
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class DynamicModule(Object):
     """A module that is chosen at run time, by the unknown ``key``.
 
-    ``modules`` are the files that it may be, None before something is asked of it.
+    ``pattern`` tells what is known of its name, ``modules`` are the files that it may be, None
+    before something is asked of it that one of them has.
     """
 
     kind: ClassVar = "dynamic module"
 
     key: int
+    pattern: NamePattern
     modules: list[str] | None = None
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.guards import FALSE, Guard
+from bnlint.interp.nodes import Node
 from bnlint.interp.paths import Stop
 from bnlint.interp.scope import Ended, Frame, Loop
-from bnlint.interp.syntax import counted_in
+from bnlint.interp.syntax import counted_in, only_sorts
 from bnlint.interp.values import Known, Unknown
 from bnlint.source import ir
 
@@ -57,8 +58,13 @@ def run_for(machine: Interpreter, stmt: ir.For, frame: Frame) -> Ended:
     iterable = machine.eval(stmt.iterable, frame)
     paths = machine.state.paths
     total, exact = machine.iterate(iterable)
-    visited = machine.loop_items(iterable)
+    first = paths.present(total[0]) if total else None
+    visited = machine.loop_items(iterable, whole=isinstance(first, Node) and only_sorts(stmt.body))
     partial = not exact or len(visited) < len(total)
+    if len(visited) < len(total):
+        for item in total[len(visited) - 1 : -1]:
+            if isinstance(one := paths.present(item), Node):
+                machine.escape(one)  # the turns that are left out do something with it, too
     loop = Loop(stmt)
     frame.loops.append(loop)
     machine.state.enter_loop(machine.place(frame, stmt), len(total) if exact else None)

@@ -122,8 +122,8 @@ class Machine:
         paths.settle(before, mark)
         return False
 
-    def loop_items(self, iterable: Value) -> list[Value]:
-        """The elements one loop visits; ``leave_loop`` must follow."""
+    def loop_items(self, iterable: Value, *, whole: bool = False) -> list[Value]:
+        """The elements one loop visits, all of them or not too many; ``leave_loop`` must follow."""
         items, exact = self.iterate(iterable)
         state = self.state
         if not items and not exact:
@@ -134,7 +134,7 @@ class Machine:
                 for i in range(2)
             ]
         limit = max(2, state.budget.loop // state.loop_weight)
-        if len(items) > limit:
+        if len(items) > limit and not whole:
             items = [*items[: limit - 1], items[-1]]
         state.loop_weights.append(state.loop_weight)
         state.loop_weight *= max(1, len(items))

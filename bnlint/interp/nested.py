@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.guards import FALSE, Guard, Guards
 from bnlint.interp.paths import Choice
 from bnlint.interp.values import Map, Seq, Value
 
@@ -31,6 +32,26 @@ def each_once(value: Value | None) -> Iterator[Value]:
             todo.extend(item.items.values())
         elif isinstance(item, Choice):
             todo.extend(one for _, one in item.alternatives)
+
+
+def each_on_its_paths(
+    guards: Guards, now: Guard, value: Value | None
+) -> Iterator[tuple[Guard, Value]]:
+    """The same, each with the paths on which it is there: once for each way that leads to it."""
+    seen: set[tuple[Guard, int]] = set()
+    todo = [(now, value)] if value is not None else []
+    while todo:
+        guard, item = todo.pop()
+        if guard == FALSE or (guard, id(item)) in seen:
+            continue
+        seen.add((guard, id(item)))
+        yield guard, item
+        if isinstance(item, Seq):
+            todo.extend((guard, one) for one in item.items)
+        elif isinstance(item, Map):
+            todo.extend((guard, one) for one in item.items.values())
+        elif isinstance(item, Choice):
+            todo.extend((guards.conj(guard, own), one) for own, one in item.alternatives)
 
 
 def rebuilt(value: Value, leaf: Callable[[Value], Value | None]) -> Value:

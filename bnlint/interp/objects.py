@@ -17,6 +17,8 @@ from bnlint.interp.effects import (
     sessions,
     training,
 )
+from bnlint.interp.effects.variables import as_known
+from bnlint.interp.guards import FALSE
 from bnlint.interp.live_objects import (
     ArgScope,
     ArgumentParser,
@@ -32,6 +34,7 @@ from bnlint.interp.live_objects import (
     HubModule,
     KerasLayer,
     KerasModel,
+    ModuleFinder,
     MovingAverage,
     NameScope,
     Optimizer,
@@ -94,13 +97,17 @@ def node_attr(machine: Interpreter, node: Node, name: str) -> Value:
             known = "?" not in node.name
             if known:
                 return Known(f"{node.name}:0")
-            return Text(node.name.split("?", 1)[0], machine.state.keys.of("node name", node.id))
+            parts = node.name.split("?")
+            # A number that TensorFlow gives follows a name; alone it stands for any text.
+            words = None if any(p == "" or p.endswith("/") for p in parts[:-1]) else node.name
+            key = machine.state.keys.of("node name", node.id)
+            return Text(parts[0], key, words=words, parts=parts)
         if node.layer is not None and node.kind == "update" and node.name is not None:
             heads = [part.split("?", 1)[0] for part in node.name.split("|")]
             scope, path = node.name.split("|")[0], node.layer.name
             words = None if "?" in scope or "?" in path else f"{scope} {path}AssignMovingAvg"
             key = machine.state.keys.of("node name", node.id)
-            return Text(heads[0], key, *heads[1:], words=words)
+            return Text(heads[0], key, *heads[1:], words=words, parts=_own_names(node, path))
         return machine.state.unknown("an op's name", "node name", node.id)
     if name == "graph":
         return GraphObject(node.place, machine.state.graphs[node.graph])
@@ -117,10 +124,18 @@ def node_attr(machine: Interpreter, node: Node, name: str) -> Value:
     )
 
 
+def _own_names(update: Node, path: str | None) -> list[str]:
+    """What TensorFlow surely puts into the name of an update: what its layer is called."""
+    if path is None or not update.api.startswith("tf."):
+        return []
+    label = as_known(path.rstrip("/").rpartition("/")[2])
+    return [part for part in label.split("?") if part]
+
+
 def _node_method(machine: Interpreter, node: Node, name: str, args: Args) -> Value:
     state = machine.state
     if name in ("eval", "run"):
-        sessions.record_fed(machine, (node,), False, args.get("feed_dict", 0), args)
+        sessions.record_fed(machine, (node,), FALSE, args.get("feed_dict", 0), args)
         return state.unknown("a fetched value") if name == "eval" else NONE
     if name in ("assign", "assign_add", "assign_sub", "scatter_sub", "scatter_update"):
         value = nodes_of(args.values())
@@ -139,6 +154,8 @@ def object_attr(machine: Interpreter, value: Object, name: str) -> Value:
     """An attribute of a TensorFlow object."""
     if isinstance(value, DynamicModule):
         return machine.modules.dynamic_member(machine, value, name)
+    if isinstance(value, SourceLoader) and name == "loader":
+        return value
     if name in value.attrs:
         return value.attrs[name]
     if name == "updates" and isinstance(value, keras.KERAS):
@@ -323,6 +340,18 @@ def _loader_method(
     return loader.module if name in ("load_module", "create_module") else NONE
 
 
+def _finder_method(
+    machine: Interpreter, finder: ModuleFinder, name: str, args: Args
+) -> Value | None:
+    """``find_module(name)`` and ``find_spec(name)``."""
+    asked = args.positional[0] if args.positional else NONE
+    if name not in ("find_module", "find_spec") or not isinstance(asked, Known):
+        return None
+    leaf = str(asked.value).rpartition(".")[2]
+    found = machine.modules.resolver.find(finder.folder, [leaf])
+    return NONE if found is None else SourceLoader(args.place, machine.modules.run(machine, found))
+
+
 def _exit_stack_method(
     machine: Interpreter, value: ExitStack, name: str, args: Args
 ) -> Value | None:
@@ -369,6 +398,7 @@ _METHODS: dict[type[Object], Callable[[Interpreter, Any, str, Args], Value | Non
     Head: estimators.head_method,
     Estimator: estimators.estimator_method,
     ExitStack: _exit_stack_method,
+    ModuleFinder: _finder_method,
     SourceLoader: _loader_method,
     ArgumentParser: option_parsers.method,
 }

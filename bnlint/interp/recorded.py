@@ -106,18 +106,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run. ``fed`` is whether it is given data of its own, ``opaque`` whether it fetches what
-    nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not computed.
-    ``values`` are those that are fed a known truth value; ``feeds_known`` is whether nothing is fed
-    that is not listed. ``data`` are identities of the values that are fed beside these, one set for
-    each time that the run was met. ``loops`` are those that it is in, outermost first, ``stages``
-    the parts of the outermost that it is done in, ``turns`` how often all these go round at most,
-    None if that is not known.
+    """One run. ``fed`` is whether it is given data of its own, ``opaque`` on which paths it fetches
+    what nobody here has seen, ``feeds`` are the tensors that are fed: what lies below is not
+    computed. ``values`` are those that are fed a known truth value; ``feeds_known`` is whether
+    nothing is fed that is not listed. ``data`` are identities of the values that are fed beside
+    these, one set for each time that the run was met. ``loops`` are those that it is in, outermost
+    first, ``stages`` the parts of the outermost that it is done in, ``turns`` how often all these
+    go round at most, None if that is not known.
     """
 
     place: Place
     fetches: tuple[Node, ...]
-    opaque: bool
+    opaque: Guard
     fed: bool = False
     feeds: tuple[Node, ...] = ()
     values: tuple[tuple[Node, bool], ...] = ()

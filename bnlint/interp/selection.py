@@ -15,6 +15,7 @@ from bnlint.interp.effects.networks import WORDS as NETWORKS
 from bnlint.interp.relevance import Relevance, imported_names, names_in, run_at_once
 from bnlint.interp.syntax import nodes
 from bnlint.source import ir
+from bnlint.source.prefilter import IMPORTS_BY_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from bnlint.interp.imports import Modules
 
 _BUILTINS = frozenset(dir(builtins))
-_CALLS_WHAT_IS_THERE = frozenset(["run", "Fire", "exec", "eval", "execfile", "import_module"])
+_CALLS_WHAT_IS_THERE = frozenset(["run", "Fire", "exec", "eval", "execfile", *IMPORTS_BY_VALUE])
 """Names of what calls or runs something that need not be named beside it."""
 
 

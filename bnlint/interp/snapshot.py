@@ -95,7 +95,9 @@ class _Snapshot:
             for n in through(n for n, guard in state.escaped.items() if holds(guard))
             if n.kind in ("update", "group", "train", "assign")
         ]
-        self.escaped = self._updates(ancestors(waiting))
+        handed_over = ancestors(waiting)
+        self.escaped = self._updates(handed_over)
+        self.handed_over = {n for n in handed_over if n.kind == "train"}
 
         self.generators = self._generators()
         self.runs = [
@@ -197,6 +199,7 @@ class _Snapshot:
             graph=op.graph,
             gates=tuple(self._gates(op, before)),
             unit_test=op.unit_test,
+            handed_over=op in self.handed_over,
         )
 
     def _gates(self, op: Train, before: set[Node]) -> list[Gate]:
@@ -220,7 +223,7 @@ class _Snapshot:
             if layer.momentum is not None and layer.momentum >= 1:
                 detail = "the momentum is 1"
                 out.append(Gate(layer.id, "momentum", location(layer.place), detail))
-        if out or any(run.opaque for run, _ in self.runs):
+        if out or any(self.holds(run.opaque) for run, _ in self.runs):
             return out  # some run may be another one
         if self.runs and not any(op in computed for _, computed in self.runs):
             return []  # this program only asks the network
@@ -282,11 +285,13 @@ class _Snapshot:
         trains = frozenset(n.id for n in before if n.kind == "train" and self.holds(n.guard))
         evaluated: set[int] = set()
         measured = not trains and self._is_fed_batches_of_training(record)
+        other = not trains and self._is_fed_other_data(record)
+        unseen = other and not self.generators  # else a loss is watched, wherever it comes from
         if not trains:
             for node in through(record.fetches):
                 if node.kind in ("summary", "update", "assign", "group", "variable"):
                     continue
-                if node.scalar and (measured or node in self.below_losses):
+                if node.scalar and (measured or (node in self.below_losses and not unseen)):
                     continue
                 below = ancestors([node], controls=False, fed=fed) - fed
                 evaluated.update(layer.id for layer in layers_in(below))
@@ -297,11 +302,11 @@ class _Snapshot:
             trains,
             frozenset(evaluated & self.ids),
             record.fed,
-            record.opaque,
+            self.holds(record.opaque),
             frozenset(i for i in self.ids if flags.get(i) is True),
             frozenset(i for i in self.ids if flags.get(i) is False),
             record.loops,
-            not trains and self._is_fed_other_data(record),
+            other,
             record.turns,
             record.stages,
         )

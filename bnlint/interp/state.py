@@ -139,7 +139,8 @@ class State:
         self.imported: dict[str, set[str]] = {}
         self.finished: list[str] = []  # the modules that were imported, as they ended
         self.not_found: dict[tuple[str, int], str] = {}
-        self.copes_without = 0  # how many handlers wait for an import that fails
+        # Of each try that waits for an import that fails, what its handlers import instead.
+        self.instead: list[list[tuple[int, str]]] = []
         self.flag_defaults: dict[str, Value] = {}
         self.flag_choices: dict[str, list[Any]] = {}
         self.normalizer_place: Place | None = None
@@ -246,8 +247,14 @@ class State:
 
     def record_run(self, run: RunRecord) -> None:
         """Note a run; a loop that fetches the same again says nothing new."""
-        when = self.paths.guards.sometimes(self.paths.now, self.conditions.sometimes)
-        run = replace(run, guard=when, loops=tuple(self.loops), stages=tuple(self.stages))
+        guards, varied = self.paths.guards, self.conditions.sometimes
+        run = replace(
+            run,
+            guard=guards.sometimes(self.paths.now, varied),
+            opaque=guards.sometimes(run.opaque, varied),
+            loops=tuple(self.loops),
+            stages=tuple(self.stages),
+        )
         known = next((one for one in self.runs[-8:] if one == run), None)
         if known is None:
             self.runs.append(run)

@@ -118,8 +118,8 @@ def _scope_decl(machine: Interpreter, stmt: ir.ScopeDecl, frame: Frame) -> Ended
 def _import(machine: Interpreter, stmt: ir.Import, frame: Frame) -> Ended:
     for item in stmt.names:
         module = machine.modules.load(machine, item.name, 0, frame.module.path)
-        if isinstance(module, External):
-            _note_missing(machine, item.name, 0, stmt, frame)
+        if isinstance(module, External) and _is_missing(machine, item.name, 0, stmt, frame):
+            return True
         if item.alias is not None:
             machine.store(item.alias, module, frame)
         else:
@@ -133,24 +133,51 @@ def _import(machine: Interpreter, stmt: ir.Import, frame: Frame) -> Ended:
     return False
 
 
-def _note_missing(
-    machine: Interpreter, dotted: str, level: int, stmt: ir.Stmt, frame: Frame
-) -> None:
-    """Note an import of the project's own that is not there, unless the program copes."""
-    state = machine.state
-    if state.copes_without:
-        return
-    path = frame.module.path
-    if machine.modules.resolver.lacks(dotted, level, path, state.sys_path):
-        state.not_found[path, stmt.span[0]] = "." * level + dotted
+def _is_missing(
+    machine: Interpreter,
+    dotted: str,
+    level: int,
+    stmt: ir.Stmt,
+    frame: Frame,
+    *,
+    sure: bool = False,
+) -> bool:
+    """Whether the program goes on where an import fails, as it does here.
+
+    One of the project's own that is not there is noted, unless the program copes. A name of a
+    library fails, too, if the project has the same module where the handler looks for it. ``sure``
+    is whether nothing but the project can have it.
+    """
+    state, path = machine.state, frame.module.path
+    resolver = machine.modules.resolver
+    lacks = resolver.lacks(dotted, level, path, state.sys_path)
+    if not state.instead:
+        if lacks:
+            state.not_found[path, stmt.span[0]] = "." * level + dotted
+        return False
+    elsewhere = (
+        _is_the_same(dotted, other)
+        and resolver.resolve(other, dots, path, state.sys_path) is not None
+        for dots, other in state.instead[-1]
+    )
+    if not sure and not lacks and not any(elsewhere):
+        return False
+    state.paths.leave("ImportError", machine.place(frame, stmt))
+    return True
+
+
+def _is_the_same(one: str, other: str) -> bool:
+    """Whether two names may mean one module, seen from two folders: one ends with the other."""
+    short, long = sorted((one.split("."), other.split(".")), key=len)
+    return long[len(long) - len(short) :] == short
 
 
 def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> Ended:
     if stmt.module == "__future__":
         return False
     module = machine.modules.load(machine, stmt.module, stmt.level, frame.module.path)
-    if isinstance(module, External):
-        _note_missing(machine, stmt.module, stmt.level, stmt, frame)
+    if isinstance(module, External) and _is_missing(machine, stmt.module, stmt.level, stmt, frame):
+        return True
     for item in stmt.names:
         if item.name == "*":
             if isinstance(module, (Api, External)):
@@ -170,7 +197,8 @@ def _import_from(machine: Interpreter, stmt: ir.ImportFrom, frame: Frame) -> End
         value = machine.modules.member(machine, module, item.name)
         if isinstance(module, ModuleEnv) and machine.modules.shows_all(module, item.name):
             dotted = f"{stmt.module}.{item.name}" if stmt.module else item.name
-            _note_missing(machine, dotted, stmt.level, stmt, frame)
+            if _is_missing(machine, dotted, stmt.level, stmt, frame, sure=True):
+                return True
         machine.store(item.alias or item.name, value, frame)
     return False
 

@@ -9,12 +9,14 @@ from bnlint.interp.args import Args
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.guards import Guard
+from bnlint.interp.loading import from_sys_modules
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.overwriting import overwrite_attributes, overwrite_entries
 from bnlint.interp.paths import Alternative, Choice
 from bnlint.interp.values import (
     NONE,
     Class,
+    External,
     Func,
     Instance,
     Known,
@@ -48,6 +50,8 @@ def get_item(machine: Interpreter, value: Value, index: Value, place: Place) -> 
             value,
             lambda one: paths.split(index, lambda two: get_item(machine, one, two, place)),
         )
+    if isinstance(value, External) and value.name == "sys.modules":
+        return from_sys_modules(machine, index, Args([], {}, place))
     if isinstance(value, Seq) and isinstance(index, Known) and isinstance(index.value, int):
         items = machine.state.paths.elements(value)
         if any(isinstance(i, Choice) for i in items):

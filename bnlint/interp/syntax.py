@@ -89,10 +89,7 @@ def _called(stmt: ir.Stmt) -> str | None:
     """The last part of the name that a statement calls, None if it is no call."""
     if not isinstance(stmt, ir.ExprStmt) or not isinstance(stmt.value, ir.Call):
         return None
-    func = stmt.value.func
-    if isinstance(func, ir.Attr):
-        return func.attr
-    return func.id if isinstance(func, ir.Name) else None
+    return _last_of(stmt.value.func)
 
 
 def is_unwritten(stmt: ir.Raise | ir.ExprStmt) -> bool:
@@ -105,6 +102,35 @@ def is_unwritten(stmt: ir.Raise | ir.ExprStmt) -> bool:
         return isinstance(value, ir.Const) and value.kind == "other" and value.value == "..."
     value = value.func if isinstance(value, ir.Call) else value
     return isinstance(value, ir.Name) and value.id == "NotImplementedError"
+
+
+def only_sorts(body: list[ir.Stmt]) -> bool:
+    """Whether a loop's body only puts what it is given into lists, so that a turn is no work."""
+    for node in nodes(body):
+        if isinstance(node, (ir.For, ir.While, ir.With, ir.Try, ir.FunctionDef, ir.Lambda)):
+            return False
+        if isinstance(node, (ir.Comprehension, ir.Yield, ir.Await)):
+            return False
+        if isinstance(node, ir.Call) and _last_of(node.func) not in _SORTING:
+            return False
+    return True
+
+
+_SORTING = frozenset(
+    (
+        *("append", "extend", "insert", "add", "update", "remove", "add_to_collection"),
+        *("startswith", "endswith", "find", "rfind", "index", "count", "match", "search"),
+        *("split", "rsplit", "strip", "lower", "upper", "replace", "format", "join", "get"),
+        *("isinstance", "len", "str", "any", "all", "print"),
+    )
+)
+"""Calls that build no graph, by the last part of their name: of lists, sets, dicts and strings."""
+
+
+def _last_of(func: ir.Expr) -> str | None:
+    if isinstance(func, ir.Attr):
+        return func.attr
+    return func.id if isinstance(func, ir.Name) else None
 
 
 def counted_in(body: list[ir.Stmt]) -> list[ir.Expr]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,7 +11,7 @@ from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.guards import Guard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bnlint.interp.nodes import Node
     from bnlint.interp.scope import Frame
@@ -84,19 +85,30 @@ class Unknown(Value):
         return f"Unknown({self.reason!r})"
 
 
+_LETTERS = re.compile("[A-Za-z]+")
+
+
 class Text(Value):
     """A string of which only the beginning is known: TensorFlow numbers unnamed layers.
 
     Where there are ``others`` it begins with one of these or with ``prefix``. ``words`` is a text
-    that has every word of it, where that much is known.
+    that has every word of it, where that much is known, and ``parts`` are some parts of it.
     """
 
-    __slots__ = ("heads", "key", "words")
+    __slots__ = ("heads", "key", "parts", "words")
 
-    def __init__(self, prefix: str, key: int, *others: str, words: str | None = None) -> None:
+    def __init__(
+        self,
+        prefix: str,
+        key: int,
+        *others: str,
+        words: str | None = None,
+        parts: Sequence[str] = (),
+    ) -> None:
         self.heads = (prefix, *others)
         self.key = key
         self.words = words
+        self.parts = tuple(parts)
 
     def starts_with(self, head: str) -> bool | None:
         answers = {
@@ -106,10 +118,11 @@ class Text(Value):
         return answers.pop() if len(answers) == 1 else None
 
     def holds(self, text: str) -> bool | None:
-        """Whether a text is a part of it."""
-        if self.words is not None and text.isalpha() and text not in self.words:
+        """Whether a text is a part of it. Numbers and underscores may be TensorFlow's."""
+        if self.words is not None and any(run not in self.words for run in _LETTERS.findall(text)):
             return False
-        return True if all(text in own for own in self.heads) else None
+        known = any(text in part for part in self.parts)
+        return True if known or all(text in own for own in self.heads) else None
 
 
 class Seq(Value):

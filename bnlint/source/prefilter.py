@@ -25,6 +25,16 @@ _FOREIGN = re.compile(
     rb"^[ \t]*(?:import|from)[ \t]+(?:torch|mxnet|paddle|jax|flax)\b", re.MULTILINE
 )
 
+IMPORTS_BY_VALUE = (
+    "import_module",
+    "__import__",
+    "load_source",
+    "load_module",
+    "SourceFileLoader",
+    "spec_from_file_location",
+)
+"""Names of what imports a module whose own name need not be there to read."""
+
 # A statement ends with its line, unless a backslash or brackets continue it. The bounds keep a
 # long line that only looks like an import from being tried in every way.
 _NAMES = rb"(?:[^\\\r\n;#]|\\(?:\r\n|\r|\n))+"

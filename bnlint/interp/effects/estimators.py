@@ -118,11 +118,11 @@ def spec(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Va
     loss, train_op = args.get("loss", 2), args.get("train_op", 3)
     state = machine.state
     if train_op is not None and nodes_in(train_op) and value in (None, "train"):
-        state.record_run(RunRecord(args.place, tuple(nodes_in(train_op) + nodes_in(loss)), False))
+        state.record_run(RunRecord(args.place, tuple(nodes_in(train_op) + nodes_in(loss)), FALSE))
     if value in ("eval", "infer"):
         wanted = [args.get("predictions", 1), args.get("eval_metric_ops", 4), loss]
         nodes = nodes_of(wanted)
-        state.record_run(RunRecord(args.place, tuple(nodes), False))
+        state.record_run(RunRecord(args.place, tuple(nodes), FALSE))
     return EstimatorSpec(args.place, nodes=tuple(nodes_in(train_op)))
 
 
@@ -141,7 +141,7 @@ def head_method(machine: Interpreter, head: Head, name: str, args: Args) -> Valu
     mode = args.get("mode", 1)
     logits = [*nodes_in(args.get("logits", 2)), *nodes_in(args.get("labels", 3))]
     if isinstance(mode, Known) and mode.value != "train":
-        state.record_run(RunRecord(args.place, tuple(logits), False))
+        state.record_run(RunRecord(args.place, tuple(logits), FALSE))
         return EstimatorSpec(args.place)
     loss = state.node("op", "head loss", logits, args.place)
     loss.scalar = True
@@ -156,7 +156,7 @@ def head_method(machine: Interpreter, head: Head, name: str, args: Args) -> Valu
     updates = nodes_in(args.get("update_ops"))
     if head.runs_updates:
         updates += [n for i in state.collection(UPDATE_OPS) for n in nodes_in(i)]
-    state.record_run(RunRecord(args.place, (*nodes, *updates), False))
+    state.record_run(RunRecord(args.place, (*nodes, *updates), FALSE))
     return EstimatorSpec(args.place, nodes=(*nodes, *updates))
 
 

@@ -12,7 +12,7 @@ from bnlint.interp.values import Known, Place, Seq, Value
 from bnlint.source import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
@@ -283,8 +283,8 @@ def _behind(node: Node) -> Node:
     return node
 
 
-def behind(nodes: tuple[Node, ...], depth: int) -> Iterator[Node]:
-    """What a value is computed from in a few steps; statistics and variables end it."""
+def behind(nodes: tuple[Node, ...], depth: int, until: Collection[Node] = ()) -> Iterator[Node]:
+    """What a value is computed from in a few steps; statistics, variables and ``until`` end it."""
     seen: set[Node] = set()
     todo = [(n, 0) for n in nodes]
     while todo:
@@ -293,7 +293,9 @@ def behind(nodes: tuple[Node, ...], depth: int) -> Iterator[Node]:
             continue
         seen.add(node)
         yield node
-        if steps < depth and node.statistic is None and node.kind != "variable":
+        if node.statistic is not None or node.kind == "variable" or node in until:
+            continue
+        if steps < depth:
             todo.extend((n, steps + 1) for n in node.inputs)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import api, truth
+from bnlint.interp import api, comparisons, truth
 from bnlint.interp.args import Args
 from bnlint.interp.effects import layouts, neighbours, recurrent
 from bnlint.interp.effects import variables as variable_effects
@@ -116,14 +116,14 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     node = state.node(kind, name, inputs, args.place)
     layouts.note(node, args)
     neighbours.note(node, args)
-    if last in api.REDUCTIONS or name.startswith(("tf.losses.", "tf.contrib.losses.")):
+    if last in api.REDUCTIONS or name.startswith("tf.losses."):
         node.scalar = True
     elif last in _ELEMENTWISE:
         operands = [n for n in inputs if n.kind != "const"]
         node.scalar = bool(operands) and all(n.scalar for n in operands)
     elif kind == "linear":
         node.scalar = bool(inputs) and any(n.scalar for n in inputs)
-    if name.startswith(("tf.losses.", "tf.contrib.losses.", "tf.contrib.slim.losses.")):
+    if name.startswith("tf.losses."):
         state.add_to("losses", node)
     if name.startswith("tf.metrics."):
         return Seq("tuple", [node, node])
@@ -195,6 +195,20 @@ def handed_on(machine: Interpreter, name: str, args: Args, frame: Frame | None) 
         return generic(machine, name, args, frame)
     node = machine.state.add(Constant, name, nodes_in(value), args.place)
     node.value = known
+    return node
+
+
+def compared(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.equal(mode, "train")``: as constant as what it compares."""
+    sides = [args.get("x", 0), args.get("y", 1)]
+    left, right = (side.value if isinstance(side, Constant) else side for side in sides)
+    if not isinstance(left, Known) or not isinstance(right, Known):
+        return generic(machine, name, args, frame)
+    sign = "==" if name == "tf.equal" else "!="
+    truth = comparisons.compare(machine, sign, left, right, args.place)
+    node = machine.state.add(Constant, name, nodes_in(args.get("x", 0)), args.place)
+    if isinstance(truth, Known):
+        node.value = truth
     return node
 
 
@@ -274,6 +288,8 @@ HANDLERS = {
     "tf.cast": handed_on,
     "tf.convert_to_tensor": handed_on,
     "tf.identity": handed_on,
+    "tf.equal": compared,
+    "tf.not_equal": compared,
     "tf.Graph": graph,
     "tf.get_default_graph": default_graph,
     "tf.reset_default_graph": reset_default_graph,

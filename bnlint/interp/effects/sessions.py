@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
 from bnlint.interp.effects import ops
+from bnlint.interp.guards import FALSE, Guard
 from bnlint.interp.live_objects import Saver, Session
-from bnlint.interp.nested import each_once, rebuilt
+from bnlint.interp.nested import each_on_its_paths, rebuilt
 from bnlint.interp.nodes import Node, nodes_in, through
 from bnlint.interp.paths import Choice
 from bnlint.interp.recorded import RunRecord, SaverRecord
@@ -76,14 +77,14 @@ def run_hooks(machine: Interpreter, args: Args) -> None:
                 given = Args([], {}, args.place, more=True)
                 result = machine.call(method, given, None)
                 if step == "before_run":
-                    machine.state.record_run(RunRecord(args.place, tuple(nodes_in(result)), False))
+                    machine.state.record_run(RunRecord(args.place, tuple(nodes_in(result)), FALSE))
 
 
 def record(machine: Interpreter, fetches: Value | None, args: Args) -> None:
     """Note one run of a session with the given fetches."""
     if fetches is not None:
         fetches = rebuilt(fetches, lambda value: _looked_up(machine, value))
-    opaque = _opaque(fetches)
+    opaque = _opaque(machine, fetches)
     nodes = tuple(nodes_in(fetches))
     if isinstance(fetches, Object):
         nodes = fetches.nodes
@@ -91,7 +92,7 @@ def record(machine: Interpreter, fetches: Value | None, args: Args) -> None:
 
 
 def record_fed(
-    machine: Interpreter, nodes: tuple[Node, ...], opaque: bool, feed: Value | None, args: Args
+    machine: Interpreter, nodes: tuple[Node, ...], opaque: Guard, feed: Value | None, args: Args
 ) -> None:
     """Note one run of some ops, with what it is fed."""
     nothing = feed is None or (isinstance(feed, Known) and feed.value is None)
@@ -130,9 +131,13 @@ def _data(machine: Interpreter, pairs: list[tuple[Value, Value]]) -> Iterator[tu
                     yield key, paths.keep(one)
 
 
-def _opaque(value: Value | None) -> bool:
-    """Whether something is fetched that nobody here has seen: by name, or an unknown."""
-    return any(map(_unseen, each_once(value)))
+def _opaque(machine: Interpreter, value: Value | None) -> Guard:
+    """The paths on which something is fetched that nobody has seen: by name, or an unknown."""
+    paths = machine.state.paths
+    guards = paths.guards
+    return guards.any_of(
+        guard for guard, one in each_on_its_paths(guards, paths.now, value) if _unseen(one)
+    )
 
 
 def _unseen(value: Value) -> bool:
@@ -244,7 +249,7 @@ def train_step(machine: Interpreter, name: str, args: Args, frame: Frame | None)
 
 def evaluation_loop(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
     nodes = [n for key in ("eval_op", "final_op") for n in nodes_in(args.get(key))]
-    machine.state.record_run(RunRecord(args.place, tuple(nodes), False))
+    machine.state.record_run(RunRecord(args.place, tuple(nodes), FALSE))
     machine.state.restore()
     return machine.state.unknown("evaluation results")
 

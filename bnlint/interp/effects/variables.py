@@ -93,6 +93,8 @@ def make_variable(machine: Interpreter, name: str, args: Args, frame: Frame | No
     is_trainable = not (isinstance(trainable, Known) and trainable.value is False)
     if isinstance(label, Known) and isinstance(label.value, str):
         path = f"{state.variable_scopes[-1]}{label.value}"
+    elif label is None and not getter and not args.more:
+        path = f"{state.variable_scopes[-1]}Variable?"  # numbered by TensorFlow
     else:
         path = f"{state.variable_scopes[-1]}?"
     if getter:
