@@ -27,6 +27,7 @@ class _Site:
 
     def __init__(self) -> None:
         self.layers: list[NormLayer] = []
+        self.idle: list[NormLayer] = []
         self.trained: NormLayer | None = None
         self.trained_somewhere = False
         self.adversarial = False
@@ -67,7 +68,9 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
         site.adversarial |= layer.adversarial and one_mode
         if layer.name is not None and len(flags[layer.name]) > 1:
             continue  # fine: another tower shares the variables with another flag
-        if not _decided(layer):  # else another layer has the constant that it is as good as
+        if _is_idle(layer, state):
+            site.idle.append(layer)
+        elif not _decided(layer):  # else another layer has the constant that it is as good as
             site.layers.append(layer)
         if layer.unit_test:
             continue  # fine: it may test one mode
@@ -99,6 +102,14 @@ def _decided(layer: NormLayer) -> bool:
     return flag.kind == "dynamic" and flag.made is not None and flag.value is not None
 
 
+def _is_idle(layer: NormLayer, state: GraphModel) -> bool:
+    """Whether a function that nothing calls builds it with a flag of its caller, and no more."""
+    if not layer.open_root or layer.flag.kind != "unknown":
+        return False
+    used = any(layer.id in run.evaluates for run in state.runs)
+    return not used and not any(layer.id in op.trains for op in state.train_ops)
+
+
 def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> None:
     """The layers of a state that restores weights, trains nothing and knows one mode only."""
     if not state.restores or state.train_ops:
@@ -119,21 +130,36 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
             yield _always_true(location, layer, run, site)
     if not site.layers or site.trained is None:
         return  # fine: only evaluated or only defined here, or with another tower beside it
-    if any(layer.flag.kind != "constant" for layer in site.layers):
+    layers = _of_the_network(site)
+    if any(layer.flag.kind != "constant" for layer in layers):
         return  # fine: some path passes a real flag, or BN101 speaks
-    if any(isinstance(layer.flag.value, str) for layer in site.layers):
+    if any(isinstance(layer.flag.value, str) for layer in layers):
         return  # fine here: BN110 says what happened
-    values = {bool(layer.flag.value) for layer in site.layers}
+    values = {bool(layer.flag.value) for layer in layers}
     if len(values) > 1:
         return  # fine: both modes are built
-    if any(layer.open_root and layer.flag.from_default for layer in site.layers):
-        return  # fine: unknown callers may override the default
+    evaluated = site.evaluated
+    if any(layer.open_root and layer.flag.from_default for layer in layers):
+        # Unknown callers may override the default, which those that are known do not.
+        evaluated = {at: seen for at, seen in evaluated.items() if not seen[0].open_root}
+        if not evaluated or values == {False}:
+            return
     if values == {False}:
         if site.trained_without_restore:  # else fine: pretrained statistics, frozen on purpose
             yield _always_false(location, site.trained, site)
         return
-    for layer, run in site.evaluated.values():  # none: this network exists for training only
+    for layer, run in evaluated.values():  # none: this network exists for training only
         yield _always_true(location, layer, run, site)
+
+
+def _of_the_network(site: _Site) -> list[NormLayer]:
+    """With what functions that nothing calls build for others, where that may be the network.
+
+    It is another one where it has but a wrapper in common with what is called.
+    """
+    called = {call for layer in site.layers if not layer.open_root for call in layer.trace}
+    idle = [one for one in site.idle if not called or not called.isdisjoint(one.trace)]
+    return site.layers + idle
 
 
 def _alike(site: _Site, layer: NormLayer) -> list[NormLayer]:
