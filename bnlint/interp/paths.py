@@ -436,16 +436,19 @@ class Paths:
         return self._choice(left)
 
     def _without_passing(self, parts: list[Alternative]) -> list[Alternative]:
-        """The alternatives, with one unknown for all data that differ by what passes."""
+        """The alternatives, with one unknown for all data that differ by what passes.
+
+        Constants stay: one of them may be the axis of a layer.
+        """
         passing: list[Alternative] = []
         rest: list[Alternative] = []
         for guard, value in parts:
-            plain = value.__class__ in (Known, Unknown) and self.guards.is_fleeting(guard)
+            plain = value.__class__ is Unknown and self.guards.is_fleeting(guard)
             (passing if plain and self._is_passing(value) else rest).append((guard, value))
         if len(passing) < 2:
             return parts
         keys = self.conditions.keys
-        made = [(guard, keys.of("value", *_identity(value))) for guard, value in passing]
+        made = [(guard, _identity(value)) for guard, value in passing]
         one = Unknown("it differs from turn to turn", keys.of("turn", self._number, *made))
         return [*rest, (self.guards.any_of(guard for guard, _ in passing), one)]
 

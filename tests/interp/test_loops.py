@@ -180,15 +180,6 @@ h = tf.layers.dense(x, 8)
 if widths:
     h = tf.layers.batch_normalization(h, training=flag)
 """,
-    "how many there are": """\
-count = 0
-for line in open(FLAGS.data):
-    if line.startswith('w'):
-        count += 1
-h = tf.layers.dense(x, 8)
-if count > 2:
-    h = tf.layers.batch_normalization(h, training=flag)
-""",
 }
 
 
@@ -217,3 +208,19 @@ def test_asking_each_alternative_something_of_its_own(tmp_path: Path, right: boo
     judged(tmp_path, _asked_of_each(24), right)
     few, many = (cost(tmp_path, f"of{n}.py", HEAD + _asked_of_each(n)) for n in (8, 16))
     assert many <= 6 * few
+
+
+@pytest.mark.parametrize("wrong", [True, False])
+def test_constants_that_data_decide_are_kept_apart(tmp_path: Path, wrong: bool) -> None:
+    """What an element decides may be the axis of a layer: that is no data of a loop."""
+    axis = "3 if line == 'last' else 1" if wrong else "3"
+    body = (
+        "image = tf.placeholder(tf.float32, [None, 8, 8, 3])\n"
+        "for line in open(FLAGS.data):\n"
+        "    h = tf.layers.conv2d(image, 8, 3)\n"
+        f"    h = tf.layers.batch_normalization(h, axis={axis}, training=flag)\n"
+    )
+    path = tmp_path / "program.py"
+    path.write_text(HEAD + body + TRAIN.format(updates=UPDATES), encoding="utf-8")
+    found = findings(analyse([str(path)], Workspace()))
+    assert found == ([("BN305", 10, "possible")] if wrong else [])
