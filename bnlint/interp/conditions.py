@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bnlint.interp.keys import Keys
 
 Place = tuple[str, tuple[int, int, int, int]]
+_Step = tuple[bool, Any]
 
 
 _MOST_NUMBERS = 4
@@ -37,10 +38,10 @@ class _Ladder:
     are all the values it may have, where these are known.
     """
 
-    steps: dict[tuple[bool, Any], Guard] = field(default_factory=dict)
+    steps: dict[_Step, Guard] = field(default_factory=dict)
     rest: Guard = TRUE
     truth: Guard | None = None
-    domain: frozenset[tuple[bool, Any]] | None = None
+    domain: frozenset[_Step] | None = None
 
 
 class Conditions:
@@ -59,6 +60,7 @@ class Conditions:
         self._blocks: dict[int, list[Block]] = {}
         self._places: dict[int, Place] = {}
         self._sites: dict[int, int] = {}
+        self._constants: dict[int, dict[_Step, tuple[int, _Step]]] = {}
         self._asked: dict[Place, set[int]] = {}
         self.asking: Place | None = None
         self.base: Conditions | None = None
@@ -74,6 +76,7 @@ class Conditions:
         out._of_variable.update(self._of_variable)
         out._places.update(self._places)
         out._sites.update(self._sites)
+        out._constants.update((key, dict(asked)) for key, asked in self._constants.items())
         for place, asked in self._asked.items():
             out._asked[place] = set(asked)
         out.sometimes |= self.sometimes
@@ -112,7 +115,7 @@ class Conditions:
         if isinstance(value, bool):
             return self.truth(key) ^ (0 if value else 1)
         step = _step(value)
-        key = self._site(key)
+        key, step = self._for_constant(self._site(key), step)
         ladder = self._ladder(key)
         found = ladder.steps.get(step)
         if found is not None:
@@ -162,6 +165,20 @@ class Conditions:
             found = self.keys.of("one of many", *self.asking)
         self._sites[key] = found
         return found
+
+    def _for_constant(self, key: int, step: _Step) -> tuple[int, _Step]:
+        """The key and the constant by which it is asked whether an unknown equals a constant.
+
+        What stands for several things may equal one constant here and another one there, so these
+        do not exclude each other: a block that is built with three widths checks each of them.
+        """
+        head, *rest = self.keys.parts(key)
+        if head not in ("in a loop", "one of many"):
+            return key, step
+        asked = self._constants.setdefault(key, {})
+        if step not in asked and len(asked) < _MOST_ASKED:
+            asked[step] = self.keys.of(head, *rest, len(asked)), step
+        return asked[step] if step in asked else next(reversed(asked.values()))
 
     def close(self, key: int, values: Iterable[Any]) -> None:
         """Note that the unknown of this key can only have one of these values."""
