@@ -204,9 +204,9 @@ class Conditions:
         if ladder is None or not ladder.steps:
             return None
         # What holds wherever the guard does holds on any one of its paths.
-        path = self.guards.witness(guard)
+        path = self.guards.path(self.guards.witness(guard))
         for (_, value), step in ladder.steps.items():
-            if self.guards.holds(step, lambda n: path.get(n, True)):
+            if self.guards.holds(step, path):
                 return (value,) if self.guards.implies(guard, step) else None
         return None
 
@@ -227,7 +227,7 @@ class Conditions:
             self._places[number] = self.asking
         if self.keys.parts(key)[0] == "in a loop":
             self.sometimes.add(number)
-        return self.guards.variable()
+        return self.guards.variable(fleeting=self.keys.is_fleeting(key))
 
     # --- and back to text ----------------------------------------------------------------------
 
