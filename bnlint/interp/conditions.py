@@ -24,7 +24,10 @@ _Step = tuple[bool, Any]
 
 
 _MOST_NUMBERS = 4
-"""A place that compares more numbers than this with something counts."""
+"""A place that compares more numbers than this with something counts.
+
+So many constants are asked apart of what stands for several things.
+"""
 
 _MOST_ASKED = 16
 """A place that asks the same of more things than this decides the further ones alike."""
@@ -173,11 +176,11 @@ class Conditions:
         do not exclude each other: a block that is built with three widths checks each of them.
         """
         head, *rest = self.keys.parts(key)
-        if head not in ("in a loop", "one of many"):
+        if head not in ("in a loop", "one of many") or step[1] is None:
             return key, step
         asked = self._constants.setdefault(key, {})
-        if step not in asked and len(asked) < _MOST_ASKED:
-            asked[step] = self.keys.of(head, *rest, len(asked)), step
+        if step not in asked and len(asked) < _MOST_NUMBERS:
+            asked[step] = self.keys.of(head, *rest, len(asked)) if asked else key, step
         return asked[step] if step in asked else next(reversed(asked.values()))
 
     def close(self, key: int, values: Iterable[Any]) -> None:
