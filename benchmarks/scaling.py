@@ -3,7 +3,8 @@
     python benchmarks/scaling.py [--rounds N]
 
 Generated programs: one over more and more modules, a network of more and more layers, a script with
-more and more options. Seconds of processor time, the least of the rounds, and per item.
+more and more options or with the choice of more and more networks, written in several ways, and one
+that prepares more and more text. Seconds of processor time, the least of the rounds, and per item.
 """
 
 from __future__ import annotations
@@ -53,6 +54,48 @@ def options(folder: Path, number: int) -> Path:
     return script(folder, said, calls)
 
 
+NET = "tf.layers.batch_normalization(tf.layers.dense(h, 8), training=flag)"
+NAME = "tf.app.flags.DEFINE_string('net', 'n0', '')\nname = tf.app.flags.FLAGS.net\n"
+
+
+def branches(folder: Path, number: int) -> Path:
+    """One ``elif`` for each network."""
+    tests = "".join(
+        f"{'el' if i else ''}if name == 'n{i}':\n    h = {NET}\n" for i in range(number)
+    )
+    return script(folder, NAME, f"{tests}else:\n    raise ValueError(name)\n")
+
+
+def returns(folder: Path, number: int) -> Path:
+    """A function that returns early for each network."""
+    tests = "".join(f"    if name == 'n{i}':\n        return {NET}\n" for i in range(number))
+    return script(folder, NAME, f"def build(h):\n{tests}    raise ValueError(name)\nh = build(h)\n")
+
+
+def registry(folder: Path, number: int) -> Path:
+    """A dict of functions, one of which builds the network."""
+    nets = "".join(f"def net{i}(h):\n    return {NET}\n" for i in range(number))
+    names = ", ".join(f"'n{i}': net{i}" for i in range(number))
+    return script(folder, NAME, f"{nets}h = {{{names}}}[name](h)\n")
+
+
+def texts(folder: Path, number: int) -> Path:
+    """A script that prepares text, in so many functions, and trains on it."""
+    body = "rows = []\nfor line in open('data'):\n    words = list(line)\n"
+    for i in range(number):
+        body += f"""\
+    output = []
+    for at in range(len(words)):
+        if words[at] == '{i}' or ord(words[at]) > 100 or words[at] in ('.', ','):
+            output.append(words[at])
+            output.append(' ')
+        elif at > {i}:
+            output.append(words[at])
+    words = output
+"""
+    return script(folder, "", f"{body}    rows.append(words)\nh = {NET}\n")
+
+
 def script(folder: Path, imports: str, body: str) -> Path:
     inputs = "h = tf.placeholder(tf.float32, [None, 4])\nflag = tf.placeholder(tf.bool)\n"
     path = folder / "script.py"
@@ -74,6 +117,10 @@ KINDS: tuple[tuple[str, Callable[[Path, int], Path], tuple[int, ...]], ...] = (
     ("modules", modules, (100, 200, 400, 800)),
     ("layers", layers, (100, 400, 1_600, 3_200)),
     ("options", options, (5, 10, 20, 40, 80)),
+    ("networks, by `elif`", branches, (64, 128, 256, 512)),
+    ("networks, by early return", returns, (64, 128, 256, 512)),
+    ("networks, in a dict", registry, (64, 128, 256, 512)),
+    ("steps that prepare text", texts, (1, 4, 16, 64)),
 )
 
 

@@ -29,6 +29,9 @@ def selected(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
 def meant(words: Iterable[str]) -> dict[str, str | None]:
     """What each word stands for: the code of a rule that it names, or a code or the start of
     codes, in whatever case; None where there is no such rule."""
+    words = list(words)
+    if not words:
+        return {}  # as for most: the names of all pages are not needed
     by_name = {name: code for code, name in known().items()}
     starts = {code[:length] for code in known() for length in range(1, len(code) + 1)}
     found: dict[str, str | None] = {}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 from bnlint import codes, per_file
@@ -39,12 +38,12 @@ class Config:
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     pedantic: bool = False
-    directory: Path | None = None
+    directory: str | None = None
     apis: Apis = BUILT_IN
     per_file: tuple[PerFile, ...] = ()
     baseline: str | None = None
 
-    def excludes(self, here: Path) -> list[str]:
+    def excludes(self, here: str) -> list[str]:
         """The exclude patterns as they are to be written in the directory ``here``."""
         if self.directory is None:
             return []
@@ -52,15 +51,14 @@ class Config:
         return [pattern for pattern in moved if pattern is not None]
 
 
-def load(start: Path) -> Config:
+def load(start: str | os.PathLike[str]) -> Config:
     """The configuration of the nearest ``pyproject.toml`` that has one, from ``start`` upwards.
 
     A ``pyproject.toml`` without the table does not end the search, so that a package inside a
     larger repository is checked as the repository says.
     """
-    start = Path(start).absolute()
-    for directory in (start, *start.parents):
-        path = directory / "pyproject.toml"
+    for directory in _upwards(os.path.abspath(start)):
+        path = os.path.join(directory, "pyproject.toml")
         try:
             data = read_regular(path, _MAX_BYTES)
         except CannotRead as error:
@@ -78,7 +76,14 @@ def load(start: Path) -> Config:
     return Config()
 
 
-def load_file(path: Path) -> Config:
+def _upwards(directory: str) -> Iterator[str]:
+    """A folder, and all that it lies in."""
+    yield directory
+    while directory != (directory := os.path.dirname(directory)):
+        yield directory
+
+
+def load_file(path: str) -> Config:
     """The configuration of one file, whose patterns are those of the working directory."""
     try:
         data = read_regular(path, _MAX_BYTES)
@@ -89,10 +94,10 @@ def load_file(path: Path) -> Config:
     if not isinstance(tool, dict) or "bnlint" not in tool:
         _no_other_name(document, tool, path)
         raise ConfigError(f"{path}: no table tool.bnlint")
-    return _config(tool["bnlint"], path, Path.cwd(), data)
+    return _config(tool["bnlint"], path, os.getcwd(), data)
 
 
-def _no_other_name(document: dict[str, Any], tool: object, path: Path) -> None:
+def _no_other_name(document: dict[str, Any], tool: object, path: str) -> None:
     """Point out a table that was meant for us and is not ours."""
     named = [(key, key) for key in document]
     named += [(f"tool.{key}", key) for key in (tool if isinstance(tool, dict) else ())]
@@ -101,7 +106,7 @@ def _no_other_name(document: dict[str, Any], tool: object, path: Path) -> None:
             raise ConfigError(f"{path}: {shown}: no such table; did you mean tool.bnlint?")
 
 
-def _moved(pattern: str, directory: Path, here: Path) -> str | None:
+def _moved(pattern: str, directory: str, here: str) -> str | None:
     """A gitignore pattern of ``directory`` as one of ``here``; None if it cannot match there."""
     if pattern.startswith("!"):
         moved = _moved(pattern[1:], directory, here)
@@ -110,19 +115,23 @@ def _moved(pattern: str, directory: Path, here: Path) -> str | None:
     if "/" not in pattern.rstrip("/") or pattern.startswith("**/"):
         return pattern
     parts = pattern.removeprefix("/").split("/")
-    way = Path(os.path.relpath(here, directory)).parts  # from the configuration to here
+    way = _parts(os.path.relpath(here, directory))  # from the configuration to here
     while way and way[0] != os.pardir and parts and fnmatchcase(way[0], parts[0]):
         if parts[0] == "**":
             return "/".join(parts)
         way, parts = way[1:], parts[1:]
     if not any(parts):
         return None  # all of `here` is excluded: whoever checks it from inside means to
-    back = Path(os.path.relpath(directory, here)) if way else Path()
-    moved = "/".join((*back.parts, *parts))
+    back = _parts(os.path.relpath(directory, here)) if way else []
+    moved = "/".join((*back, *parts))
     return moved if moved.startswith(os.pardir) else f"/{moved}"
 
 
-def _parse(data: bytes, path: Path) -> dict[str, Any]:
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split(os.sep) if part != os.curdir]
+
+
+def _parse(data: bytes, path: str) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -139,7 +148,7 @@ def _parse(data: bytes, path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: a number of thousands of digits") from None
 
 
-def _config(table: object, path: Path, directory: Path, data: bytes) -> Config:
+def _config(table: object, path: str, directory: str, data: bytes) -> Config:
     """``data`` is the text of the file, ``directory`` what its paths are relative to."""
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: tool.bnlint must be a table")
@@ -154,9 +163,7 @@ def _config(table: object, path: Path, directory: Path, data: bytes) -> Config:
     return Config(directory=directory, **values)
 
 
-def _readers(
-    path: Path, directory: Path, data: bytes
-) -> Mapping[str, Callable[[object, str], Any]]:
+def _readers(path: str, directory: str, data: bytes) -> Mapping[str, Callable[[object, str], Any]]:
     """What reads each key; ``settings.py`` says what they are."""
     return {
         "select": _codes,
@@ -196,20 +203,21 @@ def _apis(value: object, where: str) -> Apis:
 
 
 def _per_file(
-    value: object, where: str, path: Path, directory: Path, data: bytes
+    value: object, where: str, path: str, directory: str, data: bytes
 ) -> tuple[PerFile, ...]:
     try:
-        return per_file.read(value, where, str(path.absolute()), directory, data.decode())
+        return per_file.read(value, where, os.path.abspath(path), directory, data.decode())
     except per_file.BadEntry as error:
         raise ConfigError(str(error)) from None
 
 
-def _file(value: object, where: str, directory: Path) -> str:
+def _file(value: object, where: str, directory: str) -> str:
     """The path of a file beside the configuration, as it is to be shown."""
     if not isinstance(value, str) or not value:
         raise ConfigError(f"{where}: must be the name of a file")
-    path = directory / value
-    here = Path.cwd()
+    from pathlib import Path  # few have a baseline, and to import this takes a twentieth of a run
+
+    path, here = Path(directory, value), Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 

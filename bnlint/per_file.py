@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from bnlint import codes
 from bnlint.finding import Finding, Location
@@ -36,7 +35,7 @@ class PerFile:
     root: str
 
 
-def read(value: object, where: str, path: str, root: Path, text: str) -> tuple[PerFile, ...]:
+def read(value: object, where: str, path: str, root: str, text: str) -> tuple[PerFile, ...]:
     """The entries of the table at ``where`` in the file ``path``, which says ``text``; the patterns
     are those of the folder ``root``. Raises BadEntry."""
     if not isinstance(value, dict):

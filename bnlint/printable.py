@@ -8,7 +8,6 @@ ours; in the log of a GitHub job, a line that begins with ``::error::`` is a com
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, TextIO
 
@@ -48,6 +47,8 @@ def dump_json(document: Any, stream: TextIO, *, indent: int | None = 2) -> None:
 
     So a path that is not valid Unicode, or a pipe in another encoding, cannot break it.
     """
+    import json
+
     text = json.dumps(document, indent=indent, ensure_ascii=True).replace("\x7f", "\\u007f")
     # Outside of strings there is no such sign.
     stream.write(_OLD_COMMAND.sub(r"#\\u0023", text) + "\n")

@@ -42,7 +42,7 @@ def test_every_key_is_in_the_reference_and_every_example_is_read(tmp_path: Path)
     file = tmp_path / "pyproject.toml"
     file.write_text(reference.configuration(), encoding="utf-8")
     found = config.load(tmp_path)
-    readers = config._readers(file, tmp_path, b"")
+    readers = config._readers(str(file), str(tmp_path), b"")
     assert [setting.key for setting in SETTINGS] == sorted(readers, key=_place)
     assert found.select == ("BN1", "BN2", "BN302")
     assert found.ignore == ("BN103",)

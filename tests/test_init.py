@@ -36,7 +36,7 @@ def test_in_an_empty_project(capsys: pytest.CaptureFixture[str], project: Path) 
     shown += ".pre-commit-config.yaml: made, with the hook bnlint\n"
     shown += "".join(f"  {line}\n" for line in hook.splitlines())
     assert (out, err) == (shown, "")
-    assert config.load(project) == config.Config(directory=project)
+    assert config.load(project) == config.Config(directory=str(project))
     assert main(["init"]) == 0
     assert capsys.readouterr().out == (
         "pyproject.toml: has the table [tool.bnlint] already\n"
@@ -65,7 +65,7 @@ def test_what_a_pyproject_says_stays(text: bytes, project: Path) -> None:
     assert data.startswith(text)
     assert data.count(b"\r\n") in (0, data.count(b"\n"))
     assert path.stat().st_mode & 0o777 == 0o640
-    assert config.load(project).directory == project
+    assert config.load(project).directory == str(project)
 
 
 HOOKS = [

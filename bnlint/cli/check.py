@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -216,7 +216,7 @@ def check(
     config = configuration(named[0], config_file, isolated)
     known = baselines.opened(baseline, config.baseline, write_baseline, prune_baseline)
     missing = [path for path in paths if path not in named and path != "-"]
-    exclude = (*config.excludes(Path.cwd()), *exclude)
+    exclude = (*config.excludes(os.getcwd()), *exclude)
     left_out = excluded(named, exclude)
     if force_exclude:
         named = tuple(path for path in named if path not in left_out)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -131,8 +130,8 @@ def configuration(start: str, file: str | None, isolated: bool) -> Config:
         if isolated:
             return Config()
         if file is not None:
-            return load_file(Path(file))
-        return load(Path(start if os.path.isdir(start) else os.path.dirname(start)))
+            return load_file(file)
+        return load(start if os.path.isdir(start) else os.path.dirname(start))
     except ConfigError as error:
         raise Failure(str(error)) from None
 

@@ -35,17 +35,30 @@ class _Many(Exception):
 
 def _reached(machine: Interpreter, place: Place, test: ir.Expr, frame: Frame) -> Test:
     """A test that is to be decided now."""
-    paths = machine.state.paths
-    out = Test(place, when_training(test), machine.state.fresh())
+    out = Test(place, when_training(test), machine.state.fresh(), machine.state.paths.now)
     tables = [("", frame.locals)]
     if isinstance(frame.self_value, Instance):
         tables.append(("self.", frame.self_value.attrs))
     for prefix, table in tables:
-        for name, value in table.items():
-            if isinstance(value, (Node, Choice)):
-                for node in _tensors(paths.read(value)):
-                    out.held.setdefault(node, set()).add(prefix + name)
+        out.seen.extend(
+            (prefix + name, value)
+            for name, value in table.items()
+            if isinstance(value, (Node, Choice))
+        )
     return out
+
+
+def _held(machine: Interpreter, test: Test) -> dict[Node, set[str]]:
+    """The names of the tensors that were there at a test, by tensor."""
+    if test.held is None:
+        test.held = {}
+        paths = machine.state.paths
+        now, paths.now = paths.now, test.now
+        for name, value in test.seen:
+            for node in _tensors(paths.read(value)):
+                test.held.setdefault(node, set()).add(name)
+        paths.now = now
+    return test.held
 
 
 def _tensors(value: Value) -> list[Node]:
@@ -290,7 +303,7 @@ def _note(
         state.undecided.add(test.place)
         return
     for found, layers, source in outcomes:
-        roles = test.held.get(source)
+        roles = _held(machine, test).get(source)
         if roles is None:
             continue
         one = Decided(

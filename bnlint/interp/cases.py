@@ -92,14 +92,16 @@ class Cases:
         chosen = self.assignments
         most = _most_projections(state)
         chosen.extend(map(self._guards.witness, self._packed(list(wanted), most)))
+        paths = [self._guards.path(assignment) for assignment in chosen]
         for cell in wanted:
-            if any(self._holds(cell, assignment) for assignment in chosen):
+            if any(self._guards.holds(cell, path) for path in paths):
                 continue
             if len(chosen) >= most:
                 state.complete = False
                 state.widen(f"it has more than {most} paths to tell apart")
                 break
             chosen.append(self._guards.witness(cell))
+            paths.append(self._guards.path(chosen[-1]))
 
     def _packed(self, cells: Sequence[Guard], most: int) -> list[Guard]:
         """Guards of paths that show several cells each, as far as finding them is cheap."""
@@ -115,9 +117,6 @@ class Cases:
                     if len(packed) < most:
                         packed.append(cell)
         return packed
-
-    def _holds(self, guard: Guard, assignment: Assignment) -> bool:
-        return self._guards.holds(guard, lambda n: assignment.get(n, True))
 
     def _facts(self, state: State) -> Iterable[list[Guard]]:
         guards = self._guards
@@ -204,9 +203,7 @@ class Cases:
                 continue
             parted: list[Guard] = []
             for cell in cells:
-                yes = guards.conj(cell, fact)
-                no = guards.minus(cell, fact)
-                parted.extend(c for c in (yes, no) if c != FALSE)
+                parted.extend(c for c in guards.split(cell, fact) if c != FALSE)
             cells = parted[:MOST_CELLS]
         return cells
 

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from bnlint.interp.keys import Keys
 
 Place = tuple[str, tuple[int, int, int, int]]
+_Step = tuple[bool, Any]
 
 
 _MOST_NUMBERS = 4
-"""A place that compares more numbers than this with something counts."""
+"""A place that compares more numbers than this with something counts.
+
+So many constants are asked apart of what stands for several things.
+"""
 
 _MOST_ASKED = 16
 """A place that asks the same of more things than this decides the further ones alike."""
@@ -37,10 +41,10 @@ class _Ladder:
     are all the values it may have, where these are known.
     """
 
-    steps: dict[tuple[bool, Any], Guard] = field(default_factory=dict)
+    steps: dict[_Step, Guard] = field(default_factory=dict)
     rest: Guard = TRUE
     truth: Guard | None = None
-    domain: frozenset[tuple[bool, Any]] | None = None
+    domain: frozenset[_Step] | None = None
 
 
 class Conditions:
@@ -59,6 +63,7 @@ class Conditions:
         self._blocks: dict[int, list[Block]] = {}
         self._places: dict[int, Place] = {}
         self._sites: dict[int, int] = {}
+        self._constants: dict[int, dict[_Step, tuple[int, _Step]]] = {}
         self._asked: dict[Place, set[int]] = {}
         self.asking: Place | None = None
         self.base: Conditions | None = None
@@ -74,6 +79,7 @@ class Conditions:
         out._of_variable.update(self._of_variable)
         out._places.update(self._places)
         out._sites.update(self._sites)
+        out._constants.update((key, dict(asked)) for key, asked in self._constants.items())
         for place, asked in self._asked.items():
             out._asked[place] = set(asked)
         out.sometimes |= self.sometimes
@@ -112,7 +118,7 @@ class Conditions:
         if isinstance(value, bool):
             return self.truth(key) ^ (0 if value else 1)
         step = _step(value)
-        key = self._site(key)
+        key, step = self._for_constant(self._site(key), step)
         ladder = self._ladder(key)
         found = ladder.steps.get(step)
         if found is not None:
@@ -163,6 +169,20 @@ class Conditions:
         self._sites[key] = found
         return found
 
+    def _for_constant(self, key: int, step: _Step) -> tuple[int, _Step]:
+        """The key and the constant by which it is asked whether an unknown equals a constant.
+
+        What stands for several things may equal one constant here and another one there, so these
+        do not exclude each other: a block that is built with three widths checks each of them.
+        """
+        head, *rest = self.keys.parts(key)
+        if head not in ("in a loop", "one of many") or step[1] is None:
+            return key, step
+        asked = self._constants.setdefault(key, {})
+        if step not in asked and len(asked) < _MOST_NUMBERS:
+            asked[step] = self.keys.of(head, *rest, len(asked)) if asked else key, step
+        return asked[step] if step in asked else next(reversed(asked.values()))
+
     def close(self, key: int, values: Iterable[Any]) -> None:
         """Note that the unknown of this key can only have one of these values."""
         ladder = self._ladder(key)
@@ -184,9 +204,9 @@ class Conditions:
         if ladder is None or not ladder.steps:
             return None
         # What holds wherever the guard does holds on any one of its paths.
-        path = self.guards.witness(guard)
+        path = self.guards.path(self.guards.witness(guard))
         for (_, value), step in ladder.steps.items():
-            if self.guards.holds(step, lambda n: path.get(n, True)):
+            if self.guards.holds(step, path):
                 return (value,) if self.guards.implies(guard, step) else None
         return None
 
@@ -207,7 +227,7 @@ class Conditions:
             self._places[number] = self.asking
         if self.keys.parts(key)[0] == "in a loop":
             self.sometimes.add(number)
-        return self.guards.variable()
+        return self.guards.variable(fleeting=self.keys.is_fleeting(key))
 
     # --- and back to text ----------------------------------------------------------------------
 

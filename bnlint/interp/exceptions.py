@@ -31,9 +31,23 @@ def run_raise(machine: Interpreter, stmt: ir.Raise, frame: Frame) -> Ended:
 def run_assert(machine: Interpreter, stmt: ir.Assert, frame: Frame) -> Ended:
     machine.state.conditions.asking = machine.place(frame, stmt)
     truth = machine.guard_of(machine.eval(stmt.test, frame))
-    if machine.state.paths.guards.conj(machine.state.paths.now, truth) != FALSE:
+    possible = machine.state.paths.guards.conj(machine.state.paths.now, truth) != FALSE
+    if possible or _is_about_the_mode(machine, stmt.test, frame):
         machine.state.paths.drop(truth ^ 1, "AssertionError", machine.place(frame, stmt))
     return False
+
+
+def _is_about_the_mode(machine: Interpreter, test: ir.Expr, frame: Frame) -> bool:
+    """Whether a test asks for the mode that a model function is built for.
+
+    Each is tried, whether it is for it or not. What else is sure to fail is likely to do so by what
+    is not known here, and ends nothing.
+    """
+    mode = machine.state.mode
+    if mode is None or not isinstance(test, ir.Compare):
+        return False
+    names = [side for side in (test.left, *test.rights) if isinstance(side, ir.Name)]
+    return any(machine.eval(name, frame) is mode for name in names)
 
 
 def run_try(machine: Interpreter, stmt: ir.Try, frame: Frame) -> Ended:

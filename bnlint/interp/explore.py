@@ -12,7 +12,7 @@ from bnlint.interp.args import Args
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
 from bnlint.interp.explored import Explored, Root
-from bnlint.interp.garbage import GARBAGE, RUN
+from bnlint.interp.garbage import GARBAGE, RUN, kept_to_the_end
 from bnlint.interp.guards import TRUE, Guard, TooLarge
 from bnlint.interp.imports import Modules
 from bnlint.interp.machine import Machine
@@ -77,6 +77,7 @@ class Explorer:
             crashes = len(self.project.crashes)
             with self.modules.watched() as seen:
                 explored = self._explored(asked, root)
+            GARBAGE.add(explored.cost)  # only now is nothing of the run in use any more
             if self._memory is not None and len(self.project.crashes) == crashes:
                 self._memory.keep(asked, seen, explored)
         program = Program(asked.name, asked.path, asked.is_open, explored.states)
@@ -107,7 +108,6 @@ class Explorer:
         cases = Cases(state)
         states = list(snapshots(state, cases.assignments))
         cost = state.steps + state.conditions.guards.spent
-        GARBAGE.add(cost)
         reasons = [state.stopped] if state.stopped is not None else []
         missing = [
             Incomplete(place[0], place[1], f"the import of {name} was not found")
@@ -195,12 +195,13 @@ class Explorer:
         """
         selection = Selection(self.modules, paths)
         mentioned: dict[str, int] = {}
-        for module in self.modules.loaded.values():
-            for name in names_in(module.body):
+        for path in self.modules.loaded:
+            for name in self.modules.named(path):
                 mentioned[name] = mentioned.get(name, 0) + 1
         found = [
             (path, stmt)
             for path in paths
+            if selection.comes_to_framework(path)
             if (loaded := self.modules.loaded.get(path)) is not None
             for stmt in loaded.body
             if isinstance(stmt, (ir.FunctionDef, ir.ClassDef))
@@ -355,8 +356,8 @@ def _analyse(
 ) -> Project:
     GARBAGE.add(RUN)
     explorer = Explorer(source, entries, memory=memory)
-    explorer.modules.load_all()
-    gc.freeze()  # what was lowered stays to the end: no use in looking through it again and again
+    with kept_to_the_end():
+        explorer.modules.load_all()
     try:
         selection = Selection(explorer.modules, entries)
         for index, path in enumerate(entries):

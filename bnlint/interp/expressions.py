@@ -168,7 +168,7 @@ def _bool_op(machine: Interpreter, expr: ir.BoolOp, frame: Frame) -> Value:
     machine.state.conditions.asking = machine.place(frame, expr.left)
     holds = machine.guard_of(left)
     stays = holds if expr.op == "or" else holds ^ 1
-    kept, rest = guards.conj(before, stays), guards.minus(before, stays)
+    kept, rest = guards.split(before, stays)
     if rest == FALSE_GUARD:
         return left
     paths.now = rest
@@ -203,7 +203,7 @@ def _if_exp(machine: Interpreter, expr: ir.IfExp, frame: Frame) -> Value:
     paths, guards = machine.state.paths, machine.state.paths.guards
     machine.state.conditions.asking = machine.place(frame, expr.test)
     test = machine.guard_of(machine.eval(expr.test, frame))
-    on_true, on_false = guards.conj(paths.now, test), guards.minus(paths.now, test)
+    on_true, on_false = guards.split(paths.now, test)
     body, orelse = bypass.sides(machine, expr, frame)
     if on_false == FALSE_GUARD:
         return body()

@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 Guard = int
+
+Path = int
+"""The variables that are false on a path, as bits; all others are true."""
 
 TRUE: Guard = 0
 FALSE: Guard = 1
@@ -22,7 +25,7 @@ MOST_SPENT = 1_500_000
 """Nodes of guards that one program may visit: about five seconds, and 400 MB."""
 
 _LEAF = 1 << 60
-_TO_MAKE = 0  # no level, which is below zero: the complement of a number
+_TO_MAKE = -1  # no variable
 _LOOKED_AT = -1  # no guard
 
 
@@ -31,14 +34,18 @@ class TooLarge(Exception):
 
 
 class Guards:
-    """A table of guards. Variables are numbered in the order in which they are made.
+    """A table of guards. Variables are numbered in the order in which they are made, and tested in
+    that order.
 
-    A newer one is tested before the older ones (its level is the complement of its number): a
-    condition is mostly asked on paths that others lead to, and then goes on top of these as it is.
+    What a value is mostly follows from older conditions, and what it is like is asked later. With
+    the older ones on top, asking each of n alternatives something of its own takes n nodes; with
+    the newer ones on top it would take two to the power of n.
 
     ``_yes`` and ``_no`` are the variables that a guard needs true and false, as bits: what two
     guards need of one variable tells most of those apart that exclude each other, as the branches
     of an ``elif`` ladder do, without a look at their nodes.
+
+    ``_fleeting`` tells of each node whether it depends on a condition that was made as such.
 
     ``spent`` counts the nodes that operations visited, which is what they cost. Beyond ``most`` an
     operation raises ``TooLarge``; what was made before stays valid.
@@ -46,6 +53,7 @@ class Guards:
 
     __slots__ = (
         "_conj",
+        "_fleeting",
         "_high",
         "_low",
         "_met",
@@ -53,6 +61,7 @@ class Guards:
         "_unique",
         "_var",
         "_yes",
+        "fleeting",
         "most",
         "spent",
         "variables",
@@ -64,6 +73,8 @@ class Guards:
         self._high: list[Guard] = [TRUE]
         self._yes = [0, 0]
         self._no = [0, 0]
+        self.fleeting: set[int] = set()
+        self._fleeting = [False]
         self._unique: dict[tuple[int, Guard, Guard], int] = {}
         self._conj: dict[tuple[Guard, Guard], Guard] = {}
         self._met: set[tuple[Guard, Guard]] = set()
@@ -76,6 +87,7 @@ class Guards:
         out = Guards(self.most)
         out._var, out._low, out._high = list(self._var), list(self._low), list(self._high)
         out._yes, out._no = list(self._yes), list(self._no)
+        out._fleeting, out.fleeting = list(self._fleeting), set(self.fleeting)
         out._unique = dict(self._unique)
         out.variables = self.variables
         return out
@@ -93,11 +105,18 @@ class Guards:
         finally:
             self.most = before
 
-    def variable(self) -> Guard:
+    def variable(self, *, fleeting: bool = False) -> Guard:
         """A new condition, independent of all others."""
         number = self.variables
         self.variables += 1
-        return self._node(~number, FALSE, TRUE)
+        if fleeting:
+            self.fleeting.add(number)
+        return self._node(number, FALSE, TRUE)
+
+    @staticmethod
+    def path(assignment: Mapping[int, bool]) -> Path:
+        """The path on which variables have these values, and others are true."""
+        return sum(1 << number for number, value in assignment.items() if not value)
 
     def _node(self, var: int, low: Guard, high: Guard) -> Guard:
         if low == high:
@@ -112,7 +131,9 @@ class Guards:
             self._var.append(var)
             self._low.append(low)
             self._high.append(high)
-            self._note_needs(~var, low, high)
+            self._note_needs(var, low, high)
+            fleeting = self._fleeting
+            fleeting.append(var in self.fleeting or fleeting[low >> 1] or fleeting[high >> 1])
         return found << 1
 
     def _note_needs(self, number: int, low: Guard, high: Guard) -> None:
@@ -152,10 +173,10 @@ class Guards:
         todo: list[tuple[int, Guard, Guard]] = [(_TO_MAKE, one, other)]
         results: list[Guard] = []
         while todo:
-            level, one, other = todo.pop()
-            if level != _TO_MAKE:  # both sides of this pair are there
+            var, one, other = todo.pop()
+            if var != _TO_MAKE:  # both sides of this pair are there
                 high = results.pop()
-                made[one, other] = result = self._node(level, results.pop(), high)
+                made[one, other] = result = self._node(var, results.pop(), high)
             elif one == other or other == TRUE:
                 result = one
             elif one == TRUE:
@@ -175,8 +196,8 @@ class Guards:
                 elif yes[one ^ 1] & no[other] or no[one ^ 1] & yes[other]:
                     result = other
                 else:
-                    level, one_low, one_high, two_low, two_high = self._opened(one, other)
-                    todo.append((level, one, other))
+                    var, one_low, one_high, two_low, two_high = self._opened(one, other)
+                    todo.append((var, one, other))
                     todo.append((_TO_MAKE, one_high, two_high))
                     todo.append((_TO_MAKE, one_low, two_low))
                     continue
@@ -184,7 +205,7 @@ class Guards:
         return results.pop()
 
     def _opened(self, one: Guard, other: Guard) -> tuple[int, Guard, Guard, Guard, Guard]:
-        """The topmost level of two guards, and what each is where that is false and true."""
+        """The topmost variable of two guards, and what each is where that is false and true."""
         self.spent += 1
         if self.spent > self.most:
             raise TooLarge
@@ -206,6 +227,15 @@ class Guards:
         """``one and not other``."""
         return self.conj(one, other ^ 1)
 
+    def split(self, guard: Guard, test: Guard) -> tuple[Guard, Guard]:
+        """``guard and test`` and ``guard and not test``, which are known to be ``guard`` again
+        where they meet: that need not be found out."""
+        yes, no = self.conj(guard, test), self.conj(guard, test ^ 1)
+        if yes > FALSE and no > FALSE:
+            one, other = yes ^ 1, no ^ 1
+            self._conj[(one, other) if one < other else (other, one)] = guard ^ 1
+        return yes, no
+
     def any_of(self, guards: Iterable[Guard]) -> Guard:
         out = FALSE
         for guard in guards:
@@ -216,8 +246,15 @@ class Guards:
         """Whether ``other`` holds wherever ``one`` does."""
         return one == other or other == TRUE or not self.meets(one, other ^ 1)
 
+    def is_fleeting(self, guard: Guard) -> bool:
+        """Whether a guard depends on a fleeting condition."""
+        return self._fleeting[guard >> 1]
+
     def meets(self, one: Guard, other: Guard) -> bool:
         """Whether there is a path on which both hold: ``conj`` without making it."""
+        if self._exclude(one, other):
+            return False
+        one, other = self._apart(one, other)
         above: list[tuple[tuple[Guard, Guard], Guard, Guard]] = []
         while True:
             if one == FALSE or other == FALSE or one == other ^ 1:
@@ -237,7 +274,11 @@ class Guards:
                     met = True
                 else:
                     _, one_low, one_high, two_low, two_high = self._opened(one, other)
-                    above.append((key, one_low, two_low))
+                    if one_high == FALSE or two_high == FALSE:
+                        one, other = one_low, two_low
+                        continue
+                    if one_low != FALSE and two_low != FALSE:
+                        above.append((key, one_low, two_low))
                     one, other = one_high, two_high
                     continue
             if met:
@@ -252,11 +293,32 @@ class Guards:
             else:
                 return False
 
-    def holds(self, guard: Guard, choose: Callable[[int], bool]) -> bool:
-        """The value of a guard where ``choose`` says which variables are true."""
+    def _apart(self, one: Guard, other: Guard) -> tuple[Guard, Guard]:
+        """Two guards without the conditions at their top that both need alike.
+
+        Mostly these are the paths that lead to where both are asked for.
+        """
+        levels, low, high = self._var, self._low, self._high
+        while True:
+            left, right = one >> 1, other >> 1
+            if levels[left] != levels[right] or left == 0:
+                return one, other
+            flip, turn = one & 1, other & 1
+            if low[left] ^ flip == low[right] ^ turn == FALSE:
+                one, other = high[left] ^ flip, high[right] ^ turn
+            elif high[left] ^ flip == high[right] ^ turn == FALSE:
+                one, other = low[left] ^ flip, low[right] ^ turn
+            else:
+                return one, other
+
+    def holds(self, guard: Guard, path: Path) -> bool:
+        """The value of a guard on one path."""
+        yes, no = self._yes, self._no
         while guard > FALSE:
+            if yes[guard] & path or no[guard] & path != no[guard]:
+                return False
             node = guard >> 1
-            edge = self._high[node] if choose(~self._var[node]) else self._low[node]
+            edge = self._low[node] if path >> self._var[node] & 1 else self._high[node]
             guard = edge ^ (guard & 1)
         return guard == TRUE
 
@@ -270,7 +332,7 @@ class Guards:
             node = guard >> 1
             high = self._high[node] ^ (guard & 1)
             value = high != FALSE
-            out[~self._var[node]] = value
+            out[self._var[node]] = value
             guard = high if value else self._low[node] ^ (guard & 1)
         return out
 
@@ -284,7 +346,7 @@ class Guards:
             if node in seen:
                 continue
             seen.add(node)
-            out.add(~self._var[node])
+            out.add(self._var[node])
             todo.append(self._low[node] >> 1)
             todo.append(self._high[node] >> 1)
         return out
@@ -306,7 +368,7 @@ class Guards:
 
     def literal(self, variable: int, value: bool) -> Guard:
         """The guard that one variable has this value."""
-        return self._node(~variable, FALSE, TRUE) ^ (0 if value else 1)
+        return self._node(variable, FALSE, TRUE) ^ (0 if value else 1)
 
     def sometimes(self, guard: Guard, variables: set[int]) -> Guard:
         """The guard that holds where ``guard`` does for some values of the variables."""
@@ -317,17 +379,16 @@ class Guards:
 
     def _cofactor(self, guard: Guard, variable: int, value: bool) -> Guard:
         known: dict[Guard, Guard] = {}
-        level = ~variable
 
         def walk(one: Guard) -> Guard:
             node = one >> 1
             var = self._var[node]
-            if var > level:
+            if var > variable:
                 return one
             found = known.get(one)
             if found is None:
                 low, high = self._low[node] ^ (one & 1), self._high[node] ^ (one & 1)
-                if var == level:
+                if var == variable:
                     found = high if value else low
                 else:
                     found = self._node(var, walk(low), walk(high))
@@ -353,24 +414,25 @@ class Guards:
         return out, {guard: walk(guard) for guard in wanted}
 
     def rows(self) -> list[tuple[int, Guard, Guard]]:
-        """The nodes of a table as plain data: the level of each and where its two edges lead, all
-        but the leaf, each after those that it leads to."""
+        """The nodes of a table as plain data: the variable of each and where its two edges lead,
+        all but the leaf, each after those that it leads to."""
         return list(zip(self._var, self._low, self._high, strict=True))[1:]
 
     @classmethod
     def of(cls, rows: Iterable[tuple[int, Guard, Guard]]) -> Guards:
         """The table of some rows; raises ``ValueError`` if no table has such rows."""
         out = cls()
-        for level, low, high in rows:
+        for var, low, high in rows:
             made = len(out._var)
             below = [edge >> 1 for edge in (low, high)]
-            if high & 1 or low == high or level >= 0 or (level, low, high) in out._unique:
+            if high & 1 or low == high or var < 0 or (var, low, high) in out._unique:
                 raise ValueError("no row of a table of guards")
-            if not all(0 <= node < made and level < out._var[node] for node in below):
+            if not all(0 <= node < made and var < out._var[node] for node in below):
                 raise ValueError("a row that leads to none below it")
-            out._unique[level, low, high] = made
-            out._var.append(level)
+            out._unique[var, low, high] = made
+            out._var.append(var)
             out._low.append(low)
             out._high.append(high)
-            out._note_needs(~level, low, high)
+            out._note_needs(var, low, high)
+            out._fleeting.append(False)
         return out

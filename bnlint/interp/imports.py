@@ -11,7 +11,7 @@ from bnlint.interp.explored import Seen
 from bnlint.interp.guards import FALSE, Guard
 from bnlint.interp.images import Images, Impure, Key, is_pure
 from bnlint.interp.live_objects import DynamicModule
-from bnlint.interp.relevance import imported_names, mentions
+from bnlint.interp.relevance import imported_names, mentions, names_in
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import (
     Api,
@@ -27,7 +27,7 @@ from bnlint.source import ir
 from bnlint.source.resolve import ByName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from bnlint.apis import Apis
     from bnlint.interp.interpreter import Interpreter
@@ -67,6 +67,7 @@ class Modules:
         self._known = ByName(entries)
         self._imported_by: dict[str, set[str]] = {}
         self._mentions: dict[int, list[tuple[str, set[str]]]] = {}
+        self._named: dict[str, set[str]] = {}
         self.resolver = source.resolver
         self.apis = source.apis
         self.loaded: dict[str, ir.Module] = {}
@@ -109,8 +110,19 @@ class Modules:
         if found is None:
             module = self.ir_of(path)
             names = imported_names(module.body) if module is not None else []
-            meant = self.resolver.candidates(path, names, self._known)
-            found = self._imported_by[path] = meant.near | meant.by_name
+            found = self._imported_by[path] = self.meant(path, names)
+        return found
+
+    def meant(self, path: str, names: Iterable[str]) -> set[str]:
+        """The project's files that names may mean which a file imports."""
+        meant = self.resolver.candidates(path, names, self._known)
+        return meant.near | meant.by_name
+
+    def named(self, path: str) -> set[str]:
+        """The names that a loaded module mentions; kept."""
+        found = self._named.get(path)
+        if found is None:
+            found = self._named[path] = names_in(self.loaded[path].body)
         return found
 
     def mentions(self, module: ir.Module, words: frozenset[str]) -> list[tuple[str, set[str]]]:

@@ -6,6 +6,7 @@ same object, the same comparison of the same thing. Interning keeps deep keys fl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 _VARYING = (
@@ -19,6 +20,7 @@ _VARYING = (
     "shape",
 )
 _OF_OTHERS = ("not", "and", "or", "equals", "is none", "convert", "compare")
+_OF_ELEMENTS = ("item", "in a loop", "one of many")
 _PLAIN = ("fresh", "instance", "const", "choice", "in a loop", "one of many")
 
 
@@ -29,6 +31,7 @@ class Keys:
         self._ids: dict[tuple[Any, ...], int] = {}
         self._parts: list[tuple[Any, ...]] = []
         self._varies: list[bool] = []
+        self._fleeting: list[bool] = []
         self._last = 0
 
     def of(self, *parts: Any) -> int:
@@ -37,7 +40,12 @@ class Keys:
             found = len(self._parts)
             self._ids[parts] = found
             self._parts.append(parts)
-            self._varies.append(parts[0] in _VARYING or self._made_of_varying(parts))
+            self._varies.append(parts[0] in _VARYING or _is_made_of(self._varies, parts))
+            self._fleeting.append(
+                self._varies[found]
+                or parts[0] in _OF_ELEMENTS
+                or _is_made_of(self._fleeting, parts)
+            )
         return found
 
     def fresh(self) -> int:
@@ -45,18 +53,14 @@ class Keys:
         self._last += 1
         return self._last
 
-    def _made_of_varying(self, parts: tuple[Any, ...]) -> bool:
-        kind = parts[0]
-        if kind in _PLAIN:
-            return False
-        return any(
-            part.__class__ is int and part < len(self._varies) and self._varies[part]
-            for part in (parts[1:2] if kind in ("equals", "attr") else parts[1:])
-        )
-
     def varies(self, key: int) -> bool:
         """Whether an unknown changes from one turn of a loop to the next."""
         return self._varies[key]
+
+    def is_fleeting(self, key: int) -> bool:
+        """Whether an unknown varies, or is made of an element of an unknown iterable: such data
+        are no option either, but what is asked of one element is kept apart from the others."""
+        return self._fleeting[key]
 
     def set_elsewhere(self, key: int) -> bool:
         """Whether an unknown comes out of code that is not there, and may be another each time."""
@@ -96,3 +100,14 @@ class Keys:
         if head == "call" and isinstance(rest[0], int):
             return f"{self.text(rest[0], depth - 1)}(…)"
         return f"an unknown {head}"
+
+
+def _is_made_of(known: Sequence[bool], parts: tuple[Any, ...]) -> bool:
+    """Whether something is known of one of the unknowns that a key is made of."""
+    kind = parts[0]
+    if kind in _PLAIN:
+        return False
+    return any(
+        part.__class__ is int and part < len(known) and known[part]
+        for part in (parts[1:2] if kind in ("equals", "attr", "item") else parts[1:])
+    )

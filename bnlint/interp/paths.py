@@ -351,8 +351,31 @@ class Paths:
             added, seq.exact = added[: max(0, room)], False
         if self.lasting(seq.born):
             seq.items.extend(added)
-        else:
-            seq.items.extend(self.optional(item, self.now) for item in added)
+            return
+        if self.guards.is_fleeting(self.now):
+            kept = [item for item in added if not self._is_passing(item)]
+            seq.exact = seq.exact and len(kept) == len(added)
+            added = kept
+        seq.items.extend(self.optional(item, self.now) for item in added)
+
+    def _is_passing(self, value: Value) -> bool:
+        """Whether a value is data of which nothing is asked but what all such data are asked.
+
+        That are numbers and strings, what comes out of an iterable that nobody knows, and lists of
+        these; no truth value and no None, which tell what was chosen.
+        """
+        if value.__class__ is Known:
+            return value.value.__class__ in (int, float, str)
+        if value.__class__ is Unknown:
+            return not value.deps and self.conditions.keys.is_fleeting(value.key)
+        if isinstance(value, Choice):
+            return all(self._is_passing(one) for _, one in value.alternatives)
+        if isinstance(value, Seq):
+            return len(value.items) <= _SMALL and all(
+                one is not value and not isinstance(one, Seq) and self._is_passing(one)
+                for one in value.items
+            )
+        return False
 
     def elements(self, seq: Seq) -> list[Value]:
         """The elements that may be there on the paths that run now, in order."""
@@ -402,7 +425,7 @@ class Paths:
             merged[same] = (
                 (guard, value) if known is None else (self.guards.disj(known[0], guard), known[1])
             )
-        left = list(merged.values())
+        left = self._without_passing(list(merged.values()))
         if len(left) == 1:
             return left[0][1]
         if all(isinstance(v, Node) and v.kind in MERGED for _, v in left):
@@ -411,6 +434,23 @@ class Paths:
         if len(tuples) == len(left) and len({len(t.items) for t in tuples}) == 1:
             return self._join_tuples([g for g, _ in left], tuples)
         return self._choice(left)
+
+    def _without_passing(self, parts: list[Alternative]) -> list[Alternative]:
+        """The alternatives, with one unknown for all data that differ by what passes.
+
+        Constants stay: one of them may be the axis of a layer.
+        """
+        passing: list[Alternative] = []
+        rest: list[Alternative] = []
+        for guard, value in parts:
+            plain = value.__class__ is Unknown and self.guards.is_fleeting(guard)
+            (passing if plain and self._is_passing(value) else rest).append((guard, value))
+        if len(passing) < 2:
+            return parts
+        keys = self.conditions.keys
+        made = [(guard, _identity(value)) for guard, value in passing]
+        one = Unknown("it differs from turn to turn", keys.of("turn", self._number, *made))
+        return [*rest, (self.guards.any_of(guard for guard, _ in passing), one)]
 
     def _join_tuples(self, guards: list[Guard], tuples: list[Seq]) -> Value:
         columns = zip(*(t.items for t in tuples), strict=True)
@@ -508,11 +548,12 @@ def projected(paths: Paths, assignment: dict[int, bool]) -> Iterator[Callable[[G
     A condition that the assignment leaves open holds.
     """
     known: dict[Guard, bool] = {TRUE: True, FALSE: False}
+    guards, path = paths.guards, paths.guards.path(assignment)
 
     def holds(guard: Guard) -> bool:
         found = known.get(guard)
         if found is None:
-            found = known[guard] = paths.guards.holds(guard, lambda n: assignment.get(n, True))
+            found = known[guard] = guards.holds(guard, path)
         return found
 
     phis = list(paths.phis)

@@ -34,17 +34,20 @@ class Loop:
 
 class Test:
     """A test that was reached: ``training`` is how it comes out in training, None if its words do
-    not tell, ``mark`` the age of what is made after it, ``held`` the names of the tensors that
-    were there, ``on_true`` and ``on_false`` the paths of either side.
+    not tell, ``mark`` the age of what is made after it, ``seen`` what names stood for on the paths
+    of ``now``, ``held`` the names of the tensors among that, once somebody asks, ``on_true`` and
+    ``on_false`` the paths of either side.
     """
 
-    __slots__ = ("held", "mark", "on_false", "on_true", "place", "training")
+    __slots__ = ("held", "mark", "now", "on_false", "on_true", "place", "seen", "training")
 
-    def __init__(self, place: Place, training: bool | None, mark: int) -> None:
+    def __init__(self, place: Place, training: bool | None, mark: int, now: Guard) -> None:
         self.place = place
         self.training = training
         self.mark = mark
-        self.held: dict[Node, set[str]] = {}
+        self.now = now
+        self.seen: list[tuple[str, Value]] = []
+        self.held: dict[Node, set[str]] | None = None
         self.on_true: Guard = FALSE
         self.on_false: Guard = FALSE
 

@@ -116,6 +116,7 @@ class State:
         self.optimizers = 0  # how many were made
         self.estimators: list[EstimatorRecord] = []
         self.built_for: tuple[EstimatorRecord, str] | None = None  # with its mode
+        self.mode: Value | None = None  # what the model function is given for it
         self.unknown_attrs: dict[int, dict[str, Value]] = {}
         self.patched: dict[str, Value] = {}
         self.patched_by_images: dict[str, Value] = {}

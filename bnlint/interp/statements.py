@@ -213,7 +213,7 @@ def _if(machine: Interpreter, stmt: ir.If, frame: Frame) -> Ended:
     paths = machine.state.paths
     machine.state.conditions.asking = machine.place(frame, stmt.test)
     truth = machine.guard_of(test)
-    on_true, on_false = paths.guards.conj(paths.now, truth), paths.guards.minus(paths.now, truth)
+    on_true, on_false = paths.guards.split(paths.now, truth)
     if on_false == FALSE and truth == TRUE and not paths.tries and _to_be_filled_in(stmt):
         return False
     body, orelse = bypass.branches(machine, stmt, frame, on_true, on_false)

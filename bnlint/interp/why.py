@@ -130,10 +130,11 @@ class Reasons:
         """All paths that rules cannot tell from one projection, as far as one place goes."""
         guards = self._guards
         assignment = self._assignments[index]
+        path = guards.path(assignment)
         out = TRUE
         for cells in self._cells.get(place, ()):
             for cell in cells:
-                if guards.holds(cell, lambda n: assignment.get(n, True)):
+                if guards.holds(cell, path):
                     out = guards.conj(out, cell)
                     break
         return out if out != TRUE else self._cube(assignment)

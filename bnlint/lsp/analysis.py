@@ -6,7 +6,6 @@ import dataclasses
 import io
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from bnlint import pages
 from bnlint.baseline import Baseline, BaselineError, read
@@ -45,10 +44,10 @@ class Analysis:
         options = Options(files=files, overlay=self._overlay, users=True)
         known = Baseline("")
         try:
-            config = load(Path(folder))
+            config = load(folder)
             options = dataclasses.replace(
                 options,
-                exclude=config.excludes(Path.cwd()),
+                exclude=config.excludes(os.getcwd()),
                 select=config.select,
                 ignore=config.ignore,
                 pedantic=config.pedantic,

@@ -11,48 +11,62 @@ from bnlint.source.resolve import Resolver
 
 # So many folders are looked through below one.
 _FOLDERS = 400
+# What leads from a folder to one above it, or nowhere.
+_UP = re.compile(r"^(?:\.{0,2}/)+")
 # Folders that hold what others wrote.
 _NOT_OURS = frozenset(("site-packages/", "node_modules/"))
 
 
 @dataclass(frozen=True, slots=True)
 class NamePattern:
-    """``regex`` fits dotted names below one of the ``folders``, or with ``paths`` paths of files.
+    """Dotted names below one of the ``folders``, or with ``paths`` paths of files, that are made of
+    the ``pieces`` in order with anything between two of them.
 
     A folder counts only where those before it have nothing that fits.
     """
 
-    regex: str
+    pieces: tuple[str, ...]
     folders: tuple[str, ...]
     paths: bool = False
 
     def files(self, resolver: Resolver) -> Iterator[list[str]]:
         """For each folder the files that fit, in order."""
-        regex = re.compile(self.regex, re.DOTALL)
         for folder in dict.fromkeys(self.folders):
             found = []
             for path in _below(resolver, folder):
                 relative = os.path.relpath(path, folder).replace(os.sep, "/")
-                if regex.fullmatch(f"/{relative}" if self.paths else _dotted(relative)):
+                if self.fits(f"/{relative}" if self.paths else _dotted(relative)):
                     found.append(path)
             yield found
 
+    def fits(self, text: str) -> bool:
+        """Whether a name or a path may be meant."""
+        first, *between = self.pieces
+        if not between:
+            return text == first
+        last = between.pop()
+        if not text.startswith(first) or not text.endswith(last):
+            return False
+        at, end = len(first), len(text) - len(last)
+        for piece in between:
+            found = text.find(piece, at, end)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return at <= end
+
 
 def of_name(pieces: Sequence[str], folders: Sequence[str]) -> NamePattern:
-    """Of a module's name, from its parts: between two of them anything may be."""
-    return NamePattern(_between(pieces), tuple(folders))
+    """Of a module's name, from its parts."""
+    return NamePattern(tuple(pieces), tuple(folders))
 
 
 def of_path(pieces: Sequence[str], folders: Sequence[str]) -> NamePattern:
     """Of a file's path, from its parts; a whole one may begin anywhere above the folders."""
     first, *rest = pieces
-    begun = re.sub(r"^(?:\.{0,2}/)+", "", first)
-    above = ".*/" if first.startswith("/") else "/" if first else ""
-    return NamePattern(above + _between([begun, *rest]), tuple(folders), paths=True)
-
-
-def _between(pieces: Sequence[str]) -> str:
-    return ".*".join(re.escape(piece) for piece in pieces)
+    begun = _UP.sub("", first)
+    whole = ["", f"/{begun}"] if first.startswith("/") else [f"/{begun}" if first else ""]
+    return NamePattern((*whole, *rest), tuple(folders), paths=True)
 
 
 def _dotted(relative: str) -> str:

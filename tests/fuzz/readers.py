@@ -178,7 +178,7 @@ def _read_configuration(data: bytes, folder: Path) -> None:
     path = folder / "pyproject.toml"
     path.write_bytes(data)
     with contextlib.suppress(config.ConfigError):
-        config.load(folder).excludes(folder / "b")
+        config.load(folder).excludes(str(folder / "b"))
     path.unlink()
 
 

@@ -90,7 +90,7 @@ def _build(machine: Interpreter, model_fn: Value, mode: str, args: Args) -> None
     plain: list[Value] = [features, labels]
     for name in names:
         if name == "mode":
-            given[name] = Known(mode)
+            given[name] = state.mode = Known(mode)
         elif name == "params":
             given[name] = args.get("params") or state.unknown("params", "name", "params")
         elif name == "config":
@@ -107,6 +107,7 @@ def _build(machine: Interpreter, model_fn: Value, mode: str, args: Args) -> None
         state.paths.apart(lambda: machine.call(model_fn, Args(plain, given, args.place), None))
     finally:
         state.default_graph.pop()
+        state.mode = None
 
 
 def spec(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:

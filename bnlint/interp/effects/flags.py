@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from bnlint.interp.nodes import Constant, Node, Placeholder
 from bnlint.interp.recorded import TrainingFlag
 from bnlint.interp.syntax import last_line, unused_flag_parameter
-from bnlint.interp.values import NONE, Known, Object, Unknown, Value
+from bnlint.interp.values import NONE, Api, Func, Known, Object, Unknown, Value
+from bnlint.source import ir
 
 if TYPE_CHECKING:
     from bnlint.apis import NormApi
@@ -121,6 +122,17 @@ def misplaced(machine: Interpreter, row: NormApi, args: Args) -> tuple[str, str]
     return None
 
 
+def _hands_on_by_itself(func: Func) -> bool:
+    """Whether what is called inside gets the mode that a function is called with anyhow.
+
+    The ``call`` of a Keras layer or model hands it to the layers inside (seen in 1.15 and 2.x).
+    """
+    cls = func.defining_class
+    if cls is None or not isinstance(func.node, ir.FunctionDef) or func.node.name != "call":
+        return False
+    return any(isinstance(b, Api) and b.name.startswith("tf.keras.") for b in cls.foreign_bases())
+
+
 def unused_parameter(machine: Interpreter, flag: TrainingFlag) -> tuple[str, Place] | None:
     """A flag parameter that its function never reads.
 
@@ -131,7 +143,7 @@ def unused_parameter(machine: Interpreter, flag: TrainingFlag) -> tuple[str, Pla
     known = machine.modules.unused_flags
     for frame in machine.state.frames if flag.passed else machine.state.frames[:-2:-1]:
         func = frame.func
-        if func is None:
+        if func is None or (not flag.passed and _hands_on_by_itself(func)):
             continue
         key = id(func.node)
         if key not in known:
