@@ -111,13 +111,20 @@ def _is_idle(layer: NormLayer, state: GraphModel) -> bool:
 
 
 def _collect_predictions(state: GraphModel, sites: dict[Location, _Site]) -> None:
-    """The layers of a state that restores weights, trains nothing and knows one mode only."""
-    if not state.restores or state.train_ops:
+    """The layers of a graph that restores weights, trains nothing and knows one mode only."""
+    if not state.restores:
         return  # fine: it does more than to predict
+    training = {op.graph for op in state.train_ops}
+    trained = {i for op in state.train_ops for i in op.trains}
+    names = {layer.name for layer in state.layers if layer.id in trained}
     other = {one.location for one in state.layers if not one.flag.always_true}
     for layer in state.layers:
         if layer.location in other or layer.unit_test or layer.flag.from_default:
             continue
+        if training:
+            if layer.graph in training or layer.name is None or layer.name not in names:
+                continue  # fine: trained here, or not known to be what another graph trains
+            sites[layer.location].trained_somewhere = True
         for run in state.runs:
             seen = layer.id in run.evaluates and not layer.updated_by(run.reaches)
             if seen and not run.opaque:
