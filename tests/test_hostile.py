@@ -296,9 +296,9 @@ def test_a_thousand_levels_of_indentation(capsys: pytest.CaptureFixture[str], bl
     assert checked(capsys, text + end + STEP) == ([], [(104, message)])
 
 
-def test_two_thousand_elifs(capsys: pytest.CaptureFixture[str]) -> None:
-    text = HEAD + "if a == 0: pass\n" + "".join(f"elif a == {i}: z = {i}\n" for i in range(2_000))
-    assert checked(capsys, text + STEP) == ([("BN201", 2_005)], [])
+def test_a_thousand_elifs(capsys: pytest.CaptureFixture[str]) -> None:
+    text = HEAD + "if a == 0: pass\n" + "".join(f"elif a == {i}: z = {i}\n" for i in range(1_000))
+    assert checked(capsys, text + STEP) == ([("BN201", 1_005)], [])
 
 
 @pytest.mark.parametrize("name", ["\\0", "\\ud800", "a" * 5_000, "\\x1b[31m", "\\n::error::x"])
