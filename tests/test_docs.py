@@ -179,3 +179,8 @@ def test_every_guide_is_found_from_the_readme() -> None:
             if "://" not in target and (there := (page.parent / target).resolve()) not in found:
                 left.append(there)
     assert set(PAGES) - found == set()
+
+
+@pytest.mark.parametrize("page", [*PAGES, CHECKOUT / "CHANGELOG.md"], ids=lambda page: page.name)
+def test_no_merge_is_left_half_done(page: Path) -> None:
+    assert re.findall(r"^(?:<{7}|={7}|>{7})(?: .*)?$", texts(page), re.MULTILINE) == []
