@@ -168,3 +168,15 @@ def test_a_network_whose_name_is_computed(tmp_path: Path) -> None:
         report = run(tmp_path, name).report
         assert [(f.rule.code, f.location.line) for f in report.findings] == [("BN201", 8)]
         assert report.problems == []
+
+
+def test_a_script_that_names_nothing_but_the_way_to_a_network(tmp_path: Path) -> None:
+    (tmp_path / "nets").mkdir()
+    network = NETWORK + "\n\ndef train():\n    x = tf.placeholder(tf.float32, [None, 4])\n"
+    network += "    loss = tf.reduce_mean(build(x, True))\n"
+    network += "    step = tf.train.AdamOptimizer().minimize(loss)\n    tf.Session().run(step)\n"
+    (tmp_path / "nets" / "small.py").write_text(network, encoding="utf-8")
+    script = "import importlib, sys\nimportlib.import_module('nets.' + sys.argv[1]).train()\n"
+    (tmp_path / "main.py").write_text(script, encoding="utf-8")
+    report = run(tmp_path, "main.py").report
+    assert [(f.rule.code, f.location.line) for f in report.findings] == [("BN201", 11)]

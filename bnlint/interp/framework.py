@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import api
 from bnlint.interp.relevance import imports_of
+from bnlint.source.name_patterns import modules_below
 from bnlint.source.prefilter import IMPORTS_BY_VALUE
 
 if TYPE_CHECKING:
@@ -51,8 +52,20 @@ def users_of_framework(modules: Modules) -> frozenset[str]:
         path
         for path in _with_importers(computing, importers)
         if os.path.dirname(os.path.dirname(path)) in above
+        or _is_named_below(modules, os.path.dirname(path), libraries)
     ]
     return _with_importers([*naming, *near], importers)
+
+
+def _is_named_below(modules: Modules, folder: str, libraries: frozenset[str]) -> bool:
+    """Whether a file names a framework that nobody has lowered yet."""
+    words = ("tensorflow", *(libraries - {"tf"}))
+    return any(
+        modules.source.mentions(path, word)
+        for path in modules_below(modules.resolver, folder)
+        if path not in modules.loaded
+        for word in words
+    )
 
 
 def _with_importers(paths: Sequence[str], importers: Mapping[str, Sequence[str]]) -> frozenset[str]:

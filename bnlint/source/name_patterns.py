@@ -33,7 +33,7 @@ class NamePattern:
         """For each folder the files that fit, in order."""
         for folder in dict.fromkeys(self.folders):
             found = []
-            for path in _below(resolver, folder):
+            for path in modules_below(resolver, folder):
                 relative = os.path.relpath(path, folder).replace(os.sep, "/")
                 if self.fits(f"/{relative}" if self.paths else _dotted(relative)):
                     found.append(path)
@@ -74,7 +74,8 @@ def _dotted(relative: str) -> str:
     return module.removesuffix("/__init__").replace("/", ".")
 
 
-def _below(resolver: Resolver, folder: str) -> Iterator[str]:
+def modules_below(resolver: Resolver, folder: str) -> Iterator[str]:
+    """The files with modules below a folder, as far as folders are looked through."""
     todo, looked = [folder], 0
     while todo and looked < _FOLDERS:
         one = todo.pop()
