@@ -215,10 +215,7 @@ def _file(value: object, where: str, directory: str) -> str:
     """The path of a file beside the configuration, as it is to be shown."""
     if not isinstance(value, str) or not value:
         raise ConfigError(f"{where}: must be the name of a file")
-    from pathlib import Path  # few have a baseline, and to import this takes a twentieth of a run
-
-    path, here = Path(directory, value), Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    return value if os.path.isabs(value) else os.path.relpath(os.path.join(directory, value))
 
 
 def _bool(value: object, where: str) -> bool:
