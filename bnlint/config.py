@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -14,6 +14,7 @@ from bnlint import codes, per_file
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.per_file import PerFile
 from bnlint.regular import CannotRead, is_there, read_regular
+from bnlint.source.resolve import upwards
 from bnlint.suggest import near, no_rule
 
 _MAX_BYTES = 1 << 20
@@ -57,7 +58,7 @@ def load(start: str | os.PathLike[str]) -> Config:
     A ``pyproject.toml`` without the table does not end the search, so that a package inside a
     larger repository is checked as the repository says.
     """
-    for directory in _upwards(os.path.abspath(start)):
+    for directory in upwards(os.path.abspath(start)):
         path = os.path.join(directory, "pyproject.toml")
         try:
             data = read_regular(path, _MAX_BYTES)
@@ -74,13 +75,6 @@ def load(start: str | os.PathLike[str]) -> Config:
             return _config(tool["bnlint"], path, directory, data)
         _no_other_name(document, tool, path)
     return Config()
-
-
-def _upwards(directory: str) -> Iterator[str]:
-    """A folder, and all that it lies in."""
-    yield directory
-    while directory != (directory := os.path.dirname(directory)):
-        yield directory
 
 
 def load_file(path: str) -> Config:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
+from bnlint.source.resolve import upwards
 from bnlint.workspace import Workspace
 
 ROOT_MARKS = (".git", "pyproject.toml")
@@ -29,13 +30,10 @@ def files_of(paths: Iterable[str], exclude: Sequence[str], workspace: Workspace)
 
 
 def _root(folder: str, workspace: Workspace) -> str | None:
-    while True:
-        if any(workspace.exists(os.path.join(folder, mark)) for mark in ROOT_MARKS):
-            return folder
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return None
-        folder = parent
+    for above in upwards(folder):
+        if any(workspace.exists(os.path.join(above, mark)) for mark in ROOT_MARKS):
+            return above
+    return None
 
 
 def _beside(folder: str, workspace: Workspace) -> list[str]:

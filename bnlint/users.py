@@ -43,15 +43,32 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
     known = ByName([*paths, *others])
     importers: dict[str, list[str]] = {}
     imports: dict[str, set[str]] = {}
+    needles = workspace.apis.needles
+    able: list[str] = []
+    networks: set[str] = set()
     for path in [*paths, *others]:
-        names = imported_names(as_script(path, _data(path, workspace)))
+        data = _data(path, workspace)
+        if imports_by_value(data):
+            able.append(path)
+        if may_use_batch_norm(data, needles):
+            networks.add(path)
+        names = imported_names(as_script(path, data))
         meant = workspace.resolver.candidates(path, names, known)
         imports[path] = meant.near
         for imported in meant.near | meant.by_name:
             importers.setdefault(imported, []).append(path)
-    _add_imports_by_value(imports, importers, workspace)
+    for path in able:  # it may mean any network
+        imports[path] = imports[path] | networks - {path}
+    for network in networks:
+        importers.setdefault(network, []).extend(able)
     found: set[str] = set()
-    todo = [*wanted, *_networks(wanted, imports, workspace)]
+    further = _imported(wanted, imports)
+    networks |= {  # what lies elsewhere was not looked at
+        path
+        for path in further - imports.keys()
+        if may_use_batch_norm(_data(path, workspace), needles)
+    }
+    todo = [*wanted, *(networks & further)]
     while todo:
         for importer in importers.get(todo.pop(), ()):
             if importer not in found and importer not in given:
@@ -60,39 +77,21 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
     return sorted(found)
 
 
-def _add_imports_by_value(
-    imports: dict[str, set[str]], importers: dict[str, list[str]], workspace: Workspace
-) -> None:
-    """What computes the names of its imports may import any of the networks."""
-    able = [path for path in imports if imports_by_value(_data(path, workspace))]
-    networks = [path for path in imports if able and _has_batch_norm(path, workspace)]
-    for path in able:
-        imports[path].update(network for network in networks if network != path)
-    for network in networks:
-        importers.setdefault(network, []).extend(able)
-
-
-def _has_batch_norm(path: str, workspace: Workspace) -> bool:
-    return may_use_batch_norm(_data(path, workspace), workspace.apis.needles)
-
-
-def _networks(
-    paths: Iterable[str], imports: dict[str, set[str]], workspace: Workspace
-) -> list[str]:
-    """The files with batch norm that some files import, however far away."""
+def _imported(paths: Iterable[str], imports: dict[str, set[str]]) -> set[str]:
+    """The files that some files import, however far away."""
     seen: set[str] = set()
     todo = list(paths)
     while todo:
         new = imports.get(todo.pop(), set()) - seen
         seen |= new
         todo.extend(new)
-    return sorted(path for path in seen - set(paths) if _has_batch_norm(path, workspace))
+    return seen
 
 
 def may_matter(path: str, workspace: Workspace) -> bool:
     """Whether a file may have to do with networks."""
     data = _data(path, workspace)
-    return _has_batch_norm(path, workspace) or any(word in data for word in _WORDS)
+    return may_use_batch_norm(data, workspace.apis.needles) or any(word in data for word in _WORDS)
 
 
 def _data(path: str, workspace: Workspace) -> bytes:

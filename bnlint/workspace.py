@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bnlint.apis import BUILT_IN, Apis
@@ -154,12 +154,13 @@ class Workspace:
             self._modules[path] = self._lower(path)
         return self._modules[path]
 
-    def mentions(self, path: str, word: str) -> bool:
-        """Whether a file can be read and has a word in it."""
+    def mentions(self, path: str, words: Iterable[str]) -> bool:
+        """Whether a file can be read and has one of some words in it."""
         try:
-            return word.encode("utf-8", "surrogatepass") in self.data(path)
+            data = self.data(path)
         except SourceError:
             return False
+        return any(word.encode("utf-8", "surrogatepass") in data for word in words)
 
     def read_ahead(self, paths: Sequence[str]) -> None:
         """Lower files that will be asked for, several at once where that saves time."""

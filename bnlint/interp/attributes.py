@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import api, objects, records
 from bnlint.interp.args import Args
+from bnlint.interp.choices import ABSENT, Choice
 from bnlint.interp.effects import keras
 from bnlint.interp.guards import FALSE, TRUE
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.paths import ABSENT, Choice
 from bnlint.interp.values import (
     NONE,
     Api,

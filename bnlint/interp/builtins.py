@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import attributes, iterables, subscripts, truth
 from bnlint.interp.args import Args
+from bnlint.interp.choices import ABSENT
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.lifting import lifted
 from bnlint.interp.live_objects import BatchNormLayer
 from bnlint.interp.loading import import_module
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.overwriting import overwrite_attributes
-from bnlint.interp.paths import ABSENT
 from bnlint.interp.values import (
     FALSE,
     NONE,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.choices import Choice
 from bnlint.interp.effects import flags
 from bnlint.interp.guards import FALSE, Guard
 from bnlint.interp.nodes import Node, Phi
-from bnlint.interp.paths import Choice
 from bnlint.interp.recorded import Decided, Layer
 from bnlint.interp.scope import Test
 from bnlint.interp.values import Api, Bound, Chosen, Func, Instance, Known, Partial

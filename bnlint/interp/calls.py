@@ -17,10 +17,11 @@ from bnlint.interp import (
     truth,
 )
 from bnlint.interp.args import Args
+from bnlint.interp.choices import Choice
 from bnlint.interp.effects import keras
 from bnlint.interp.lifting import lifted
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.paths import Choice, Stop
+from bnlint.interp.paths import Stop
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import (
     NONE,

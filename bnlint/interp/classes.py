@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import decorators, records
 from bnlint.interp.args import Args
-from bnlint.interp.paths import Choice
+from bnlint.interp.choices import Choice
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import Class, Descriptor, Func, Known, Map, Seq, Value
 

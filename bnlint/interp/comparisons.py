@@ -6,10 +6,10 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import dicts
+from bnlint.interp.choices import ABSENT, Choice
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.nodes import nodes_in
-from bnlint.interp.paths import ABSENT, Choice
 from bnlint.interp.truth import both, guard_of, is_same, is_text, key_of, negated
 from bnlint.interp.values import (
     FALSE,

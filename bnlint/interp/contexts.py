@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from bnlint.interp import attributes, objects, parameters
 from bnlint.interp.args import Args
 from bnlint.interp.calls import call, too_deep
+from bnlint.interp.choices import Choice
 from bnlint.interp.guards import FALSE
 from bnlint.interp.live_objects import ControlDependencies, GeneratorContext, PlainContext
-from bnlint.interp.paths import Choice, Stop
+from bnlint.interp.paths import Stop
 from bnlint.interp.scope import Ended, Frame
 from bnlint.interp.values import NONE, Instance, Known, Object, Place, Unknown, Value
 from bnlint.source import ir

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.choices import ABSENT, Choice
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.overwriting import overwrite_entries
-from bnlint.interp.paths import ABSENT, Choice
 from bnlint.interp.values import NONE, Known, Map, Value
 
 if TYPE_CHECKING:

@@ -106,9 +106,11 @@ def _instead_of_imports(stmt: ir.Try) -> list[tuple[int, str]] | None:
     if not handlers:
         return None
     body = [part for index in handlers if index is not None for part in stmt.handlers[index].body]
-    found = [(one.level, one.module) for one in nodes(body) if isinstance(one, ir.ImportFrom)]
+    found: list[tuple[int, str]] = []
     for one in nodes(body):
-        if isinstance(one, ir.Import):
+        if isinstance(one, ir.ImportFrom):
+            found.append((one.level, one.module))
+        elif isinstance(one, ir.Import):
             found.extend((0, item.name) for item in one.names)
     return found
 

@@ -18,10 +18,11 @@ from bnlint.interp import (
     truth,
 )
 from bnlint.interp.args import Args
+from bnlint.interp.choices import ABSENT, Alternative, Choice
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.lifting import lifted
 from bnlint.interp.nodes import nodes_in
-from bnlint.interp.paths import ABSENT, Alternative, Choice, Stop
+from bnlint.interp.paths import Stop
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import NONE, TRUE, Api, Known, Map, Seq, Value
 from bnlint.source import ir

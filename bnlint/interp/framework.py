@@ -14,9 +14,10 @@ from bnlint.interp import api
 from bnlint.interp.relevance import imports_of
 from bnlint.source.name_patterns import modules_below
 from bnlint.source.prefilter import IMPORTS_BY_VALUE
+from bnlint.source.resolve import upwards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bnlint.apis import Apis
     from bnlint.interp.imports import Modules
@@ -47,12 +48,15 @@ def users_of_framework(modules: Modules) -> frozenset[str]:
         for imported in modules.meant(path, names):
             importers.setdefault(imported, []).append(path)
     naming += [path for path in importers if path not in modules.loaded]  # nobody has looked there
-    above = {folder for path in naming for folder in _folders_of(path)}
+    above = {folder for path in naming for folder in upwards(os.path.dirname(path))}
+    able: dict[str, list[str]] = {}
+    for path in _with_importers(computing, importers):
+        able.setdefault(os.path.dirname(path), []).append(path)
     near = [
         path
-        for path in _with_importers(computing, importers)
-        if os.path.dirname(os.path.dirname(path)) in above
-        or _is_named_below(modules, os.path.dirname(path), libraries)
+        for folder, paths in able.items()
+        if os.path.dirname(folder) in above or _is_named_below(modules, folder, libraries)
+        for path in paths
     ]
     return _with_importers([*naming, *near], importers)
 
@@ -61,10 +65,9 @@ def _is_named_below(modules: Modules, folder: str, libraries: frozenset[str]) ->
     """Whether a file names a framework that nobody has lowered yet."""
     words = ("tensorflow", *(libraries - {"tf"}))
     return any(
-        modules.source.mentions(path, word)
+        modules.source.mentions(path, words)
         for path in modules_below(modules.resolver, folder)
         if path not in modules.loaded
-        for word in words
     )
 
 
@@ -77,12 +80,6 @@ def _with_importers(paths: Sequence[str], importers: Mapping[str, Sequence[str]]
         seen.update(new)
         todo += new
     return frozenset(seen)
-
-
-def _folders_of(path: str) -> Iterator[str]:
-    """The folders that a file lies in, from its own on."""
-    while path != (path := os.path.dirname(path)):
-        yield path
 
 
 def _libraries(apis: Apis) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp.paths import Choice
+from bnlint.interp.choices import Choice
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import (
     Bound,

@@ -43,8 +43,8 @@ class Source(Protocol):
     def module(self, path: str) -> ir.Module | None:
         """The IR of a file, None if it cannot be read."""
 
-    def mentions(self, path: str, word: str) -> bool:
-        """Whether a file can be read and has a word in it."""
+    def mentions(self, path: str, words: Iterable[str]) -> bool:
+        """Whether a file can be read and has one of some words in it."""
 
     def read_ahead(self, paths: Sequence[str]) -> None:
         """Make ready what ``module`` will be asked for."""
@@ -234,9 +234,9 @@ class Modules:
         env = ModuleEnv(path, name, state.paths.now)
         env.globals["__name__"] = Known(env.name)
         env.globals["__file__"] = Known(path)
-        if not path.endswith(".py") or os.path.basename(path) == "__init__.py":
-            folder = os.path.dirname(path) if path.endswith(".py") else path
-            env.globals["__path__"] = Seq("list", [Known(folder)])
+        package = _package(path)
+        if package is not None:
+            env.globals["__path__"] = Seq("list", [Known(package)])
         state.modules[path] = env
         module = self._ir_of_file(path)
         if module is None:
@@ -298,7 +298,7 @@ class Modules:
                 path
                 for path in fitting
                 if path != module.place[0]
-                and self.source.mentions(path, name)
+                and self.source.mentions(path, [name])
                 and self._defines(path, name)
             ]
             if len(found) > _CANDIDATES:
@@ -322,8 +322,7 @@ class Modules:
 
     def shows_all(self, module: ModuleEnv, name: str) -> bool:
         """Whether a package has no such member, and shows all that it has."""
-        is_file = module.path.endswith(".py")
-        if is_file and os.path.basename(module.path) != "__init__.py":
+        if _package(module.path) is None:
             return False
         return (
             name not in module.globals and "__getattr__" not in module.globals and not module.stars
@@ -336,13 +335,9 @@ class Modules:
                 stored = module.globals[name]
                 missing = machine.state.unknown(f"{name} is not always defined in {module.path}")
                 return machine.state.resolve(machine.state.paths.filled(stored, missing))
-            folder = (
-                os.path.dirname(module.path)
-                if os.path.basename(module.path) == "__init__.py"
-                else module.path
-            )
-            if os.path.basename(module.path) == "__init__.py" or not module.path.endswith(".py"):
-                path = self.resolver.find(folder, [name])
+            package = _package(module.path)
+            if package is not None:
+                path = self.resolver.find(package, [name])
                 if path is not None and path != module.path:
                     machine.state.imported.setdefault(module.path, set()).add(path)
                     value = self.run(machine, path)
@@ -363,3 +358,11 @@ class Modules:
         if isinstance(module, Instance):
             return attributes.get_attr(machine, module, name, ("", (0, 0, 0, 0)))
         return machine.state.unknown(f"the name {name}")
+
+
+def _package(path: str) -> str | None:
+    """The folder of a module that is a package, by its ``__init__.py`` or by itself; else None."""
+    if not path.endswith(".py"):
+        return path
+    folder, name = os.path.split(path)
+    return folder if name == "__init__.py" else None

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import dicts, operators, subscripts, truth
 from bnlint.interp.args import Args
+from bnlint.interp.choices import Choice
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.overwriting import overwrite_entries
-from bnlint.interp.paths import Choice
 from bnlint.interp.values import (
     NONE,
     Known,

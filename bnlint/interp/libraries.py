@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 from bnlint.interp import api, folders, operators, records, tensorflow, truth
 from bnlint.interp.args import Args
 from bnlint.interp.builtins import identity, leave_program
+from bnlint.interp.choices import Choice
 from bnlint.interp.containers import map_method
 from bnlint.interp.effects import networks
 from bnlint.interp.iterables import apply_map, make_dict, make_list, make_range, make_zip
 from bnlint.interp.lifting import lifted
 from bnlint.interp.live_objects import ArgumentParser, ExitStack
 from bnlint.interp.loading import import_module, load_source, module_from_spec, spec_from_file
-from bnlint.interp.paths import Choice
 from bnlint.interp.values import NONE, Builtin, External, Known, Map, Partial, Seq, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bnlint.interp.interpreter import Interpreter
     from bnlint.interp.scope import Frame
 
@@ -74,32 +76,19 @@ def _path_join(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     )
 
 
-def _dirname(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    value = args.positional[0] if args.positional else NONE
-    if isinstance(value, Known) and isinstance(value.value, str):
-        return Known(posixpath.dirname(value.value) or ".")
-    return machine.state.unknown("a path")
+def _of_path(use: Callable[[str], Value]) -> Any:
+    """What computes something of one path, where that is known."""
+
+    def handler(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
+        value = args.positional[0] if args.positional else NONE
+        if isinstance(value, Known) and isinstance(value.value, str):
+            return use(value.value)
+        return machine.state.unknown("a path")
+
+    return handler
 
 
-def _abspath(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    value = args.positional[0] if args.positional else NONE
-    if isinstance(value, Known) and isinstance(value.value, str):
-        return Known(os.path.abspath(value.value))
-    return machine.state.unknown("a path")
-
-
-def _basename(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    value = args.positional[0] if args.positional else NONE
-    if isinstance(value, Known) and isinstance(value.value, str):
-        return Known(posixpath.basename(value.value))
-    return machine.state.unknown("a path")
-
-
-def _splitext(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    value = args.positional[0] if args.positional else NONE
-    if isinstance(value, Known) and isinstance(value.value, str):
-        return Seq("tuple", [Known(part) for part in posixpath.splitext(value.value)])
-    return machine.state.unknown("a path")
+_abspath = _of_path(lambda path: Known(os.path.abspath(path)))
 
 
 def _sys_path(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
@@ -210,9 +199,11 @@ _EXTERNAL: dict[str, Any] = {
     "copy.copy": _copy,
     "copy.deepcopy": _copy,
     "os.path.join": _path_join,
-    "os.path.basename": _basename,
-    "os.path.dirname": _dirname,
-    "os.path.splitext": _splitext,
+    "os.path.basename": _of_path(lambda path: Known(posixpath.basename(path))),
+    "os.path.dirname": _of_path(lambda path: Known(posixpath.dirname(path) or ".")),
+    "os.path.splitext": _of_path(
+        lambda path: Seq("tuple", [Known(part) for part in posixpath.splitext(path)])
+    ),
     "os.listdir": folders.listdir,
     "glob.glob": folders.glob,
     "glob.iglob": folders.glob,

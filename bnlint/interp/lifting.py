@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from bnlint.interp.args import Args
+from bnlint.interp.choices import ABSENT, Alternative, Choice
 from bnlint.interp.guards import FALSE
 from bnlint.interp.nodes import MERGED, Node
-from bnlint.interp.paths import ABSENT, Alternative, Choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,12 +19,13 @@ from bnlint.interp import (
     truth,
 )
 from bnlint.interp.args import Args
+from bnlint.interp.choices import ABSENT, Choice
 from bnlint.interp.expressions import EXPRESSIONS
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.guards import Guard
 from bnlint.interp.nodes import nodes_in
-from bnlint.interp.paths import ABSENT, Choice, Stop
+from bnlint.interp.paths import Stop
 from bnlint.interp.scope import Ended, Frame
 from bnlint.interp.state import OutOfBudget, State
 from bnlint.interp.statements import STATEMENTS

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.choices import Choice
 from bnlint.interp.guards import FALSE, Guard, Guards
-from bnlint.interp.paths import Choice
 from bnlint.interp.values import Map, Seq, Value
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import operator
 import re
 from typing import TYPE_CHECKING, Any
 
+from bnlint.interp.choices import Choice
 from bnlint.interp.effects import handwritten
 from bnlint.interp.nodes import Constant, Node, nodes_in
-from bnlint.interp.paths import Choice
 from bnlint.interp.truth import both, is_same, is_test, is_text, key_of, negated, options
 from bnlint.interp.values import (
     Known,

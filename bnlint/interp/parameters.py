@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import dicts
 from bnlint.interp.args import Args
+from bnlint.interp.choices import ABSENT
 from bnlint.interp.guards import FALSE, TRUE
 from bnlint.interp.nodes import nodes_in
-from bnlint.interp.paths import ABSENT
 from bnlint.interp.scope import Frame
 from bnlint.interp.values import Func, Known, Map, Place, Seq, Unknown, Value
 from bnlint.source import ir

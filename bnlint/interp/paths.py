@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bnlint.interp.choices import ABSENT, Alternative, Choice, identity, is_datum, is_passing
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards, TooLarge
 from bnlint.interp.nodes import MERGED, Node, Phi, nodes_in
 from bnlint.interp.values import Known, Map, Place, Seq, Unknown, Value
@@ -47,46 +48,6 @@ MOST_INPUTS = 8
 
 class Stop(Exception):
     """No path goes on from here: each has raised, or left the program."""
-
-
-class _Absent(Value):
-    """In the place of a name, an entry or an element that is not there on some paths."""
-
-    __slots__ = ()
-
-
-ABSENT = _Absent()
-
-
-class Choice(Unknown):
-    """A value that differs by path: ``alternatives`` are disjoint guards with their values.
-
-    What does not look into it sees an unknown that may be computed from any of them.
-    """
-
-    __slots__ = ("_deps", "_paths", "alternatives")
-
-    def __init__(self, paths: Paths, key: int, alternatives: tuple[Alternative, ...]) -> None:
-        self.reason = "it differs by path"
-        self.key = key
-        self.hint = None
-        self.alternatives = alternatives
-        self._paths = paths
-        self._deps: tuple[Node, ...] | None = None
-
-    @property
-    def deps(self) -> tuple[Node, ...]:  # type: ignore[override]
-        if self._deps is None:
-            self._deps = ()  # a list may hold itself
-            inputs = [(g, n) for g, v in self.alternatives for n in nodes_in(v)]
-            self._deps = (self._paths.phi(inputs),) if inputs else ()
-        return self._deps
-
-    def __repr__(self) -> str:
-        return f"Choice({', '.join(f'{g}: {v!r}' for g, v in self.alternatives)})"
-
-
-Alternative = tuple[Guard, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,29 +314,10 @@ class Paths:
             seq.items.extend(added)
             return
         if self.guards.is_fleeting(self.now):
-            kept = [item for item in added if not self._is_passing(item)]
+            kept = [item for item in added if not is_passing(self.conditions.keys, item)]
             seq.exact = seq.exact and len(kept) == len(added)
             added = kept
         seq.items.extend(self.optional(item, self.now) for item in added)
-
-    def _is_passing(self, value: Value) -> bool:
-        """Whether a value is data of which nothing is asked but what all such data are asked.
-
-        That are numbers and strings, what comes out of an iterable that nobody knows, and lists of
-        these; no truth value and no None, which tell what was chosen.
-        """
-        if value.__class__ is Known:
-            return value.value.__class__ in (int, float, str)
-        if value.__class__ is Unknown:
-            return not value.deps and self.conditions.keys.is_fleeting(value.key)
-        if isinstance(value, Choice):
-            return all(self._is_passing(one) for _, one in value.alternatives)
-        if isinstance(value, Seq):
-            return len(value.items) <= _SMALL and all(
-                one is not value and not isinstance(one, Seq) and self._is_passing(one)
-                for one in value.items
-            )
-        return False
 
     def elements(self, seq: Seq) -> list[Value]:
         """The elements that may be there on the paths that run now, in order."""
@@ -420,7 +362,7 @@ class Paths:
             return Unknown("a value of no path", self.conditions.keys.of("fresh", self._fresh()))
         merged: dict[Any, Alternative] = {}
         for guard, value in flat:
-            same = _identity(value)
+            same = identity(value)
             known = merged.get(same)
             merged[same] = (
                 (guard, value) if known is None else (self.guards.disj(known[0], guard), known[1])
@@ -442,13 +384,13 @@ class Paths:
         """
         passing: list[Alternative] = []
         rest: list[Alternative] = []
+        keys = self.conditions.keys
         for guard, value in parts:
             plain = value.__class__ is Unknown and self.guards.is_fleeting(guard)
-            (passing if plain and self._is_passing(value) else rest).append((guard, value))
+            (passing if plain and is_passing(keys, value) else rest).append((guard, value))
         if len(passing) < 2:
             return parts
-        keys = self.conditions.keys
-        made = [(guard, _identity(value)) for guard, value in passing]
+        made = [(guard, identity(value)) for guard, value in passing]
         one = Unknown("it differs from turn to turn", keys.of("turn", self._number, *made))
         return [*rest, (self.guards.any_of(guard for guard, _ in passing), one)]
 
@@ -462,14 +404,14 @@ class Paths:
         if len(alternatives) > most:
             alternatives = self._tensors_together(alternatives)
         if len(alternatives) > most:
-            if not all(_is_datum(v) for _, v in alternatives):
+            if not all(is_datum(v) for _, v in alternatives):
                 self.widened.append("a value has more alternatives than are followed")
             deps = [self.phi([(g, n) for g, v in alternatives for n in nodes_in(v)])]
             key = self.conditions.keys.of("fresh", self._fresh())
             return Unknown("it has too many alternatives", key, tuple(d for d in deps if d.inputs))
         parts: list[Any] = []
         for guard, value in alternatives:
-            same = _identity(value)
+            same = identity(value)
             parts.append((guard, self.keep(value) if same.__class__ is int else same))
         number = self._choices.setdefault(tuple(parts), len(self._choices))
         key = self.conditions.keys.of("choice", self._number, number)
@@ -520,25 +462,6 @@ class Paths:
         return self._choice(
             [(guard, Known(True, assumed=True)), (guard ^ 1, Known(False, assumed=True))]
         )
-
-
-def _is_datum(value: Value) -> bool:
-    """A number, a string or an unknown: one more unknown loses nothing that a graph is made of."""
-    if isinstance(value, Known):
-        return True
-    return value.__class__ is Unknown and isinstance(value, Unknown) and not value.deps
-
-
-def _identity(value: Value) -> Any:
-    """Equal for values that need not be kept apart."""
-    if value.__class__ is Known:
-        const = value.value
-        # Where a flag was written is part of its story.
-        origin = value.origin if const is None or isinstance(const, bool) else None
-        return (const.__class__, const, origin, value.assumed)
-    if value.__class__ is Unknown:
-        return ("unknown", value.key)
-    return id(value)
 
 
 @contextmanager

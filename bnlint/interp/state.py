@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bnlint.interp.choices import ABSENT
 from bnlint.interp.conditions import Conditions
 from bnlint.interp.guards import FALSE, TRUE, Guard
 from bnlint.interp.nodes import Node, Train, Variable
-from bnlint.interp.paths import ABSENT, Paths
+from bnlint.interp.paths import Paths
 from bnlint.interp.values import Known, ModuleEnv, Object, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:

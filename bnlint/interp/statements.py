@@ -17,8 +17,8 @@ from bnlint.interp import (
     operators,
     stages,
 )
+from bnlint.interp.choices import ABSENT, Choice
 from bnlint.interp.guards import FALSE, TRUE, Guard
-from bnlint.interp.paths import ABSENT, Choice
 from bnlint.interp.scope import Ended, Frame
 from bnlint.interp.syntax import contains_yield, is_unwritten, refuses
 from bnlint.interp.values import NONE, Api, External, Known, Map, ModuleEnv, Seq, Value

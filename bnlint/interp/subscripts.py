@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import dicts, operators, truth
 from bnlint.interp.args import Args
+from bnlint.interp.choices import Alternative, Choice
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.guards import Guard
 from bnlint.interp.loading import from_sys_modules
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.overwriting import overwrite_attributes, overwrite_entries
-from bnlint.interp.paths import Alternative, Choice
 from bnlint.interp.values import (
     NONE,
     Class,

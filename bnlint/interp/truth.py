@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bnlint.interp.choices import ABSENT, Choice
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
 from bnlint.interp.guards import Guard
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.paths import ABSENT, Choice
 from bnlint.interp.values import (
     Api,
     Class,

@@ -247,6 +247,13 @@ def _leads_back(link: str) -> bool:
     return True
 
 
+def upwards(folder: str) -> Iterator[str]:
+    """A folder, and all that it lies in, nearest first."""
+    yield folder
+    while folder != (folder := os.path.dirname(folder)):
+        yield folder
+
+
 def _up(folder: str, levels: int) -> str:
     for _ in range(levels):
         folder = os.path.dirname(folder)

@@ -62,7 +62,7 @@ def test_names(root: Path, pieces: list[str], found: str) -> None:
             "nets/__init__.py nets/small.py nets/wide.py nets/deep/__init__.py nets/deep/small.py",
         ),
         (["./nets/s", ".py"], "nets/small.py"),
-        (["/home/me/nets/s", ".py"], ""),
+        (["/elsewhere/nets/s", ".py"], ""),
         (["/nets/s", ".py"], "nets/small.py other/nets/small.py"),
         (["", "/deep/", ".py"], "nets/deep/__init__.py nets/deep/small.py"),
         (["../nets/wide.py"], "nets/wide.py"),

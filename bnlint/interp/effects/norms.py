@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from bnlint.apis import UPDATE_OPS, NormApi
 from bnlint.interp import api
 from bnlint.interp.args import Args
+from bnlint.interp.choices import ABSENT
 from bnlint.interp.effects import collections, flags, layouts, neighbours
 from bnlint.interp.effects.scopes import with_arg_scope
 from bnlint.interp.effects.variables import add_variable, as_known, begin_again, layer_path
 from bnlint.interp.lifting import lifted
 from bnlint.interp.live_objects import BatchNormLayer
 from bnlint.interp.nodes import Node, nodes_in
-from bnlint.interp.paths import ABSENT
 from bnlint.interp.recorded import Decided, Layer
 from bnlint.interp.values import Chosen, Known, Map, Place, Seq, Value
 

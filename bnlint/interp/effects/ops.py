@@ -205,10 +205,10 @@ def compared(machine: Interpreter, name: str, args: Args, frame: Frame | None) -
     if not isinstance(left, Known) or not isinstance(right, Known):
         return generic(machine, name, args, frame)
     sign = "==" if name == "tf.equal" else "!="
-    truth = comparisons.compare(machine, sign, left, right, args.place)
+    outcome = comparisons.compare(machine, sign, left, right, args.place)
     node = machine.state.add(Constant, name, nodes_in(args.get("x", 0)), args.place)
-    if isinstance(truth, Known):
-        node.value = truth
+    if isinstance(outcome, Known):
+        node.value = outcome
     return node
 
 

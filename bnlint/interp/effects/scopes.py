@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
+from bnlint.interp.choices import Choice
 from bnlint.interp.effects import variables
 from bnlint.interp.guards import FALSE
 from bnlint.interp.live_objects import (
@@ -17,7 +18,6 @@ from bnlint.interp.live_objects import (
 )
 from bnlint.interp.nested import each_once
 from bnlint.interp.nodes import Group, nodes_in, through
-from bnlint.interp.paths import Choice
 from bnlint.interp.recorded import Block
 from bnlint.interp.values import (
     NONE,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
+from bnlint.interp.choices import Choice
 from bnlint.interp.effects import ops
 from bnlint.interp.guards import FALSE, Guard
 from bnlint.interp.live_objects import Saver, Session
 from bnlint.interp.nested import each_on_its_paths, rebuilt
 from bnlint.interp.nodes import Node, nodes_in, through
-from bnlint.interp.paths import Choice
 from bnlint.interp.recorded import RunRecord, SaverRecord
 from bnlint.interp.values import (
     NONE,
