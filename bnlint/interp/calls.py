@@ -281,7 +281,8 @@ def _call_instance(
 def _build(machine: Interpreter, instance: Instance, args: Args) -> None:
     """A layer of TensorFlow or Keras makes what it is made of when it is called first."""
     derived = any(
-        isinstance(b, Api) and b.name in keras.BASES for b in instance.cls.foreign_bases()
+        isinstance(b, Api) and (b.name in keras.BASES or b.name.endswith("Cell"))
+        for b in instance.cls.foreign_bases()
     )
     build = attributes.find(machine, instance, "build") if derived else None
     if build is not None and "<built>" not in instance.attrs:

@@ -13,6 +13,7 @@ from bnlint.interp.effects import (
     keras,
     networks,
     norms,
+    recurrent,
     scopes,
     sessions,
     training,
@@ -204,6 +205,8 @@ def call_method(
         if result is not None:
             return result
     if isinstance(receiver, Holder):
+        if receiver.cells and name in ("__call__", "call", "step"):
+            return call_object(machine, receiver, args)
         inputs = [*receiver.nodes, *(n for v in args.values() for n in nodes_in(v))]
         if not inputs or name.startswith(("map", "filter", "from_")):
             return Holder(args.place, receiver.name, nodes=receiver.nodes)
@@ -416,6 +419,8 @@ def call_object(machine: Interpreter, value: Object, args: Args) -> Value:
     if isinstance(value, HubModule):
         return networks.call_hub_module(machine, value, args)
     inputs = [*value.nodes, *(n for v in args.values() for n in nodes_in(v))]
+    if isinstance(value, Holder):
+        inputs.extend(recurrent.below(machine, value, args))
     node = machine.state.node("op", value.label, inputs, args.place)
     return Unknown("a call of an object", machine.state.keys.of("node", node.id), (node,))
 
