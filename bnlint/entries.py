@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from bnlint.project import files_of
 from bnlint.source.errors import SourceError
-from bnlint.source.prefilter import IMPORTS_BY_VALUE, imported_names, may_use_batch_norm
+from bnlint.source.prefilter import imported_names, imports_by_value, may_use_batch_norm
 from bnlint.source.resolve import ByName
 from bnlint.workspace import Workspace
 
@@ -79,11 +79,6 @@ def _in_packages_beside(path: str, workspace: Workspace) -> list[str]:
         for name in names(package.rstrip("/"))
         if name.endswith(".py")
     ]
-
-
-def imports_by_value(data: bytes) -> bool:
-    """Whether a file may import a module that its import statements do not name."""
-    return any(way.encode() in data for way in IMPORTS_BY_VALUE)
 
 
 def as_script(path: str, data: bytes) -> bytes:
