@@ -18,7 +18,7 @@ _OTHER = (
     b"sonnet",
 )
 # Words that are also of other trades: they count in a file that speaks of TensorFlow.
-_COMMON = (b"moments", b"applications")
+_COMMON = (b"moments", b"sufficient_statistics", b"applications")
 _TRADE = (b"tensorflow", b"keras", b"tf.")
 # Other frameworks have layers of the same names.
 _FOREIGN = re.compile(
