@@ -11,6 +11,7 @@ from bnlint.interp import (
     containers,
     libraries,
     objects,
+    own_dicts,
     parameters,
     records,
     tensorflow,
@@ -247,8 +248,11 @@ def instantiate(machine: Interpreter, cls: Class, args: Args) -> Value:
     state = machine.state
     instance = Instance(cls, state.keys.of("instance", state.fresh()), state.paths.now)
     init = attributes.find(machine, instance, "__init__")
+    held = own_dicts.begin(machine, instance) if own_dicts.is_dict(cls) else None
     if init is not None:
         call(machine, init, args, None)
+    elif held is not None:
+        containers.map_method(machine, held, "update", args)
     else:
         if cls.fields() is not None:
             records.fill(machine, instance, args)
