@@ -214,6 +214,8 @@ def call_method(
     if isinstance(receiver, Holder):
         if receiver.cells and name in ("__call__", "call", "step"):
             return call_object(machine, receiver, args)
+        if name.startswith(_ASKS):
+            return machine.state.unknown(f"{receiver.label}.{name}", "session", name)
         inputs = [*receiver.nodes, *(n for v in args.values() for n in nodes_in(v))]
         if not inputs or name.startswith(("map", "filter", "from_")):
             return Holder(args.place, receiver.name, nodes=receiver.nodes)
@@ -225,6 +227,10 @@ def call_method(
             machine.escape(value)
     deps = dict.fromkeys(nodes_of(args.values()))
     return machine.state.unknown(f"{receiver.kind}.{name}", deps=deps)
+
+
+_ASKS = ("should_", "is_", "has_", "wait_for_stop")
+"""How methods begin that tell whether something is so: a coordinator's ``should_stop``, say."""
 
 
 def _session_method(machine: Interpreter, session: Session, name: str, args: Args) -> Value | None:
