@@ -213,7 +213,7 @@ def _always_false(location: Location, layer: NormLayer, site: _Site) -> Finding:
     if site.restored:
         reason = "on other paths the weights are restored, and then False may be on purpose"
     elif not site.trained_without_restore:
-        reason = "what runs its train op is not seen: it may restore weights, and then False is fine"
+        reason = "what runs its train op is not seen, and may restore weights: then False is fine"
     return Finding(
         RULE,
         origin,

@@ -297,7 +297,8 @@ class _Snapshot:
                     continue
                 below = ancestors([node], controls=False, fed=fed) - fed
                 evaluated.update(layer.id for layer in layers_in(below))
-        flags = {layer.id: flag_in(record, layer) for layer in layers_in(before)}
+        moved = (n.layer for n in before if n.kind == "update" and n.layer is not None)
+        flags = {layer.id: flag_in(record, layer) for layer in (*layers_in(before), *moved)}
         return Run(
             location(record.place),
             frozenset(self._updates(before)),
