@@ -201,7 +201,6 @@ class Explorer:
         found = [
             (path, stmt)
             for path in paths
-            if selection.comes_to_framework(path)
             if (loaded := self.modules.loaded.get(path)) is not None
             for stmt in loaded.body
             if isinstance(stmt, (ir.FunctionDef, ir.ClassDef))
