@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from bnlint.apis import Apis
+from bnlint.disjoint import Disjoint
 from bnlint.project import ROOT_MARKS
 from bnlint.source.errors import SourceError
 from bnlint.source.name_patterns import modules_below
@@ -21,7 +22,6 @@ from bnlint.source.prefilter import (
     IMPORTS_BY_VALUE,
     imported_names,
     may_make_layers,
-    speaks_of_tensorflow,
 )
 from bnlint.source.resolve import ByName, upwards
 from bnlint.workspace import Workspace
@@ -41,16 +41,17 @@ _Test = Callable[[bytes, Sequence[str]], bool]
 """Tells something of a file by its bytes and by the names that it imports."""
 
 
-def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
-    """Those of the files that have, or import, however far away, what makes a layer and TensorFlow,
-    or a library like it."""
+def find_entries(paths: Sequence[str], workspace: Workspace) -> list[list[str]]:
+    """Those of the files that have what makes a layer, or import it and TensorFlow (or a library
+    like it), however far away: in groups, of which none imports anything that another one does."""
     needles = workspace.apis.needles
     tests: list[_Test] = [lambda data, _: may_make_layers(data, needles)]
     if not workspace.apis.own:  # a row of the user's may mean a function of the project
         tests.append(_names_framework(workspace.apis))
     files = _Files(paths, workspace, tests)
     found = set.intersection(*(files.coming_to(test) for test in tests))
-    return [path for path in paths if path in found]
+    found.update(files.having(tests[0]))  # whatever is wrong with one of these has to be told
+    return files.groups([path for path in paths if path in found])
 
 
 def imports_by_value(data: bytes) -> bool:
@@ -67,13 +68,7 @@ def _names_framework(apis: Apis) -> _Test:
     rows = (*apis.functions, *apis.layers, *apis.makers)
     libraries = _FRAMEWORK.union(name.partition(".")[0] for name in rows)
 
-    def test(data: bytes, names: Sequence[str]) -> bool:
-        if any(not libraries.isdisjoint(name.split(".")) for name in names):
-            return True
-        # Guides leave their imports out.
-        return speaks_of_tensorflow(data) and may_make_layers(data, apis.needles)
-
-    return test
+    return lambda _, names: any(not libraries.isdisjoint(name.split(".")) for name in names)
 
 
 def _above(folder: str) -> str:
@@ -121,6 +116,10 @@ class _Files:
         for path in self._with_importers(computing):
             self._computing.setdefault(os.path.dirname(path), []).append(path)
 
+    def having(self, test: _Test) -> list[str]:
+        """The files for which a test holds."""
+        return self._having[test]
+
     def coming_to(self, test: _Test) -> set[str]:
         """The files that come to one for which a test holds, and these."""
         having = self._having[test]
@@ -132,6 +131,27 @@ class _Files:
             for path in paths
         ]
         return self._with_importers([*having, *near])
+
+    def groups(self, paths: Sequence[str]) -> list[list[str]]:
+        """Some of the files: those together that import each other, or the same file."""
+        imports: dict[str, list[str]] = {}
+        for imported, importers in self._importers.items():
+            for path in importers:
+                imports.setdefault(path, []).append(imported)
+        together = Disjoint()
+        todo = list(paths)
+        seen = set(todo)
+        for path in todo:  # grows by what is imported
+            for imported in imports.get(path, ()):
+                together.join(path, imported)
+                if imported not in seen:
+                    seen.add(imported)
+                    todo.append(imported)
+        for folder in self._computing:
+            near = [path for path in paths if path.startswith(os.path.join(_above(folder), ""))]
+            for path in near[1:]:
+                together.join(near[0], path)
+        return together.sets(paths)
 
     def _is_below(self, folder: str, test: _Test) -> bool:
         """Whether a test holds for a file near a folder that was not looked at yet: in its project,

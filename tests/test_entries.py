@@ -32,7 +32,11 @@ def entries(
     workspace = Workspace(apis=apis)
     found = find_entries(sorted(str(root / name) for name in files), workspace)
     assert workspace.problems == []
-    return " ".join(Path(path).relative_to(root).as_posix() for path in found)
+    return " ".join(sorted(named(root, path) for group in found for path in group))
+
+
+def named(root: Path, path: str) -> str:
+    return Path(path).relative_to(root).as_posix()
 
 
 @pytest.mark.parametrize(
@@ -126,6 +130,8 @@ def main(name):
 """,
     "one/loaded.py": "import sys\nNET = sys.modules['one.net']",
     "one/outside.py": "import elsewhere\nelsewhere.batch_norm(1)",
+    "one/outside_user.py": "import one.outside",
+    "other/train_user.py": "import other.train",
     "one/guide.py": "y = tf.layers.batch_normalization(x)",
     "other/net.py": "import torch",
     "other/train.py": "from .net import torch\ndef net(x):\n    return torch.batch_norm(x)",
@@ -147,10 +153,12 @@ def main(name):
         ("one/late.py", True),
         ("one/chosen.py", True),
         ("one/loaded.py", True),
-        ("one/outside.py", False),
+        ("one/outside.py", True),
+        ("one/outside_user.py", False),
         ("one/guide.py", True),
         ("other/net.py", False),
-        ("other/train.py", False),
+        ("other/train.py", True),
+        ("other/train_user.py", False),
         ("other/torch_net.py", False),
         ("other/named.py", True),
         ("other/keras.py", True),
@@ -208,3 +216,31 @@ def test_a_computed_name_leads_no_further_than_two_folders_up(tmp_path: Path) ->
         "a/b/c/far.py": chosen,
     }
     assert entries(tmp_path, files) == "a/b/near.py a/b/user.py net.py"
+
+
+def test_groups_that_import_nothing_of_each_other(tmp_path: Path) -> None:
+    files = {
+        "a/net.py": NORM,
+        "a/train.py": "from .net import y\n",
+        "b/net.py": NORM,
+        "b/train.py": "from .net import y\nimport helpers\n",
+        "b/helpers.py": "import os\n",
+        "c.py": NORM,
+        "d/one.py": NORM + "from shared import step\n",
+        "d/two.py": NORM + "def main():\n    import shared\n",
+        "d/shared.py": "step = 1\n",
+        "e/x/a/by_option.py": "import importlib\nimportlib.import_module('net_' + name)\n" + NORM,
+        "e/net_a.py": NORM,
+        "e/net_b.py": NORM,
+    }
+    entries(tmp_path, files)
+    paths = [str(tmp_path / name) for name in sorted(files)]
+    groups = find_entries(paths, Workspace())
+    found = [" ".join(named(tmp_path, path) for path in group) for group in groups]
+    assert found == [
+        "a/net.py a/train.py",
+        "b/net.py b/train.py",
+        "c.py",
+        "d/one.py d/two.py",
+        "e/net_a.py e/net_b.py e/x/a/by_option.py",
+    ]

@@ -64,20 +64,20 @@ def may_use_batch_norm(data: bytes, needles: Sequence[bytes]) -> bool:
     ``needles`` are those of the APIs that are known (``Apis.needles``).
     """
     if any(needle in data for needle in (*needles, *_OTHER)):
-        return speaks_of_tensorflow(data) or _FOREIGN.search(data) is None
-    return any(word in data for word in _COMMON) and speaks_of_tensorflow(data)
+        return _speaks_of_tensorflow(data) or _FOREIGN.search(data) is None
+    return any(word in data for word in _COMMON) and _speaks_of_tensorflow(data)
 
 
 def may_make_layers(data: bytes, needles: Sequence[bytes]) -> bool:
     """Whether the file may build a batch-norm layer, or keep statistics by hand."""
     if any(needle in data for needle in (*needles, *_MAKERS)):
-        return speaks_of_tensorflow(data) or _FOREIGN.search(data) is None
-    if not any(word in data for word in _COMMON) or not speaks_of_tensorflow(data):
+        return _speaks_of_tensorflow(data) or _FOREIGN.search(data) is None
+    if not any(word in data for word in _COMMON) or not _speaks_of_tensorflow(data):
         return False
     return _COMMON_NAMES.search(data) is not None
 
 
-def speaks_of_tensorflow(data: bytes) -> bool:
+def _speaks_of_tensorflow(data: bytes) -> bool:
     """Whether the file mentions TensorFlow or Keras, wherever that is."""
     return any(word in data for word in _TRADE)
 
