@@ -66,30 +66,29 @@ class Judge:
     def of(self, groups: Sequence[Sequence[str]]) -> Told:
         """What is to be said of all groups."""
         self._total = sum(map(len, groups))
-        sizes = [sum(map(self._workspace.size, group)) for group in groups]
-        copies = min(self._options.jobs, len(groups)) - 1
-        if copies > 0 and not self._options.keep and can_be_made():
-            copies = min(copies, (sum(sizes) - max(sizes)) // WORTH_A_COPY)
-        else:
-            copies = 0
-        if copies:
-            found = self._by_copies(groups, sizes, copies)
-        else:
-            found = [self._of_group(group) for group in groups]
         told = Told()
-        for one in found:
+        for one in self._by_copies(groups) or map(self._of_group, groups):
             told.add(one)
         return told
 
-    def _by_copies(
-        self, groups: Sequence[Sequence[str]], sizes: Sequence[int], copies: int
-    ) -> list[Told]:
+    def _by_copies(self, groups: Sequence[Sequence[str]]) -> list[Told] | None:
+        """The same of each group, by copies of the process; None where these do not pay."""
+        copies = min(self._options.jobs, len(groups)) - 1
+        if copies < 1 or self._options.keep or not can_be_made():
+            return None
+        sizes = [sum(map(self._workspace.size, group)) for group in groups]
+        copies = min(copies, (sum(sizes) - max(sizes)) // WORTH_A_COPY)
+        if copies < 1:
+            return None
         from bnlint.interp import load
 
         load([path for group in groups for path in group], self._workspace)
         before = self._workspace.observed()
+        here = os.getpid()
 
         def work(number: int) -> tuple[Told, Observed]:
+            if os.getpid() != here:
+                self._progress = None  # the terminal has one bar
             told = self._of_group(groups[number])
             return told, self._workspace.observed().beyond(before)
 
