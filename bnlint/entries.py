@@ -1,86 +1,179 @@
-"""Which files are worth analysing: those that batch norm can reach through their imports.
+"""Which files are worth analysing: those that come to TensorFlow and to batch norm by imports.
 
-A training script often says nothing of batch norm itself; the network it imports does. What an
-import means is guessed here from names and folders alone, and too much rather than too little: a
-wrong guess costs the time of an analysis, never a finding.
+A training script often says nothing of batch norm itself; the network it imports does. In a
+repository for several frameworks, or of many networks, most programs come to none, though what they
+call bears the names of what others call. What an import means is guessed here from names and
+folders alone, and too much rather than too little: a wrong guess costs the time of an analysis,
+never a finding.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from bnlint.project import files_of
+from bnlint.apis import Apis
+from bnlint.disjoint import Disjoint
+from bnlint.project import ROOT_MARKS
 from bnlint.source.errors import SourceError
-from bnlint.source.prefilter import imported_names, imports_by_value, may_use_batch_norm
-from bnlint.source.resolve import ByName
+from bnlint.source.name_patterns import modules_below
+from bnlint.source.prefilter import (
+    imported_names,
+    imports_by_value,
+    may_make_layers,
+)
+from bnlint.source.resolve import ByName, upwards
 from bnlint.workspace import Workspace
 
 # In a notebook each source line is a JSON string on a line of its own.
 _QUOTE = re.compile(rb'^[ \t]*"', re.MULTILINE)
+# TensorFlow and what comes with it, beside the rows of apis.py; nets are slim's networks, which
+# programs take along.
+_FRAMEWORK = frozenset(
+    ["tensorflow", "tf", "keras", "tf_keras", "slim", "tf_slim", "nets", "sonnet", "tensorflow_hub"]
+)
+
+_UP = 2
+"""So many folders above a file may be where a module lies whose name it computes."""
+
+_Test = Callable[[bytes, Sequence[str]], bool]
+"""Tells something of a file by its bytes and by the names that it imports."""
 
 
-def find_entries(paths: Sequence[str], workspace: Workspace) -> list[str]:
-    """Those of the files that may use batch norm, or import, however far away, one that may."""
-    wanted = set(paths)
-    known = ByName(paths)
-    importers: dict[str, list[str]] = {}
-    reached: list[str] = []
-    dynamic: list[str] = []
-    queue = list(paths)
-    for path in queue:  # grows by imported files that were not asked for
-        try:
-            data = workspace.data(path)
-        except SourceError as error:
-            if path in wanted:
-                workspace.fail(error)
-            continue
-        if may_use_batch_norm(data, workspace.apis.needles):
-            reached.append(path)
-            continue
-        if imports_by_value(data):
-            dynamic.append(path)
-        names = imported_names(as_script(path, data))
-        found = workspace.resolver.candidates(path, names, known)
-        for imported in found.near | found.by_name:
-            if imported not in importers and imported not in wanted:
-                queue.append(imported)
-            importers.setdefault(imported, []).append(path)
-    if reached or _project_has_batch_norm(dynamic, workspace):
-        reached += dynamic  # they may import anything
-    entries = set(reached)
-    for path in reached:
-        new = [importer for importer in importers.get(path, ()) if importer not in entries]
-        entries.update(new)
-        reached += new
-    return [path for path in paths if path in entries]
-
-
-def _project_has_batch_norm(paths: Sequence[str], workspace: Workspace) -> bool:
-    """Whether a file that none of these names, but that one of them may import, has batch norm."""
-    below = [name for path in paths for name in _in_packages_beside(path, workspace)]
-    for path in dict.fromkeys([*files_of(paths, (), workspace), *below]):
-        try:
-            if may_use_batch_norm(workspace.data(path), workspace.apis.needles):
-                return True
-        except SourceError:
-            continue
-    return False
-
-
-def _in_packages_beside(path: str, workspace: Workspace) -> list[str]:
-    """The files of the packages beside a file, which no project need hold together."""
-    folder, names = os.path.dirname(path), workspace.resolver.names
-    packages = [os.path.join(folder, name) for name in names(folder) if name.endswith("/")]
-    return [
-        os.path.join(package, name)
-        for package in packages
-        for name in names(package.rstrip("/"))
-        if name.endswith(".py")
-    ]
+def find_entries(paths: Sequence[str], workspace: Workspace) -> list[list[str]]:
+    """Those of the files that have what makes a layer, or import it and TensorFlow (or a library
+    like it), however far away: in groups, of which none imports anything that another one does."""
+    needles = workspace.apis.needles
+    tests: list[_Test] = [lambda data, _: may_make_layers(data, needles)]
+    if not workspace.apis.own:  # a row of the user's may mean a function of the project
+        tests.append(_names_framework(workspace.apis))
+    files = _Files(paths, workspace, tests)
+    found = set.intersection(*(files.coming_to(test) for test in tests))
+    found.update(files.having(tests[0]))  # whatever is wrong with one of these has to be told
+    return files.groups([path for path in paths if path in found])
 
 
 def as_script(path: str, data: bytes) -> bytes:
     """The bytes of a file with import statements at the starts of lines, in a notebook too."""
     return _QUOTE.sub(b"", data) if path.endswith(".ipynb") else data
+
+
+def _names_framework(apis: Apis) -> _Test:
+    rows = (*apis.functions, *apis.layers, *apis.makers)
+    libraries = _FRAMEWORK.union(name.partition(".")[0] for name in rows)
+
+    return lambda _, names: any(not libraries.isdisjoint(name.split(".")) for name in names)
+
+
+def _above(folder: str) -> str:
+    for _ in range(_UP):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+class _Files:
+    """The files that are asked about and all that they may import.
+
+    What a file imports by a name that it computes is looked for in two folders above its own and
+    all that is below: in a larger tree, what lies further away belongs to something else.
+    """
+
+    def __init__(self, paths: Sequence[str], workspace: Workspace, tests: Sequence[_Test]) -> None:
+        self._workspace = workspace
+        self._having: dict[_Test, list[str]] = {test: [] for test in tests}
+        self._importers: dict[str, list[str]] = {}
+        wanted = set(paths)
+        self._seen = set(wanted)
+        computing: list[str] = []
+        known = ByName(paths)
+        queue = list(paths)
+        for path in queue:  # grows by imported files that were not asked for
+            try:
+                data = workspace.data(path)
+            except SourceError as error:
+                if path in wanted:
+                    workspace.fail(error)
+                continue
+            names = imported_names(as_script(path, data))
+            for test, having in self._having.items():
+                if test(data, names):
+                    having.append(path)
+            if imports_by_value(data) or b"sys.modules" in data:
+                computing.append(path)
+            found = workspace.resolver.candidates(path, names, known)
+            for imported in found.near | found.by_name:
+                self._importers.setdefault(imported, []).append(path)
+                if imported not in self._seen:
+                    self._seen.add(imported)
+                    queue.append(imported)
+        self._computing: dict[str, list[str]] = {}
+        for path in self._with_importers(computing):
+            self._computing.setdefault(os.path.dirname(path), []).append(path)
+
+    def having(self, test: _Test) -> list[str]:
+        """The files for which a test holds."""
+        return self._having[test]
+
+    def coming_to(self, test: _Test) -> set[str]:
+        """The files that come to one for which a test holds, and these."""
+        having = self._having[test]
+        above = {folder for path in having for folder in upwards(os.path.dirname(path))}
+        near = [
+            path
+            for folder, paths in self._computing.items()
+            if _above(folder) in above or self._is_below(folder, test)
+            for path in paths
+        ]
+        return self._with_importers([*having, *near])
+
+    def groups(self, paths: Sequence[str]) -> list[list[str]]:
+        """Some of the files: those together that import each other, or the same file."""
+        imports: dict[str, list[str]] = {}
+        for imported, importers in self._importers.items():
+            for path in importers:
+                imports.setdefault(path, []).append(imported)
+        together = Disjoint()
+        todo = list(paths)
+        seen = set(todo)
+        for path in todo:  # grows by what is imported
+            for imported in imports.get(path, ()):
+                together.join(path, imported)
+                if imported not in seen:
+                    seen.add(imported)
+                    todo.append(imported)
+        for folder in self._computing:
+            near = [path for path in paths if path.startswith(os.path.join(_above(folder), ""))]
+            for path in near[1:]:
+                together.join(near[0], path)
+        return together.sets(paths)
+
+    def _is_below(self, folder: str, test: _Test) -> bool:
+        """Whether a test holds for a file near a folder that was not looked at yet: in its project,
+        or if nothing tells which that is, below the folder."""
+        resolver = self._workspace.resolver
+        roots = resolver.roots(folder)
+        top = roots[: _UP + 1][-1] if self._is_root(roots[-1]) else folder
+        for path in modules_below(resolver, top):
+            if path not in self._seen:
+                try:
+                    data = self._workspace.data(path)
+                except SourceError:
+                    continue
+                if test(data, imported_names(data)):
+                    return True
+        return False
+
+    def _is_root(self, folder: str) -> bool:
+        marks = (os.path.join(folder, mark) for mark in ROOT_MARKS)
+        return folder == os.getcwd() or any(map(self._workspace.exists, marks))
+
+    def _with_importers(self, paths: Iterable[str]) -> set[str]:
+        """Files, and those that import one of them, however far away."""
+        todo = list(paths)
+        seen = set(todo)
+        for path in todo:  # grows by what imports it
+            new = [one for one in self._importers.get(path, ()) if one not in seen]
+            seen.update(new)
+            todo += new
+        return seen

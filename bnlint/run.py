@@ -13,7 +13,6 @@ from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
 from bnlint.finding import (
     Finding,
-    Incomplete,
     Location,
     Problem,
     Report,
@@ -23,6 +22,7 @@ from bnlint.finding import (
     order,
 )
 from bnlint.fingerprint import stamped
+from bnlint.judging import Judge, Progress, Told
 from bnlint.per_file import PerFile, PerFileIgnores
 from bnlint.shards import Shard, share
 from bnlint.trail import digest
@@ -34,11 +34,8 @@ if TYPE_CHECKING:
     from bnlint import ignores
     from bnlint.cache.runs import Runs
     from bnlint.cache.store import Store
-    from bnlint.interp.explored import Memory
-    from bnlint.model import Program, Project
+    from bnlint.model import Program
     from bnlint.source.discover import Walk
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +125,12 @@ def files(options: Options) -> tuple[list[str], list[Problem]]:
 @dataclass(frozen=True, slots=True)
 class _Work:
     """The files that are asked about, those of them that cannot be read, the programs that use
-    them, and what of all that is worth an analysis."""
+    them, and what of all that is worth an analysis, in groups that have nothing in common."""
 
     paths: Sequence[str]
     unread: Sequence[str]
     users: Sequence[str]
-    entries: Sequence[str]
+    entries: Sequence[Sequence[str]]
 
 
 def _work(options: Options, workspace: Workspace) -> _Work:
@@ -172,14 +169,15 @@ def _check(
     store: Store | None = None,
 ) -> Outcome:
     paths = work.paths
-    run = _Run(options, workspace, progress, store)
+    told = Told()
     # A tree without batch norm ends here: the imports below cost more than all of the above.
     if work.entries:
         if store is not None:
             from bnlint.cache.files import Files
 
             workspace.kept = Files(store)
-        run.analyse(work.entries)
+        told = Judge(options, workspace, progress, store).of(work.entries)
+    run = _Run(options, workspace, told)
     report = run.report()
     if work.users:
         _about(report, work, options, workspace, store)
@@ -194,8 +192,8 @@ def _check(
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
     report.skipped = sum(path not in lowered and not workspace.failed(path) for path in paths)
-    crashes = workspace.crashes + run.crashes
-    return Outcome(report, len(paths), workspace.source, crashes, run.programs)
+    crashes = [(_relative(where), error) for where, error in workspace.crashes + told.crashes]
+    return Outcome(report, len(paths), workspace.source, crashes, told.programs)
 
 
 def _files(options: Options, workspace: Workspace) -> tuple[list[str], Walk | None]:
@@ -209,48 +207,11 @@ def _files(options: Options, workspace: Workspace) -> tuple[list[str], Walk | No
 
 
 class _Run:
-    def __init__(
-        self,
-        options: Options,
-        workspace: Workspace,
-        progress: Progress | None,
-        store: Store | None,
-    ) -> None:
+    def __init__(self, options: Options, workspace: Workspace, told: Told) -> None:
         self._options = options
-        self._store = store
         self._workspace = workspace
-        self._progress = progress
-        self._findings: list[Finding] = []
-        self._notes: set[str] = set()
-        self._incomplete: set[Incomplete] = set()
+        self._told = told
         self._per_file = PerFileIgnores(options.per_file if options.ignores else ())
-        self.crashes: list[tuple[str, Exception]] = []
-        self.programs: list[Program] = []
-
-    def analyse(self, entries: Sequence[str]) -> None:
-        from bnlint.interp import analyse
-
-        try:
-            project = analyse(entries, self._workspace, self._progress, self._memory)
-        except Exception as error:
-            if len(entries) == 1:
-                self.crashes.append((_relative(entries[0]), error))
-                return
-            # One file broke us. Each file by itself says what it would say if checked alone.
-            for entry in entries:
-                self.analyse([entry])
-            if not self.crashes:
-                self.crashes.append(("the whole project", error))
-        else:
-            self._check(project)
-
-    def _memory(self) -> Memory | None:
-        """What earlier runs know of programs."""
-        if self._store is None:
-            return None
-        from bnlint.cache.programs import Programs
-
-        return Programs(self._store, self._workspace)
 
     def report(self) -> Report:
         """What is to be said."""
@@ -258,7 +219,7 @@ class _Run:
         comments = self._comments()
         findings: list[Finding] = []
         silenced: dict[tuple[str, Location, str], Silenced] = {}
-        for finding in self._findings:
+        for finding in self._told.findings:
             if options.pedantic or finding.confidence == "definite":
                 mark = self._silencing(finding, comments)
                 finding = self._displayed(finding)
@@ -272,14 +233,15 @@ class _Run:
             if not codes.matches(codes.UNREADABLE, options.ignore)
             and self._per_file.silencing(codes.UNREADABLE, problem.path) is None
         ]
-        notes = self._notes.union(*(file.notes for file in comments.values()))
+        notes = self._told.notes.union(*(file.notes for file in comments.values()))
         return Report(
             findings=each_once(findings),
             python2=[_relative(path) for path in self._workspace.python2()],
             problems=sorted(problems, key=lambda problem: (problem.path, problem.line)),
             notes=sorted(notes) if options.pedantic else [],
             incomplete=sorted(
-                dataclasses.replace(item, path=_relative(item.path)) for item in self._incomplete
+                dataclasses.replace(item, path=_relative(item.path))
+                for item in self._told.incomplete
             ),
             silenced=sorted(silenced.values(), key=lambda item: order(item.finding)),
         )
@@ -297,15 +259,15 @@ class _Run:
         every = self._comments()
         comments = {path: file for path, file in every.items() if path in given}
         found = list(suppressions.unknown(comments))
-        broken = self.crashes or self._workspace.crashes or self._workspace.problems
-        if not (broken or self._incomplete):
+        broken = self._told.crashes or self._workspace.crashes or self._workspace.problems
+        if not (broken or self._told.incomplete):
             every_code = [check.rule.code for check in CHECKS]
             on = [c for c in every_code if codes.selected(c, options.select, options.ignore)]
             # A comment without a code, or for a whole family, does not mean what is on request.
             source = [c for c in every_code if c in on or c not in codes.ON_REQUEST]
-            found += suppressions.unused(comments, self._findings, source, on)
+            found += suppressions.unused(comments, self._told.findings, source, on)
             found += suppressions.unused_entries(
-                self._per_file, paths, self._folders(), self._findings, source, on
+                self._per_file, paths, self._folders(), self._told.findings, source, on
             )
         return [
             self._displayed(finding)
@@ -369,26 +331,6 @@ class _Run:
         location = self._workspace.located(location)
         return dataclasses.replace(location, path=_relative(location.path))
 
-    def _check(self, project: Project) -> None:
-        from bnlint.checks import CHECKS
-
-        self.crashes += project.crashes
-        if self._options.keep:
-            self.programs += project.programs
-
-        here = os.path.join(os.getcwd(), "")
-        self._notes.update(note.replace(here, "") for note in project.notes)
-        self._incomplete |= project.incomplete
-        for check in CHECKS:
-            if not codes.selected(check.rule.code, self._options.select, self._options.ignore):
-                continue
-            try:
-                # One at a time: what a check found before it broke is still true.
-                for finding in check.check(project):
-                    self._findings.append(finding)
-            except Exception as error:
-                self.crashes.append((check.rule.code, error))
-
 
 def _about(
     report: Report, work: _Work, options: Options, workspace: Workspace, store: Store | None
@@ -401,8 +343,8 @@ def _about(
     report.silenced = [item for item in report.silenced if _paths(item.finding) & given]
     if all(_paths(finding) & given for finding in report.findings):
         return
-    alone = _Run(options, workspace, None, store)
-    alone.analyse(find_entries(work.paths, workspace))
+    groups = find_entries(work.paths, workspace)
+    alone = _Run(options, workspace, Judge(options, workspace, None, store).of(groups))
     known = {(finding.rule, finding.location) for finding in alone.report().findings}
     report.findings = [
         finding

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bnlint.disjoint import Disjoint
 from bnlint.entries import as_script
 from bnlint.source.errors import SourceError
 from bnlint.source.prefilter import imported_names, imports_by_value, may_use_batch_norm
@@ -38,7 +39,7 @@ def share(
 def _groups(paths: Sequence[str], workspace: Workspace) -> list[tuple[int, list[str]]]:
     """The files that belong together, sorted, with what they hold in bytes."""
     known = ByName(paths)
-    groups = _Groups()
+    groups = Disjoint()
     sizes: dict[str, int] = {}
     by_name: dict[str, set[str]] = {}
     changes_path: list[str] = []
@@ -70,14 +71,12 @@ def _groups(paths: Sequence[str], workspace: Workspace) -> list[tuple[int, list[
         for path in [*by_value, *with_layers]:  # they may import any of these
             groups.join(by_value[0], path)
     _join_by_name(groups, changes_path, by_name)
-    found: dict[str, list[str]] = {}
-    for path in sorted(seen):
-        found.setdefault(groups.head(path), []).append(path)
-    return [(sum(sizes.get(path, 0) for path in group), group) for group in found.values()]
+    sets = groups.sets(sorted(seen))
+    return [(sum(sizes.get(path, 0) for path in group), group) for group in sets]
 
 
 def _join_by_name(
-    groups: _Groups, changes_path: Sequence[str], by_name: Mapping[str, set[str]]
+    groups: Disjoint, changes_path: Sequence[str], by_name: Mapping[str, set[str]]
 ) -> None:
     """A file of any folder may be meant where a program changes ``sys.path``, and in all that it
     imports."""
@@ -89,24 +88,3 @@ def _join_by_name(
             if groups.head(path) in changed:
                 for other in others:
                     groups.join(path, other)
-
-
-class _Groups:
-    """Disjoint sets of files, joined one pair after the other."""
-
-    def __init__(self) -> None:
-        self._over: dict[str, str] = {}
-        self.joins = 0
-
-    def head(self, path: str) -> str:
-        """The file that stands for the whole set."""
-        while (above := self._over.get(path, path)) != path:
-            self._over[path] = self._over.get(above, above)
-            path = above
-        return path
-
-    def join(self, one: str, other: str) -> None:
-        heads = self.head(one), self.head(other)
-        if heads[0] != heads[1]:
-            self._over[heads[1]] = heads[0]
-            self.joins += 1

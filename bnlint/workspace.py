@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bnlint.apis import BUILT_IN, Apis
@@ -24,6 +25,24 @@ if TYPE_CHECKING:
     from bnlint.finding import Location
     from bnlint.source.ir import Module
     from bnlint.source.load import Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Paths that were lowered, read, listed, or asked for."""
+
+    modules: frozenset[str]
+    files: frozenset[str]
+    folders: frozenset[str]
+    marks: frozenset[str]
+
+    def beyond(self, other: Observed) -> Observed:
+        return Observed(
+            self.modules - other.modules,
+            self.files - other.files,
+            self.folders - other.folders,
+            self.marks - other.marks,
+        )
 
 
 class Workspace:
@@ -189,6 +208,33 @@ class Workspace:
                 read_now = found.get(path)
                 if read_now is not None and not isinstance(read_now, SourceError):
                     self.kept.put(data, path, read_now)
+
+    def size(self, path: str) -> int:
+        """How many bytes a file has; 0 where it cannot be read."""
+        try:
+            return len(self.data(path))
+        except SourceError:
+            return 0
+
+    def observed(self) -> Observed:
+        """What was looked at so far, and what was lowered."""
+        return Observed(
+            frozenset(self._modules),
+            frozenset(self._trail.files),
+            frozenset(self.resolver.listed()),
+            frozenset(self._trail.marks),
+        )
+
+    def observe(self, observed: Observed) -> None:
+        """Look at what a copy of this workspace looked at."""
+        for path in sorted(observed.modules):
+            self.module(path)
+        for path in sorted(observed.files):
+            self.digest(path)
+        for path in sorted(observed.folders):
+            self.resolver.names(path)
+        for path in sorted(observed.marks):
+            self.exists(path)
 
     def lowered(self) -> dict[str, Module]:
         """The files that were lowered so far, by path."""

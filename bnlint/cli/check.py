@@ -151,7 +151,7 @@ if TYPE_CHECKING:
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Parse with up to N processes; without it, one for each processor, at most 8.",
+    help="Use up to N processes; without it, one for each processor, at most 8.",
 )
 @click.option(
     "--shard",

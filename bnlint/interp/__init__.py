@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bnlint.interp.explore import analyse
+from bnlint.interp.explore import analyse, load
 
-__all__ = ["analyse"]
+__all__ = ["analyse", "load"]

@@ -201,7 +201,6 @@ class Explorer:
         found = [
             (path, stmt)
             for path in paths
-            if selection.comes_to_framework(path)
             if (loaded := self.modules.loaded.get(path)) is not None
             for stmt in loaded.body
             if isinstance(stmt, (ir.FunctionDef, ir.ClassDef))
@@ -336,6 +335,16 @@ def _call(machine: Machine, value: Value, path: str, span: ir.Span) -> Value:
     return calls.call(machine, value, Args([], {}, (path, span), more=True), None)
 
 
+def load(entries: Sequence[str], source: Source) -> None:
+    """Lower files and all that they may import, to have them at hand."""
+
+    def work() -> None:
+        with kept_to_the_end():
+            Modules(source, entries).load_all()
+
+    with_deep_stack(work)
+
+
 def analyse(
     entries: Sequence[str],
     source: Source,
@@ -345,7 +354,9 @@ def analyse(
     """Interpret every entry as a script, then what no script calls.
 
     ``memory`` opens what is kept of programs."""
-    return with_deep_stack(lambda: _analyse(entries, source, progress, memory()))
+    project = with_deep_stack(lambda: _analyse(entries, source, progress, memory()))
+    GARBAGE.add(RUN * len(entries))  # only now is nothing of the images in use any more
+    return project
 
 
 def _analyse(
@@ -354,7 +365,6 @@ def _analyse(
     progress: Callable[[int, int], None] | None,
     memory: Memory | None,
 ) -> Project:
-    GARBAGE.add(RUN)
     explorer = Explorer(source, entries, memory=memory)
     with kept_to_the_end():
         explorer.modules.load_all()

@@ -21,8 +21,8 @@ Path = int
 TRUE: Guard = 0
 FALSE: Guard = 1
 
-MOST_SPENT = 1_500_000
-"""Nodes of guards that one program may visit: 8 to 13 seconds, and up to 600 MB."""
+MOST_SPENT = 1_200_000
+"""Nodes of guards that one program may visit: 6 to 10 seconds, and up to 500 MB."""
 
 _LEAF = 1 << 60
 _TO_MAKE = -1  # no variable

@@ -84,25 +84,8 @@ def run_at_once(body: Sequence[ir.Stmt]) -> list[Any]:
 
 def imported_names(body: Sequence[ir.Stmt]) -> list[str]:
     """The dotted names that imports of some statements may mean; leading dots stay."""
-    return _meant_by_imports(run_at_once(body))
-
-
-def imports_of(module: ir.Module) -> list[str]:
-    """The same of all imports of a module, wherever they stand."""
-    statements: list[Any] = list(module.body)
-    for stmt in statements:  # grows by what is in it
-        for name in _BLOCKS.intersection(stmt.__dataclass_fields__):
-            statements += getattr(stmt, name)
-    return _meant_by_imports(statements)
-
-
-_BLOCKS = frozenset(["body", "orelse", "handlers", "final", "cases"])
-"""Fields that hold statements, or clauses of statements."""
-
-
-def _meant_by_imports(statements: Iterable[Any]) -> list[str]:
     names: dict[str, None] = {}
-    for stmt in statements:
+    for stmt in run_at_once(body):
         if isinstance(stmt, ir.Import):
             names.update(dict.fromkeys(item.name for item in stmt.names))
         elif isinstance(stmt, ir.ImportFrom):

@@ -12,7 +12,6 @@ import builtins
 from typing import TYPE_CHECKING
 
 from bnlint.interp.effects.networks import WORDS as NETWORKS
-from bnlint.interp.framework import users_of_framework
 from bnlint.interp.relevance import Relevance, imported_names, names_in, run_at_once
 from bnlint.interp.syntax import nodes
 from bnlint.source import ir
@@ -40,19 +39,12 @@ class Selection:
         functions = [one for module in loaded for one in modules.mentions(module, words)]
         self.layers = Relevance(functions, apis.layer_words | NETWORKS)
         self._anything = Relevance(functions, words)
-        self._users = users_of_framework(modules)
         self._names = self._anything.names | _CALLS_WHAT_IS_THERE
         for module in loaded:
             self._names |= _bound_to(module.body, self._names)
 
-    def comes_to_framework(self, path: str) -> bool:
-        """Whether a file, or what it imports, has TensorFlow or a library like it to use."""
-        return path in self._users
-
     def is_program(self, path: str) -> bool:
         """Whether running a file may do more than to define what others use."""
-        if not self.comes_to_framework(path):
-            return False
         seen: set[str] = set()
         todo = [path]
         while todo:

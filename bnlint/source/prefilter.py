@@ -8,17 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_OTHER = (
+_MAKERS = (
     b"batchnorm",  # tf.nn.batch_normalization's elders, and what libraries call theirs
     b"Batch_Norm",
-    b"UPDATE_OPS",
-    b"update_ops",
     b"slim.nets",  # networks that libraries hold ready
     b"nets import",
     b"sonnet",
 )
+_OTHER = (*_MAKERS, b"UPDATE_OPS", b"update_ops")
 # Words that are also of other trades: they count in a file that speaks of TensorFlow.
 _COMMON = (b"moments", b"sufficient_statistics", b"applications")
+# The same as names of a program's, not in a text.
+_COMMON_NAMES = re.compile(
+    rb"(?:moments|sufficient_statistics)[ \t]*\(|[.]\w*(?:moments|applications)\b"
+    rb"|['\"](?:moments|applications)['\"]"
+    rb"|\bimport\b[^\r\n#]*(?:moments|\bapplications)\b|^[ \t]*(?:moments|applications),",
+    re.MULTILINE,
+)
 _TRADE = (b"tensorflow", b"keras", b"tf.")
 # Other frameworks have layers of the same names.
 _FOREIGN = re.compile(
@@ -66,8 +72,22 @@ def may_use_batch_norm(data: bytes, needles: Sequence[bytes]) -> bool:
     ``needles`` are those of the APIs that are known (``Apis.needles``).
     """
     if any(needle in data for needle in (*needles, *_OTHER)):
-        return any(word in data for word in _TRADE) or _FOREIGN.search(data) is None
-    return any(word in data for word in _COMMON) and any(word in data for word in _TRADE)
+        return _speaks_of_tensorflow(data) or _FOREIGN.search(data) is None
+    return any(word in data for word in _COMMON) and _speaks_of_tensorflow(data)
+
+
+def may_make_layers(data: bytes, needles: Sequence[bytes]) -> bool:
+    """Whether the file may build a batch-norm layer, or keep statistics by hand."""
+    if any(needle in data for needle in (*needles, *_MAKERS)):
+        return _speaks_of_tensorflow(data) or _FOREIGN.search(data) is None
+    if not any(word in data for word in _COMMON) or not _speaks_of_tensorflow(data):
+        return False
+    return _COMMON_NAMES.search(data) is not None
+
+
+def _speaks_of_tensorflow(data: bytes) -> bool:
+    """Whether the file mentions TensorFlow or Keras, wherever that is."""
+    return any(word in data for word in _TRADE)
 
 
 def may_use_it_in_any(files: Sequence[bytes], needles: Sequence[bytes]) -> bool:

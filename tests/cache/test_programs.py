@@ -115,15 +115,15 @@ def test_only_what_reads_a_file_is_run_again(bench: Bench) -> None:
         bench.write(f"{name}.py", NETWORK)
         bench.write(f"train_{name}.py", SCRIPT.replace("NAME", name))
     bench.write("lost.py", LOST)
-    every = ["train_one.py:the script", "train_two.py:the script", "lost.py:lost"]
+    every = ["lost.py:lost", "train_one.py:the script", "train_two.py:the script"]
     assert bench.ran() == every
     assert bench.ran() == []
     bench.write("one.py", NETWORK + "\nAGAIN = True\n")
-    assert bench.ran() == every[:1]
-    bench.write("lost.py", LOST + "\n")
-    assert bench.ran() == every[2:]
-    bench.write("two.py", NETWORK.replace("training=training", "training=False"))
     assert bench.ran() == every[1:2]
+    bench.write("lost.py", LOST + "\n")
+    assert bench.ran() == every[:1]
+    bench.write("two.py", NETWORK.replace("training=training", "training=False"))
+    assert bench.ran() == every[2:]
     # One of them by itself is the same program.
     assert bench.ran("train_one.py") == []
 

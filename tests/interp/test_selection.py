@@ -7,7 +7,6 @@ from textwrap import dedent
 
 import pytest
 
-from bnlint.apis import BUILT_IN, Apis, NormApi
 from bnlint.finding import Location
 from bnlint.interp.imports import Modules
 from bnlint.interp.selection import Selection
@@ -30,7 +29,6 @@ def found(folder: Path) -> list[tuple[str, Location, str, str]]:
 
 
 def everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Selection, "comes_to_framework", lambda self, path: True)
     monkeypatch.setattr(Selection, "is_program", lambda self, path: True)
     monkeypatch.setattr(Selection, "is_worth_a_run", lambda self, body: True)
     monkeypatch.setattr(Selection, "is_worth_a_call", lambda self, cls, method: True)
@@ -102,12 +100,12 @@ LIBRARY = {
 }
 
 
-def selection_of(folder: Path, files: dict[str, str], apis: Apis = BUILT_IN) -> Selection:
+def selection_of(folder: Path, files: dict[str, str]) -> Selection:
     for file, text in files.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(dedent(text), encoding="utf-8")
     paths = [str(folder / file) for file in files]
-    modules = Modules(Workspace(apis=apis), paths)
+    modules = Modules(Workspace(), paths)
     modules.load_all()
     return Selection(modules, paths)
 
@@ -129,70 +127,3 @@ def selection_of(folder: Path, files: dict[str, str], apis: Apis = BUILT_IN) -> 
 )
 def test_which_files_are_programs(tmp_path: Path, name: str, expected: bool) -> None:
     assert selection_of(tmp_path, LIBRARY).is_program(str(tmp_path / name)) is expected
-
-
-FRAMEWORKS = {
-    "one/net.py": "import tensorflow as tf",
-    "one/compat.py": "from .net import tf",
-    "one/late.py": """
-        def main():
-            if True:
-                import one.compat
-    """,
-    "one/chosen.py": """
-        from importlib import import_module
-        def main(name):
-            return import_module(name).net
-    """,
-    "one/loaded.py": "import sys\nNET = sys.modules['one.net']",
-    "one/outside.py": "import elsewhere",
-    "other/net.py": "import torch",
-    "other/train.py": "from .net import torch\ndef net(x):\n    return torch.batch_norm(x)",
-    "other/deep/chosen.py": "import importlib\nNET = importlib.import_module('a' + 'b')",
-    "other/deep/user.py": "from .chosen import NET",
-    "other/named.py": "import one.net",
-    "other/keras.py": "from keras.layers import BatchNormalization",
-    "other/learn.py": "import tflearn",
-    "other/hub.py": "import tensorflow_hub as hub",
-    "other/slim.py": "from nets import resnet_v1",
-    "other/flags.py": "from absl import flags",
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("one/net.py", True),
-        ("one/compat.py", True),
-        ("one/late.py", True),
-        ("one/chosen.py", True),
-        ("one/loaded.py", True),
-        ("one/outside.py", False),
-        ("other/net.py", False),
-        ("other/train.py", False),
-        ("other/deep/chosen.py", True),
-        ("other/deep/user.py", True),
-        ("other/named.py", True),
-        ("other/keras.py", True),
-        ("other/learn.py", True),
-        ("other/hub.py", True),
-        ("other/slim.py", True),
-        ("other/flags.py", False),
-    ],
-)
-def test_which_files_come_to_a_framework(tmp_path: Path, name: str, expected: bool) -> None:
-    selection = selection_of(tmp_path, FRAMEWORKS)
-    assert selection.comes_to_framework(str(tmp_path / name)) is expected
-
-
-def test_a_computed_name_leads_no_further_than_to_what_lies_near(tmp_path: Path) -> None:
-    far = {f"far/{name}": text for name, text in FRAMEWORKS.items() if name.startswith("other/d")}
-    selection = selection_of(tmp_path, {"net.py": "import tensorflow", **far})
-    assert selection.comes_to_framework(str(tmp_path / "net.py"))
-    assert not selection.comes_to_framework(str(tmp_path / "far/other/deep/user.py"))
-
-
-def test_with_rows_of_the_users_any_file_may_be_a_library(tmp_path: Path) -> None:
-    own = Apis([NormApi("lib.norm", "layers", "training", False, ("inputs",), "momentum", 0.9)])
-    selection = selection_of(tmp_path, FRAMEWORKS, own)
-    assert selection.comes_to_framework(str(tmp_path / "other/net.py"))
