@@ -265,8 +265,8 @@ def make_template(machine: Interpreter, name: str, args: Args, frame: Frame | No
     skipped = ("name_", "func_", "create_scope_now_", "unique_name_", "custom_getter_")
     kwargs = {k: v for k, v in args.kwargs.items() if k not in skipped}
     label = args.get("name_", 0)
-    text = isinstance(label, Known) and isinstance(label.value, str)
-    return Template(func, kwargs, str(label.value) if text else "?")
+    scope = label.value if isinstance(label, Known) and isinstance(label.value, str) else "?"
+    return Template(func, kwargs, scope)
 
 
 def read_variable(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
