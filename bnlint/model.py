@@ -215,10 +215,11 @@ class Run:
     layers whose output it computes for use beyond the losses that training minimises (on data that
     no step is given, a loss is such use), ``fed`` whether it is given data of its own, ``opaque``
     whether it also fetches what nobody here saw.
-    ``on`` and ``off`` are the layers that it computes with a flag that is known to be True or False
-    in it, ``loops`` the loops of the source that it is in, as numbers. ``other_data`` is whether it
-    is sure to be fed values that no training step is given, ``turns`` how often it is done at most,
-    None where that is not known. ``stages`` are the parts of its outermost loop that it is in.
+    ``on`` and ``off`` are the layers that it computes, or whose updates it runs, with a flag known
+    to be True or False in it, ``loops`` the loops of the source that it is in, as numbers.
+    ``other_data`` is whether it is sure to be fed values that no training step is given, ``turns``
+    how often it is done at most, None where that is not known. ``stages`` are the parts of its
+    outermost loop that it is in.
     """
 
     location: Location

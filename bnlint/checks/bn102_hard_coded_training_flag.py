@@ -33,6 +33,7 @@ class _Site:
         self.adversarial = False
         self.trained_without_restore = False
         self.restored = False
+        self.trained_elsewhere = False
         self.evaluated: dict[Location, tuple[NormLayer, Run]] = {}
         self.predicted: dict[Location, tuple[NormLayer, Run]] = {}
 
@@ -42,7 +43,7 @@ def check(project: Project) -> Iterator[Finding]:
     sites: dict[Location, _Site] = {}
     for program in project.programs:
         for state in states(program):
-            _collect(state, sites)
+            _collect(state, sites, open_root=program.open)
             _collect_predictions(state, sites)
     reported: set[Location] = set()
     for location, site in sites.items():
@@ -52,9 +53,10 @@ def check(project: Project) -> Iterator[Finding]:
                 yield finding
 
 
-def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
+def _collect(state: GraphModel, sites: dict[Location, _Site], *, open_root: bool) -> None:
     trained = {i for op in state.train_ops for i in op.trains}
     running = {i for op in state.train_ops if op.run for i in op.trains}
+    handed = {i for op in state.train_ops if op.handed_over for i in op.trains}
     flags: dict[str, set[object]] = {}
     for layer in state.layers:
         if layer.name is not None:
@@ -78,6 +80,8 @@ def _collect(state: GraphModel, sites: dict[Location, _Site]) -> None:
             site.trained = site.trained or layer
             if state.restores:
                 site.restored = True
+            elif open_root and layer.id in handed:
+                site.trained_elsewhere = True  # its caller may begin with weights of a checkpoint
             else:
                 site.trained_without_restore = True
         for run in state.runs:
@@ -152,7 +156,8 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
         if not evaluated or values == {False}:
             return
     if values == {False}:
-        if site.trained_without_restore:  # else fine: pretrained statistics, frozen on purpose
+        # else fine: pretrained statistics, frozen on purpose
+        if site.trained_without_restore or site.trained_elsewhere:
             yield _always_false(location, site.trained, site)
         return
     for layer, run in evaluated.values():  # none: this network exists for training only
@@ -204,7 +209,11 @@ def _always_true(location: Location, layer: NormLayer, run: Run, site: _Site) ->
 
 def _always_false(location: Location, layer: NormLayer, site: _Site) -> Finding:
     origin = place_of_flag(layer)
-    reason = "on other paths the weights are restored, and then False may be on purpose"
+    reason = None
+    if site.restored:
+        reason = "on other paths the weights are restored, and then False may be on purpose"
+    elif not site.trained_without_restore:
+        reason = "what runs its train op is not seen, and may restore weights: then False is fine"
     return Finding(
         RULE,
         origin,
@@ -214,8 +223,8 @@ def _always_false(location: Location, layer: NormLayer, site: _Site) -> Finding:
             (location if origin != location else None, "the batch-norm layer it reaches"),
             (_default(layer), "a default that no caller overrides"),
         ),
-        "possible" if site.restored else "definite",
-        reason if site.restored else None,
+        "definite" if reason is None else "possible",
+        reason,
         consequence=_WITH_INITIAL,
         reasoning=(*of_layers([layer]), Step("a train op trains what it is a part of")),
         subject=about(origin, _alike(site, layer)),

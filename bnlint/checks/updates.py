@@ -18,7 +18,7 @@ from bnlint.finding import Aim, Finding, Location, Related, Rule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnlint.model import CollectionRead, GraphModel, Guard, NormLayer, TrainOp
+    from bnlint.model import CollectionRead, GraphModel, Guard, NormLayer, Run, TrainOp
 
 _SHOWN = 3  # so many layers tell which are meant; the message has the number of all
 
@@ -30,7 +30,8 @@ class Diagnosis:
     """A train op that leaves some layers of its network without updates.
 
     ``missing`` are those layers, ``trained`` all that it trains and that have updates. ``guard``
-    or ``read`` is where the chain breaks, if there is such a place.
+    or ``read`` is where the chain breaks, if there is such a place, ``asleep`` a run of the updates
+    in which the flag is False, so that they move nothing.
     """
 
     op: TrainOp
@@ -41,6 +42,7 @@ class Diagnosis:
     read: CollectionRead | None = None
     undecided: str | None = None
     detail: str = ""
+    asleep: Location | None = None
 
 
 def diagnose(model: GraphModel) -> Iterator[tuple[TrainOp, Diagnosis | None]]:
@@ -75,7 +77,7 @@ def _missing(model: GraphModel, op: TrainOp, trained: list[NormLayer]) -> list[N
     """The trained layers whose statistics nothing updates."""
     reached = set(op.reaches)
     for run in model.runs:
-        reached |= run.reaches  # fetched beside it, or in a run of its own
+        reached |= run.reaches - _asleep(model, run)  # fetched beside it, or in a run of its own
     if not any(other.run for other in model.train_ops):
         for other in model.train_ops:
             reached |= other.reaches  # a sibling that is run in the same loop
@@ -89,6 +91,17 @@ def _missing(model: GraphModel, op: TrainOp, trained: list[NormLayer]) -> list[N
         and _identity(layer) not in done
         and (layer.graph, layer.name) not in names
     ]
+
+
+def _asleep(model: GraphModel, run: Run) -> set[int]:
+    """Updates that a run without training computes with the flag False: they move nothing.
+
+    Those that are written by hand may move the averages whatever the flag is.
+    """
+    if run.trains or not run.off:
+        return set()
+    off = [layer for layer in model.layers if layer.id in run.off and layer.flavour != "nn"]
+    return {update for layer in off for update in layer.updates}
 
 
 def _identity(layer: NormLayer) -> tuple[object, ...]:
@@ -145,7 +158,9 @@ def _diagnosis(
         read: CollectionRead | None = None,
         detail: str = "",
     ) -> Diagnosis:
-        return Diagnosis(op, cause, missing, trained, guard, read, undecided, detail)
+        slept = [r.location for r in model.runs if wanted & r.reaches & _asleep(model, r)]
+        asleep = slept[0] if slept else None
+        return Diagnosis(op, cause, missing, trained, guard, read, undecided, detail, asleep)
 
     if all(layer.destination == "layer" for layer in missing):
         guard = next((g for g in model.guards if op.id in g.train_ops), None)
@@ -276,11 +291,10 @@ def without_updates(diagnosis: Diagnosis) -> str:
     """What a train op does to its layers; that nothing is updated is only said where it is true."""
     missing = len({layer.location for layer in diagnosis.missing})
     trained = len({layer.location for layer in diagnosis.trained})
+    runs = "nothing runs" if diagnosis.asleep is None else "only runs with the flag False compute"
     if missing == trained:
-        return f"trains {which(diagnosis)} but nothing runs the update ops"
-    return (
-        f"trains {trained} batch-norm layers but nothing runs the update ops of {missing} of them"
-    )
+        return f"trains {which(diagnosis)} but {runs} the update ops"
+    return f"trains {trained} batch-norm layers but {runs} the update ops of {missing} of them"
 
 
 def maker(diagnosis: Diagnosis) -> str:
@@ -299,7 +313,9 @@ def places(
     if len(layers) > _SHOWN:
         shown[-1] = replace(shown[-1], message=f"{said} (and {len(layers) - _SHOWN} more)")
     known = {place.location for place in shown}
-    broken = related(where) if where is not None else ()
+    broken = related(
+        where or (None, ""), (diagnosis.asleep, "updates are run here, where the flag is False")
+    )
     return (*shown, *(place for place in broken if place.location not in known))
 
 

@@ -210,7 +210,10 @@ def _scalar(kind: Any) -> Any:
         if isinstance(value, Known):
             try:
                 return Known(kind(value.value), value.origin, value.default, value.assumed)
-            except (TypeError, ValueError, OverflowError):
+            except (TypeError, ValueError, OverflowError) as error:
+                # A handler may wait for what is written to fail; else more is meant than is known.
+                if machine.state.paths.tries and value.origin is not None and not value.assumed:
+                    machine.state.paths.leave(type(error).__name__, args.place)
                 return machine.state.unknown("a conversion")
         if kind is bool:
             known = truth.truth_of(machine, value)

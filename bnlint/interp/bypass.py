@@ -147,6 +147,33 @@ def _last(expr: ir.Expr) -> str:
     return expr.id if isinstance(expr, ir.Name) else ""
 
 
+def note_mode(machine: Interpreter, test: ir.Expr, value: Value, frame: Frame) -> None:
+    """Keep that a function found itself in training: what it writes by hand then is in that mode.
+
+    That it is in another one tells less: such tests also ask for options.
+    """
+    wanted = when_training(test)
+    if wanted is None:
+        return
+    frame.mode = None
+    if isinstance(value, Known) and value.value is wanted:
+        found = Known(True, value.origin, value.default, value.assumed)
+        frame.mode = _in_words(test), found, machine.state.paths.now
+
+
+def _in_words(test: ir.Expr) -> str:
+    """What a test asks, or the names it asks for where that is short enough for a message."""
+    if isinstance(test, ir.UnaryOp):
+        return _in_words(test.value)
+    if isinstance(test, ir.Compare) and len(test.rights) == 1:
+        sides = [
+            repr(side.value) if isinstance(side, ir.Const) else _last(side)
+            for side in (test.left, test.rights[0])
+        ]
+        return f" {test.ops[0]} ".join(sides) if all(sides) else "its mode"
+    return _last(test) or "its mode"
+
+
 def branches(
     machine: Interpreter, stmt: ir.If, frame: Frame, on_true: Guard, on_false: Guard
 ) -> tuple[Callable[[], bool], Callable[[], bool]]:

@@ -203,8 +203,9 @@ def _unary_op(machine: Interpreter, expr: ir.UnaryOp, frame: Frame) -> Value:
 def _if_exp(machine: Interpreter, expr: ir.IfExp, frame: Frame) -> Value:
     paths, guards = machine.state.paths, machine.state.paths.guards
     machine.state.conditions.asking = machine.place(frame, expr.test)
-    test = machine.guard_of(machine.eval(expr.test, frame))
-    on_true, on_false = guards.split(paths.now, test)
+    value = machine.eval(expr.test, frame)
+    bypass.note_mode(machine, expr.test, value, frame)
+    on_true, on_false = guards.split(paths.now, machine.guard_of(value))
     body, orelse = bypass.sides(machine, expr, frame)
     if on_false == FALSE_GUARD:
         return body()

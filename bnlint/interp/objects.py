@@ -192,7 +192,10 @@ def call_method(
     if not isinstance(receiver, Object):
         return machine.unknown_call(machine.state.unknown("a method"), args)
     if name == "__enter__":
-        receiver.leave = enter(machine, receiver)
+        if isinstance(receiver, ArgScope):
+            receiver.leave = scopes.enter_by_hand(machine, receiver)
+        else:
+            receiver.leave = enter(machine, receiver)
         machine.state.entered_by_hand.append(receiver)
         return receiver.bound
     if name == "__exit__":

@@ -112,7 +112,7 @@ class RunRecord:
     nothing is fed that is not listed. ``data`` are identities of the values that are fed beside
     these, one set for each time that the run was met. ``loops`` are those that it is in, outermost
     first, ``stages`` the parts of the outermost that it is done in, ``turns`` how often all these
-    go round at most, None if that is not known.
+    go round at most, None if that is not known. ``built_for`` is the Estimator whose mode it is.
     """
 
     place: Place
@@ -126,6 +126,7 @@ class RunRecord:
     loops: tuple[int, ...] = ()
     stages: tuple[Stage, ...] = ()
     turns: int | None = None
+    built_for: tuple[EstimatorRecord, str] | None = None
     data: list[frozenset[tuple[Node, int]]] = field(default_factory=list, compare=False)
 
 

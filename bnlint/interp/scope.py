@@ -64,6 +64,7 @@ class Frame:
         "has_gap",
         "locals",
         "loops",
+        "mode",
         "module",
         "on_yield",
         "outer_names",
@@ -97,6 +98,7 @@ class Frame:
         self.guard: Guard = TRUE  # the paths on which this activation is still running
         self.returns: list[tuple[Guard, Value]] = []
         self.loops: list[Loop] = []
+        self.mode: tuple[str, Value, Guard] | None = None  # what its last test for training said
         self.tests: list[Test] = []  # those by which it may return
 
     def tables(self, name: str) -> Iterator[dict[str, Value]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.decided import decisions
 from bnlint.interp.feeding import flag_in, never_true
+from bnlint.interp.guards import FALSE
 from bnlint.interp.hand_written import hand_written
 from bnlint.interp.layer_model import norm_layer, unmapped, unused_flags
 from bnlint.interp.nodes import (
@@ -291,11 +292,13 @@ class _Snapshot:
             for node in through(record.fetches):
                 if node.kind in ("summary", "update", "assign", "group", "variable"):
                     continue
-                if node.scalar and (measured or (node in self.below_losses and not unseen)):
+                watched = measured or (node in self.below_losses and not unseen)
+                if node.scalar and watched and not self._is_evaluation(record):
                     continue
                 below = ancestors([node], controls=False, fed=fed) - fed
                 evaluated.update(layer.id for layer in layers_in(below))
-        flags = {layer.id: flag_in(record, layer) for layer in layers_in(before)}
+        moved = (n.layer for n in before if n.kind == "update" and n.layer is not None)
+        flags = {layer.id: flag_in(record, layer) for layer in (*layers_in(before), *moved)}
         return Run(
             location(record.place),
             frozenset(self._updates(before)),
@@ -310,6 +313,13 @@ class _Snapshot:
             record.turns,
             record.stages,
         )
+
+    def _is_evaluation(self, record: RunRecord) -> bool:
+        """Whether an Estimator is evaluated or asked by it: never on the batches of training."""
+        if record.built_for is None:
+            return False
+        estimator, mode = record.built_for
+        return mode != "train" and self.holds(estimator.used.get(mode, FALSE))
 
     def _is_fed_batches_of_training(self, record: RunRecord) -> bool:
         """Whether a run gets nothing but the very values that training steps get."""

@@ -210,6 +210,7 @@ def _add_stars(known: list[str], more: Sequence[str]) -> None:
 
 def _if(machine: Interpreter, stmt: ir.If, frame: Frame) -> Ended:
     test = machine.eval(stmt.test, frame)
+    bypass.note_mode(machine, stmt.test, test, frame)
     paths = machine.state.paths
     machine.state.conditions.asking = machine.place(frame, stmt.test)
     truth = machine.guard_of(test)

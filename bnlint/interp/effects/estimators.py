@@ -121,9 +121,10 @@ def spec(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Va
     if train_op is not None and nodes_in(train_op) and value in (None, "train"):
         state.record_run(RunRecord(args.place, tuple(nodes_in(train_op) + nodes_in(loss)), FALSE))
     if value in ("eval", "infer"):
-        wanted = [args.get("predictions", 1), args.get("eval_metric_ops", 4), loss]
-        nodes = nodes_of(wanted)
-        state.record_run(RunRecord(args.place, tuple(nodes), FALSE))
+        measures = args.kwargs.get("eval_metrics") or args.get("eval_metric_ops", 4)
+        nodes = nodes_of([args.get("predictions", 1), measures, loss])
+        built_for = state.built_for
+        state.record_run(RunRecord(args.place, tuple(nodes), FALSE, built_for=built_for))
     return EstimatorSpec(args.place, nodes=tuple(nodes_in(train_op)))
 
 

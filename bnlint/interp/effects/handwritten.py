@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
 from bnlint.interp.effects import flags, ops, statistics
+from bnlint.interp.guards import FALSE
 from bnlint.interp.nodes import Branches, Node, Statistic, Variable, nodes_in, nodes_of
 from bnlint.interp.recorded import Moments
 from bnlint.interp.values import Known, Place, Seq, Value
@@ -257,9 +258,20 @@ def _record(machine: Interpreter, record: Moments) -> None:
     frames = machine.state.frames
     names = frames[-1].locals if frames else {}
     record.flag = next(((name, names[name]) for name in names if name in flags.NAMES), None)
+    if record.flag is None and frames:
+        record.flag = _tested(machine, frames[-1])
     record.site = _site(machine, record.place)
     record.unit_test = machine.in_unit_test()
     machine.state.record_moments(record)
+
+
+def _tested(machine: Interpreter, frame: Frame) -> tuple[str, Value] | None:
+    """That the function is in training, where it asked for that and was told so on these paths."""
+    if frame.mode is None:
+        return None
+    name, value, on = frame.mode
+    paths = machine.state.paths
+    return (name, value) if paths.guards.minus(paths.now, on) == FALSE else None
 
 
 def _site(machine: Interpreter, place: Place) -> Place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
-from bnlint.interp.choices import Choice
+from bnlint.interp.choices import ABSENT, Choice
 from bnlint.interp.effects import variables
 from bnlint.interp.guards import FALSE
 from bnlint.interp.live_objects import (
@@ -106,13 +106,34 @@ def enter_arg_scope(machine: Interpreter, scope: ArgScope) -> Callable[[], None]
     return leave
 
 
+def enter_by_hand(machine: Interpreter, scope: ArgScope) -> Callable[[], None]:
+    """``scope.__enter__()``: what comes after it also runs on paths that did not enter it."""
+    paths, scopes = machine.state.paths, machine.state.arg_scopes
+    below = scopes[-1]
+    leave = enter_arg_scope(machine, scope)
+    scopes[-1] = {
+        key: {
+            name: (paths.over(below.get(key, {}).get(name, (ABSENT,))[0], value), place)
+            for name, (value, place) in entry.items()
+        }
+        for key, entry in scopes[-1].items()
+    }
+    return leave
+
+
 def with_arg_scope(machine: Interpreter, key: str, args: Args) -> Args:
     """The arguments of a call, completed by the argument scopes in force."""
     entry = machine.state.arg_scopes[-1].get(key)
     if not entry:
         return args
 
-    kwargs = {name: value for name, (value, _) in entry.items()}
+    paths = machine.state.paths
+    absent = machine.state.unknown("an argument scope that is entered on some paths only")
+    kwargs = {
+        name: paths.filled(value, absent)
+        for name, (value, _) in entry.items()
+        if paths.guards.meets(paths.now, paths.presence(value))
+    }
     places = {name: place for name, (_, place) in entry.items()}
     kwargs.update(args.kwargs)
     places.update(args.places)
