@@ -11,6 +11,7 @@ from bnlint.interp import (
     containers,
     libraries,
     objects,
+    own_dicts,
     parameters,
     records,
     tensorflow,
@@ -254,8 +255,11 @@ def instantiate(machine: Interpreter, cls: Class, args: Args) -> Value:
     state = machine.state
     instance = Instance(cls, state.keys.of("instance", state.fresh()), state.paths.now)
     init = attributes.find(machine, instance, "__init__")
+    held = own_dicts.begin(machine, instance) if own_dicts.is_dict(cls) else None
     if init is not None:
         call(machine, init, args, None)
+    elif held is not None:
+        containers.map_method(machine, held, "update", args)
     else:
         if cls.fields() is not None:
             records.fill(machine, instance, args)
@@ -288,7 +292,8 @@ def _call_instance(
 def _build(machine: Interpreter, instance: Instance, args: Args) -> None:
     """A layer of TensorFlow or Keras makes what it is made of when it is called first."""
     derived = any(
-        isinstance(b, Api) and b.name in keras.BASES for b in instance.cls.foreign_bases()
+        isinstance(b, Api) and (b.name in keras.BASES or b.name.endswith("Cell"))
+        for b in instance.cls.foreign_bases()
     )
     build = attributes.find(machine, instance, "build") if derived else None
     if build is not None and "<built>" not in instance.attrs:

@@ -127,8 +127,10 @@ def binary(machine: Interpreter, op: str, left: Value, right: Value, place: Plac
         kind = "linear" if op in ("+", "-") else "op"
         node = machine.state.node(kind, f"operator {op}", inputs, place)
         node.scalar = all(n.scalar for n in inputs if n.kind != "const")
-        if op in ("/", "*") and isinstance(left, Node) and isinstance(right, Node):
-            handwritten.arithmetic(machine, left, right, node)
+        if op in ("/", "*"):
+            handwritten.averaged(left, right, node)
+            if isinstance(left, Node) and isinstance(right, Node):
+                handwritten.arithmetic(machine, left, right, node)
         if op == "+" and isinstance(left, Node) and isinstance(right, Node):
             handwritten.folded(machine, left, right, node)
         return node

@@ -141,6 +141,7 @@ class State:
         self.given_path: list[str] = []
         self.building = False  # whether an image of a module is being made
         self.importing: list[str] = []
+        self.executing: list[str] = []  # files that run by their path now
         self.imported: dict[str, set[str]] = {}
         self.finished: list[str] = []  # the modules that were imported, as they ended
         self.not_found: dict[tuple[str, int], str] = {}

@@ -143,29 +143,29 @@ def with_arg_scope(machine: Interpreter, key: str, args: Args) -> Args:
 # --- variable and name scopes -------------------------------------------------------------------
 
 
-def _segment(value: Value | None) -> str | None:
+def _segment(machine: Interpreter, value: Value | None) -> str | None:
     if isinstance(value, Known):
         return str(value.value) if isinstance(value.value, str) else None
     if isinstance(value, VariableScope):
         return "/" + value.path
-    return "?"
+    return "?" if value is None else variables.segment_of(machine, value)
 
 
 def variable_scope(
     machine: Interpreter, name: str, args: Args, frame: Frame | None
 ) -> VariableScope:
     """``variable_scope(name_or_scope, default_name)``; also opens the name scope."""
-    segment = _segment(args.get("name_or_scope", 0))
+    segment = _segment(machine, args.get("name_or_scope", 0))
     default = segment is None
     if segment is None:
-        segment = _segment(args.get("default_name", 1)) or "?"
+        segment = _segment(machine, args.get("default_name", 1)) or "?"
     return VariableScope(args.place, segment, default=default)
 
 
 def name_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    segment = _segment(args.get("name", 0))
+    segment = _segment(machine, args.get("name", 0))
     if segment is None:
-        segment = _segment(args.get("default_name", 1)) or ""
+        segment = _segment(machine, args.get("default_name", 1)) or ""
     return NameScope(args.place, segment)
 
 
