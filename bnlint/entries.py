@@ -18,11 +18,7 @@ from bnlint.disjoint import Disjoint
 from bnlint.project import ROOT_MARKS
 from bnlint.source.errors import SourceError
 from bnlint.source.name_patterns import modules_below
-from bnlint.source.prefilter import (
-    IMPORTS_BY_VALUE,
-    imported_names,
-    may_make_layers,
-)
+from bnlint.source.prefilter import imported_names, imports_by_value, may_make_layers
 from bnlint.source.resolve import ByName, upwards
 from bnlint.workspace import Workspace
 
@@ -52,11 +48,6 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[list[str]]:
     found = set.intersection(*(files.coming_to(test) for test in tests))
     found.update(files.having(tests[0]))  # whatever is wrong with one of these has to be told
     return files.groups([path for path in paths if path in found])
-
-
-def imports_by_value(data: bytes) -> bool:
-    """Whether a file may import a module that its import statements do not name."""
-    return any(way.encode() in data for way in IMPORTS_BY_VALUE)
 
 
 def as_script(path: str, data: bytes) -> bytes:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bnlint.entries import as_script, imports_by_value
+from bnlint.entries import as_script
 from bnlint.project import files_of
 from bnlint.source.errors import SourceError
-from bnlint.source.prefilter import imported_names, may_use_batch_norm
+from bnlint.source.prefilter import imported_names, imports_by_value, may_use_batch_norm
 from bnlint.source.resolve import ByName
 from bnlint.workspace import Workspace
 

@@ -13,11 +13,11 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from bnlint.entries import as_script, imports_by_value
+from bnlint.entries import as_script
 from bnlint.project import ROOT_MARKS
 from bnlint.source.discover import Walk
 from bnlint.source.errors import SourceError
-from bnlint.source.prefilter import imported_names, may_use_it_in_any
+from bnlint.source.prefilter import imported_names, imports_by_value, may_use_it_in_any
 from bnlint.source.read import read_bytes
 from bnlint.workspace import Workspace
 

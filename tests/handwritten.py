@@ -20,6 +20,16 @@ MOMENTS = {
     "sums": "count, total, squares, shift = tf.nn.sufficient_statistics(x, [0])\n"
     "m, v = tf.nn.normalize_moments(count, total, squares, shift)",
     "variance": "m = tf.reduce_mean(x, 0)\nv = tf.math.reduce_variance(x, 0)",
+    "counts": "n = tf.cast(tf.shape(x)[0], tf.float32)\n"
+    "m = tf.reduce_sum(x, 0) / n\nv = tf.reduce_sum(tf.square(x - m), 0) / n",
+    "inverse": "n = tf.to_float(tf.size(x)) / 8.0\n"
+    "m = (1.0 / n) * tf.reduce_sum(x, [0])\nv = tf.reduce_sum(x * x, [0]) / n - tf.square(m)",
+    "counted ops": "n = tf.shape(x)[0]\nm = tf.div(tf.reduce_sum(x, axis=[0]), tf.to_float(n))\n"
+    "v = tf.truediv(tf.reduce_sum(tf.pow(x - m, 2), axis=[0]), tf.to_float(n))",
+    "counted sums": "n, total, squares, _ = tf.nn.sufficient_statistics(x, [0])\n"
+    "m = total / n\nv = tf.maximum(squares / n - m ** 2, 0.0)",
+    "squeezed": "m = tf.squeeze(tf.reduce_mean(x, 0, keepdims=True), 0)\n"
+    "v = tf.squeeze(tf.reduce_mean(tf.square(x - m), 0, keepdims=True), 0)",
 }
 NORMALISE = {
     "division": "(x - {m}) / tf.sqrt({v} + 1e-3) * gamma + beta",

@@ -13,6 +13,7 @@ from bnlint.graph.ops import FUSED, VARIABLES
 from bnlint.graph.proto import Node
 
 _STEPS = frozenset({"Add", "AddV2", "Maximum", "Squeeze", "Reshape", "Identity", "Cast", "Sqrt"})
+_DIVIDES = frozenset({"RealDiv", "Div", "DivNoNan"})
 
 
 def batch_only(
@@ -49,15 +50,17 @@ def _variance(graph: Graph, moments: Moments, node: Node) -> Node | None:
         if here is None or here.name in seen or here.op in VARIABLES or here.op in MERGE:
             continue
         seen.add(here.name)
-        if here.op == "Mean":
+        if here.op in ("Mean", "Sum"):
             return here if moments.of(here, here.name) is not None else None
-        if here.op in _STEPS:
+        if here.op in _DIVIDES:
+            pending += here.inputs[:1]
+        elif here.op in _STEPS:
             pending += [tensor for tensor in here.inputs if tensor[:1] != "^"]
     return None
 
 
 def _over_batch(graph: Graph, mean: Node) -> bool:
-    """Whether a Mean reduces axis 0: a layer or instance norm does not."""
+    """Whether a Mean or a Sum reduces axis 0: a layer or instance norm does not."""
     axes = graph.node(mean.inputs[1]) if len(mean.inputs) > 1 else None
     value = axes.attr("value") if axes is not None and axes.op == "Const" else None
     return isinstance(value, Tensor) and 0 in value.integers()

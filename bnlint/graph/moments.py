@@ -2,8 +2,8 @@
 
 ``tf.nn.moments`` is a Mean, the squared difference from it, and a Mean of that (1.2 and later); its
 scope is called ``moments`` in every version, which tells those of older ones. Hand-written code has
-the same Mean under a Sub; ``tf.nn.sufficient_statistics`` names its sums. A fused kernel's outputs
-1 and 2 are the statistics.
+the same Mean under a Sub, or a Sum that is divided by a count; ``tf.nn.sufficient_statistics``
+names its sums. A fused kernel's outputs 1 and 2 are the statistics.
 """
 
 from __future__ import annotations
@@ -43,6 +43,14 @@ _HOLDS = frozenset({"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "I
 _MAKES = frozenset({"Const", "Fill", "ZerosLike", "OnesLike", "Range"}) | RESTORES
 
 
+# What a sum is divided by, or multiplied with the inverse of, to be a mean: how many there are.
+_DIVIDES = frozenset({"RealDiv", "Div", "DivNoNan", "Mul"})
+_COUNTS = frozenset({"Const", "Shape", "Size", "Placeholder", "PlaceholderWithDefault"})
+_OF_COUNTS = _DIVIDES | {"Add", "AddV2", "Sub", "Cast", "Identity", "Prod", "Maximum"}
+_OF_COUNTS |= {"GatherV2", "Gather", "StridedSlice", "Reciprocal"}
+_MOST_OF_A_COUNT = 24
+
+
 class Moments:
     """Finds the batch statistics behind a written value."""
 
@@ -51,8 +59,9 @@ class Moments:
         self._means: dict[str, str] = {}
         for node in graph.having(("SquaredDifference", "Sub")):
             self._difference(node)
-        for node in graph.having(("Mean",)):
-            if node.name not in self._means:
+            self._of_squares(node)
+        for node in graph.having(_REDUCES):
+            if node.name not in self._means and not node.name.startswith("gradients"):
                 self._variance(node)
 
     def _difference(self, node: Node) -> None:
@@ -60,12 +69,61 @@ class Moments:
             return
         left, right = node.inputs[0], node.inputs[1]
         for values, mean in ((left, right), (right, left)):
-            found = self._through(mean)
-            if found is None or found.op != "Mean" or not found.inputs:
+            found = self._mean(mean)
+            if found is None or not found.inputs:
                 continue
             if found.inputs[0] == values or self._through(found.inputs[0]) is self._through(values):
                 self._means.setdefault(found.name, found.name)
                 self._means.setdefault(node.name, found.name)
+
+    def _of_squares(self, node: Node) -> None:
+        """The mean of the squares, less the square of the mean."""
+        if len(node.inputs) < 2:
+            return
+        squares, square = self._mean(node.inputs[0]), self._squared(node.inputs[1])
+        mean = self._mean(square) if square is not None else None
+        if squares is None or mean is None or not squares.inputs or not mean.inputs:
+            return
+        values = self._squared(squares.inputs[0])
+        if values is not None and self._through(values) is self._through(mean.inputs[0]):
+            self._means.setdefault(mean.name, mean.name)
+            self._means.setdefault(squares.name, mean.name)
+
+    def _squared(self, tensor: str) -> str | None:
+        """What a value is the square of."""
+        node = self._through(tensor)
+        if node is None or node.op not in ("Square", "Pow", "Mul") or not node.inputs:
+            return None
+        return None if node.op == "Mul" and node.inputs[0] != node.inputs[1] else node.inputs[0]
+
+    def _mean(self, tensor: str) -> Node | None:
+        """The Mean that a value is, or the Sum that it is once divided by a count."""
+        node = self._through(tensor)
+        if node is None or node.op == "Mean":
+            return node
+        if node.op not in _DIVIDES or len(node.inputs) < 2:
+            return None
+        pairs = [node.inputs[:2], *([node.inputs[1::-1]] if node.op == "Mul" else [])]
+        for value, count in pairs:
+            total = self._through(value)
+            if total is not None and total.op == "Sum" and self._is_count(count):
+                return total
+        return None
+
+    def _is_count(self, tensor: str) -> bool:
+        pending, seen = [tensor], set[str]()
+        while pending:
+            name = pending.pop()
+            node = self._graph.node(name)
+            if node is None or len(seen) > _MOST_OF_A_COUNT:
+                return False
+            if name in seen or node.op in _COUNTS:
+                continue
+            if node.op not in _OF_COUNTS:
+                return False
+            seen.add(name)
+            pending += [source for source in node.inputs if source[:1] != "^"]
+        return True
 
     def _variance(self, node: Node) -> None:
         source = self._graph.node(node.inputs[0]) if node.inputs else None
@@ -100,7 +158,8 @@ class Moments:
             return self._means.get(node.name) or self._named(node)
         if node.op == "Sum":
             found = _SUMS.search(node.name)
-            return node.name[: found.end(1)] + "/mean_ss" if found else None
+            named = node.name[: found.end(1)] + "/mean_ss" if found else None
+            return named or self._means.get(node.name)
         return self._named(node) if node.op in ("Squeeze", "Sub", "Add", "AddV2") else None
 
     @staticmethod

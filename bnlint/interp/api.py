@@ -203,6 +203,8 @@ _NAMES: dict[str, str] = {
     "tflearn.layers.normalization.batch_normalization": "tflearn.batch_normalization",
     "tf.truediv": "tf.div",
     "tf.divide": "tf.div",
+    "tf.div_no_nan": "tf.div",
+    "tf.divide_no_nan": "tf.div",
 }
 
 _OPS_MODULE = ("tf.python.ops.", "tf.python.framework.", "tf.python.platform.")
@@ -295,6 +297,8 @@ LINEAR_OPS = frozenset(
         "add",
         "add_n",
         "subtract",
+        "negative",
+        "neg",
         "with_dependencies",
         "Print",
         "reshape",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnlint.interp import api, objects, records
+from bnlint.interp import api, objects, own_dicts, records
 from bnlint.interp.args import Args
 from bnlint.interp.choices import ABSENT, Choice
 from bnlint.interp.effects import keras
@@ -179,7 +179,13 @@ def _inherited_attr(machine: Interpreter, value: Instance, name: str, place: Pla
         return value.cls
     if name == "__dict__":
         return Attributes(value)
+    of_dict = own_dicts.attribute(machine, value, name)
+    if of_dict is not None:
+        return of_dict
     fallback = find(machine, value, "__getattr__")
+    held = own_dicts.held_by(value)
+    if fallback is not None and held is not None and not isinstance(fallback, Bound):
+        return own_dicts.get(machine, value, held, Args([Known(name)], {}, place))
     if fallback is not None:
         return machine.call(fallback, Args([Known(name)], {}, place), None)
     for base in value.cls.foreign_bases():
@@ -230,6 +236,10 @@ def _super_attr(machine: Interpreter, value: Super, name: str) -> Value:
                 if isinstance(receiver, Instance):
                     return _bind(machine, member, receiver, receiver.cls)
                 return member.func if isinstance(member, Descriptor) else Bound(member, receiver)
+    if isinstance(receiver, Instance):
+        of_dict = own_dicts.of_super(machine, receiver, name)
+        if of_dict is not None:
+            return of_dict
     if name == "__init__":
         return Builtin("object.__init__", lambda *_: machine.state.unknown("super"))
     if name == "__new__" and machine.state.making:
@@ -264,6 +274,8 @@ def _set(machine: Interpreter, value: Value, name: str, new: Value) -> Value:
                     place = ("", (0, 0, 0, 0))
                     machine.call(setter, Args([value, new], {}, place), None)
                     return NONE
+        if own_dicts.keep(machine, value, name, new):
+            return NONE
         if name == "__dict__" and isinstance(new, Map):
             for key, item in new.items.items():
                 if isinstance(key, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import attributes, iterables, subscripts, truth
+from bnlint.interp import attributes, executing, iterables, subscripts, truth
 from bnlint.interp.args import Args
 from bnlint.interp.choices import ABSENT
 from bnlint.interp.guards import FALSE as FALSE_GUARD
@@ -339,6 +339,7 @@ _TABLE: dict[str, Value] = {
     name: Builtin(name, func, name in _WHOLE)
     for name, func in {
         **iterables.FUNCTIONS,
+        **executing.FUNCTIONS,
         "isinstance": _isinstance,
         "getattr": _getattr,
         "eval": _eval,

@@ -11,6 +11,7 @@ from bnlint.interp import (
     containers,
     libraries,
     objects,
+    own_dicts,
     parameters,
     records,
     tensorflow,
@@ -18,7 +19,7 @@ from bnlint.interp import (
 )
 from bnlint.interp.args import Args
 from bnlint.interp.choices import Choice
-from bnlint.interp.effects import keras
+from bnlint.interp.effects import keras, scopes
 from bnlint.interp.lifting import lifted
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.paths import Stop
@@ -39,6 +40,7 @@ from bnlint.interp.values import (
     Object,
     Partial,
     Seq,
+    Template,
     Text,
     Unknown,
     Value,
@@ -79,7 +81,13 @@ def call(machine: Interpreter, func: Value, args: Args, frame: Frame | None) -> 
             args.more,
             args.places,
         )
-        return call(machine, func.func, merged, frame)
+        if not isinstance(func, Template):
+            return call(machine, func.func, merged, frame)
+        leave = scopes.in_template(machine, func, args.place)
+        try:
+            return call(machine, func.func, merged, frame)
+        finally:
+            leave()
     if isinstance(func, Class):
         path = func.module.path if func.module is not None else ""
         row = machine.modules.apis.of_project(path, func.name)
@@ -247,8 +255,11 @@ def instantiate(machine: Interpreter, cls: Class, args: Args) -> Value:
     state = machine.state
     instance = Instance(cls, state.keys.of("instance", state.fresh()), state.paths.now)
     init = attributes.find(machine, instance, "__init__")
+    held = own_dicts.begin(machine, instance) if own_dicts.is_dict(cls) else None
     if init is not None:
         call(machine, init, args, None)
+    elif held is not None:
+        containers.map_method(machine, held, "update", args)
     else:
         if cls.fields() is not None:
             records.fill(machine, instance, args)
@@ -281,7 +292,8 @@ def _call_instance(
 def _build(machine: Interpreter, instance: Instance, args: Args) -> None:
     """A layer of TensorFlow or Keras makes what it is made of when it is called first."""
     derived = any(
-        isinstance(b, Api) and b.name in keras.BASES for b in instance.cls.foreign_bases()
+        isinstance(b, Api) and (b.name in keras.BASES or b.name.endswith("Cell"))
+        for b in instance.cls.foreign_bases()
     )
     build = attributes.find(machine, instance, "build") if derived else None
     if build is not None and "<built>" not in instance.attrs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import dicts
+from bnlint.interp import dicts, own_dicts
 from bnlint.interp.choices import ABSENT, Choice
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.guards import TRUE as TRUE_GUARD
@@ -155,6 +155,9 @@ def _contains(machine: Interpreter, item: Value, container: Value) -> Value:
                 for g, one in paths.alternatives(container)
             )
         )
+    entries = own_dicts.held_by(container)
+    if entries is not None and own_dicts.tells(machine, entries, item):
+        container = entries
     if is_text(item) and is_text(container):
         assert isinstance(item, Known)
         assert isinstance(container, Known)

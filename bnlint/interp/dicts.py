@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 from bnlint.interp.choices import ABSENT, Choice
 from bnlint.interp.guards import FALSE as FALSE_GUARD
 from bnlint.interp.overwriting import overwrite_entries
-from bnlint.interp.values import NONE, Known, Map, Value
+from bnlint.interp.values import NONE, Instance, Known, Map, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
+
+
+HELD = "<dict>"
+"""Where an object of a class that derives from ``dict`` has its entries."""
 
 
 def put(machine: Interpreter, mapping: Map, key: Value, value: Value) -> None:
@@ -81,6 +85,9 @@ def merged_map(machine: Interpreter, value: Value) -> Map | None:
     """A dict, or several by path, as one; None for what is no dict on some path."""
     if isinstance(value, Map):
         return value
+    if isinstance(value, Instance):
+        held = value.attrs.get(HELD)
+        return held if isinstance(held, Map) else None
     if not isinstance(value, Choice):
         return None
     paths = machine.state.paths

@@ -39,6 +39,9 @@ class Importer(Protocol):
     counters: dict[int, list[ir.Expr]]
     unused_flags: dict[int, ir.Param | None]
 
+    def ir_of(self, path: str) -> ir.Module | None:
+        """The body of a file, None if it cannot be read."""
+
     def load(self, machine: Interpreter, dotted: str, level: int, importer: str) -> Value:
         """The value of an imported module, having run its body."""
 

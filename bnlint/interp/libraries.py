@@ -6,7 +6,7 @@ import os
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import api, folders, operators, records, tensorflow, truth
+from bnlint.interp import api, executing, folders, operators, records, tensorflow, truth
 from bnlint.interp.args import Args
 from bnlint.interp.builtins import identity, leave_program
 from bnlint.interp.choices import Choice
@@ -220,6 +220,7 @@ _EXTERNAL: dict[str, Any] = {
     "site.addsitedir": _sys_path,
     "sys.exit": leave_program,
     "os._exit": leave_program,
+    **executing.LIBRARY,
     "importlib.import_module": import_module,
     "imp.load_source": load_source,
     "importlib.machinery.SourceFileLoader": spec_from_file,

@@ -192,13 +192,13 @@ class HubModule(Object):
 class Holder(Object):
     """An instance of any other class of TensorFlow's: a dataset, a helper, a recurrent cell.
 
-    ``cells`` are the objects of the project among its arguments.
+    ``cells`` are those of its arguments that are or hold objects of the project.
     """
 
     kind: ClassVar = "object"
 
     name: str
-    cells: tuple[Instance, ...] = ()
+    cells: list[Value] = field(default_factory=list)
 
     @property
     def label(self) -> str:

@@ -54,7 +54,7 @@ def _chosen(machine: Interpreter, name: Value, pattern: NamePattern, args: Args)
 def _pattern(machine: Interpreter, name: Value, args: Args) -> NamePattern:
     """What is known of a module's name, and where it is looked for."""
     importer = args.place[0]
-    pieces = _pieces(machine.state.keys, truth.key_of(machine, name))
+    pieces = pieces_of(machine.state.keys, truth.key_of(machine, name))
     level = len(pieces[0]) - len(pieces[0].lstrip("."))
     if not level:
         resolver = machine.modules.resolver
@@ -85,7 +85,7 @@ def load_source(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
         found = machine.modules.resolver.file(hint.value, args.place[0])
         if found is not None:
             return machine.modules.run(machine, found)
-    pieces = _pieces(machine.state.keys, truth.key_of(machine, path))
+    pieces = pieces_of(machine.state.keys, truth.key_of(machine, path))
     roots = machine.modules.resolver.roots(os.path.dirname(args.place[0]))
     return _chosen(machine, path, of_path(pieces, roots), args)
 
@@ -108,23 +108,23 @@ def from_sys_modules(machine: Interpreter, name: Value, args: Args) -> Value:
     return import_module(machine, Args([name], {}, args.place), None)
 
 
-def _pieces(keys: Keys, key: int) -> list[str]:
+def pieces_of(keys: Keys, key: int) -> list[str]:
     """The parts of a computed text that are there to read; something else is between two."""
     head, *rest = keys.parts(key)
     if head == "const" and rest[0] == "str":
         return [str(ast.literal_eval(rest[1]))]
     if head == "binary" and rest[0] == "+":
-        return _joined([_pieces(keys, part) for part in rest[1:]])
+        return _joined([pieces_of(keys, part) for part in rest[1:]])
     if head == "format":
         return _PERCENT.split(rest[0])
     if head == "text" and rest[0] == "format":
         return _BRACES.split(rest[1])
     if head == "text" and rest[0] == "join" and keys.parts(rest[2])[0] == "sequence":
-        return _joined([_pieces(keys, part) for part in keys.parts(rest[2])[1:]], rest[1])
+        return _joined([pieces_of(keys, part) for part in keys.parts(rest[2])[1:]], rest[1])
     if head == "joined":
-        return _joined([_pieces(keys, part) for part in rest])
+        return _joined([pieces_of(keys, part) for part in rest])
     if head == "path":
-        return _joined([_pieces(keys, part) for part in rest], "/")
+        return _joined([pieces_of(keys, part) for part in rest], "/")
     return ["", ""]
 
 

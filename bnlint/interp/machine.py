@@ -15,6 +15,7 @@ from bnlint.interp import (
     contexts,
     dicts,
     objects,
+    own_dicts,
     subscripts,
     truth,
 )
@@ -267,6 +268,9 @@ class Machine:
         if isinstance(value, Known) and isinstance(value.value, str):
             return [Known(c) for c in value.value[:64]], len(value.value) <= 64
         if isinstance(value, Instance):
+            held = own_dicts.held_by(value)
+            if held is not None:
+                return dicts.keys_in(self, held), held.exact
             fields = value.cls.fields()
             if fields is not None:
                 return [value.attrs.get(name, NONE) for name in fields], True

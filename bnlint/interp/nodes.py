@@ -39,10 +39,10 @@ class Node(Value):
     batch-norm layer whose output a ``norm`` is, or whose statistics an ``update`` moves.
 
     ``scalar`` is whether it is a measure such as a loss, ``statistic`` what it is the mean or the
-    variance of, ``moved`` whether its op put the examples of the batch on another axis than the
-    first, ``channels_first`` the layout that its convolution was told, None for the last two
-    where the op says nothing of it. ``bias`` is whether it adds a bias last, ``alias`` the name
-    under which its layer collects it.
+    variance of, ``total`` what it would be the mean of, divided by a count. ``moved`` is whether
+    its op put the examples of the batch on another axis than the first, ``channels_first`` the
+    layout that its convolution was told, None for both where the op says nothing of it. ``bias`` is
+    whether it adds a bias last, ``alias`` the name under which its layer collects it.
     """
 
     KIND: ClassVar = "op"
@@ -59,6 +59,7 @@ class Node(Value):
     layer: Layer | None = None
     scalar: bool = False
     statistic: Statistic | None = None
+    total: Statistic | None = None
     moved: bool | None = None
     channels_first: bool | None = None
     bias: bool = False

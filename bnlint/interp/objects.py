@@ -13,6 +13,7 @@ from bnlint.interp.effects import (
     keras,
     networks,
     norms,
+    recurrent,
     scopes,
     sessions,
     training,
@@ -98,14 +99,12 @@ def node_attr(machine: Interpreter, node: Node, name: str) -> Value:
             if known:
                 return Known(f"{node.name}:0")
             parts = node.name.split("?")
-            # A number that TensorFlow gives follows a name; alone it stands for any text.
-            words = None if any(p == "" or p.endswith("/") for p in parts[:-1]) else node.name
             key = machine.state.keys.of("node name", node.id)
-            return Text(parts[0], key, words=words, parts=parts)
+            return Text(parts[0], key, words=_words(node.name), parts=parts)
         if node.layer is not None and node.kind == "update" and node.name is not None:
             heads = [part.split("?", 1)[0] for part in node.name.split("|")]
             scope, path = node.name.split("|")[0], node.layer.name
-            words = None if "?" in scope or "?" in path else f"{scope} {path}AssignMovingAvg"
+            words = _words(f"{scope}|{path}AssignMovingAvg") if path is not None else None
             key = machine.state.keys.of("node name", node.id)
             return Text(heads[0], key, *heads[1:], words=words, parts=_own_names(node, path))
         return machine.state.unknown("an op's name", "node name", node.id)
@@ -122,6 +121,15 @@ def node_attr(machine: Interpreter, node: Node, name: str) -> Value:
     return Unknown(
         "a tensor's attribute", machine.state.keys.of("node attr", node.id, name), (node,)
     )
+
+
+def _words(name: str) -> str | None:
+    """A name that has all the words of the whole one, None where they are not known.
+
+    A number follows a name; what does not may stand for any text.
+    """
+    parts = name.split("?")
+    return None if any(not p or p.endswith(("/", "|")) for p in parts[:-1]) else name
 
 
 def _own_names(update: Node, path: str | None) -> list[str]:
@@ -207,6 +215,10 @@ def call_method(
         if result is not None:
             return result
     if isinstance(receiver, Holder):
+        if receiver.cells and name in ("__call__", "call", "step"):
+            return call_object(machine, receiver, args)
+        if name.startswith(_ASKS):
+            return machine.state.unknown(f"{receiver.label}.{name}", "session", name)
         inputs = [*receiver.nodes, *(n for v in args.values() for n in nodes_in(v))]
         if not inputs or name.startswith(("map", "filter", "from_")):
             return Holder(args.place, receiver.name, nodes=receiver.nodes)
@@ -218,6 +230,10 @@ def call_method(
             machine.escape(value)
     deps = dict.fromkeys(nodes_of(args.values()))
     return machine.state.unknown(f"{receiver.kind}.{name}", deps=deps)
+
+
+_ASKS = ("should_", "is_", "has_", "wait_for_stop")
+"""How methods begin that tell whether something is so: a coordinator's ``should_stop``, say."""
 
 
 def _session_method(machine: Interpreter, session: Session, name: str, args: Args) -> Value | None:
@@ -419,6 +435,8 @@ def call_object(machine: Interpreter, value: Object, args: Args) -> Value:
     if isinstance(value, HubModule):
         return networks.call_hub_module(machine, value, args)
     inputs = [*value.nodes, *(n for v in args.values() for n in nodes_in(v))]
+    if isinstance(value, Holder):
+        inputs.extend(recurrent.below(machine, value, args))
     node = machine.state.node("op", value.label, inputs, args.place)
     return Unknown("a call of an object", machine.state.keys.of("node", node.id), (node,))
 

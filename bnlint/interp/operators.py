@@ -58,7 +58,9 @@ def unary(machine: Interpreter, op: str, value: Value, place: Place) -> Value:
         if op == "~" and isinstance(value.value, int):
             return Known(~value.value)
     if isinstance(value, Node):
-        return machine.state.node("op", "tf.negative", [value], place)
+        node = machine.state.node("linear", "tf.negative", [value], place)
+        node.scalar = value.scalar
+        return node
     return machine.unknown_from("arithmetic on an unknown value", value)
 
 
@@ -125,8 +127,10 @@ def binary(machine: Interpreter, op: str, left: Value, right: Value, place: Plac
         kind = "linear" if op in ("+", "-") else "op"
         node = machine.state.node(kind, f"operator {op}", inputs, place)
         node.scalar = all(n.scalar for n in inputs if n.kind != "const")
-        if op in ("/", "*") and isinstance(left, Node) and isinstance(right, Node):
-            handwritten.arithmetic(machine, left, right, node)
+        if op in ("/", "*"):
+            handwritten.averaged(left, right, node)
+            if isinstance(left, Node) and isinstance(right, Node):
+                handwritten.arithmetic(machine, left, right, node)
         if op == "+" and isinstance(left, Node) and isinstance(right, Node):
             handwritten.folded(machine, left, right, node)
         return node

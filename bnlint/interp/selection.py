@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bnlint.interp.imports import Modules
 
 _BUILTINS = frozenset(dir(builtins))
-_CALLS_WHAT_IS_THERE = frozenset(["run", "Fire", "exec", "eval", "execfile", *IMPORTS_BY_VALUE])
+_CALLS_WHAT_IS_THERE = frozenset(["run", "Fire", "eval", *IMPORTS_BY_VALUE])
 """Names of what calls or runs something that need not be named beside it."""
 
 

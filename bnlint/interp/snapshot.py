@@ -184,11 +184,12 @@ class _Snapshot:
             if op in block.train_ops and self.holds(block.guard):
                 guards.add(block.id)
                 reads |= block.reads
+        trains = self._trained(op, losses)
         return TrainOp(
             id=op.id,
             api=op.api,
             location=location(op.place),
-            trains=tuple(self._trained(op, losses)),
+            trains=tuple(trains),
             reaches=frozenset(self._updates(before)),
             loss_reaches=frozenset(self._updates(ancestors(losses))),
             reads=frozenset(reads),
@@ -198,13 +199,13 @@ class _Snapshot:
             trace=tuple(location(p) for p in op.trace),
             update_ops_off=op.updates_off,
             graph=op.graph,
-            gates=tuple(self._gates(op, before)),
+            gates=tuple(self._gates(op, before, trains)),
             unit_test=op.unit_test,
             handed_over=op in self.handed_over,
         )
 
-    def _gates(self, op: Train, before: set[Node]) -> list[Gate]:
-        """Why updates that an op waits for do nothing.
+    def _gates(self, op: Train, before: set[Node], trains: list[int]) -> list[Gate]:
+        """Why updates that an op waits for, or that are run beside it, do nothing.
 
         They are in a loop of the graph, and it is not; the momentum is 1; or the flag of their
         layer is false in every run of them that there is.
@@ -228,6 +229,12 @@ class _Snapshot:
             return out  # some run may be another one
         if self.runs and not any(op in computed for _, computed in self.runs):
             return []  # this program only asks the network
+        beside = {n for _, computed in self.runs if op in computed for n in computed}
+        updated += [
+            layer
+            for layer in self.layers
+            if layer.id in trains and layer not in updated and not beside.isdisjoint(layer.updates)
+        ]
         for layer in updated:
             if _ids(layer.updates) & self.escaped:
                 continue

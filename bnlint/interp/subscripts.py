@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnlint.interp import dicts, operators, truth
+from bnlint.interp import dicts, operators, own_dicts, truth
 from bnlint.interp.args import Args
 from bnlint.interp.choices import Alternative, Choice
 from bnlint.interp.guards import FALSE as FALSE_GUARD
@@ -87,6 +87,9 @@ def get_item(machine: Interpreter, value: Value, index: Value, place: Place) -> 
         method = machine.find(value, "__getitem__")
         if method is not None:
             return machine.call(method, Args([index], {}, place), None)
+        held = own_dicts.held_by(value)
+        if held is not None and own_dicts.tells(machine, held, index):
+            return get_item(machine, held, index, place)
         items, exact = machine.iterate(value)
         if exact and isinstance(index, Known) and _within(index, items):
             field: Value = items[index.value]
@@ -256,6 +259,9 @@ def _set_item(machine: Interpreter, value: Value, index: Value, new: Value) -> V
             value.exact = False
     elif isinstance(value, Instance):
         method = machine.find(value, "__setitem__")
+        held = own_dicts.held_by(value)
+        if method is None and held is not None:
+            return _set_item(machine, held, index, new)
         if method is not None and value.cls.node is not None:
             place = (value.cls.module.path if value.cls.module else "", value.cls.node.span)
             machine.call(method, Args([index, new], {}, place), None)
@@ -271,6 +277,7 @@ def length(machine: Interpreter, value: Value) -> Value:
     """``len(value)``."""
     if isinstance(value, Choice):
         return machine.state.paths.split(value, lambda one: length(machine, one))
+    value = own_dicts.held_by(value) or value
     if isinstance(value, (Seq, Map)) and value.exact:
         paths = machine.state.paths
         stored = list(value.items if isinstance(value, Seq) else value.items.values())

@@ -17,10 +17,11 @@ _MAKERS = (
 )
 _OTHER = (*_MAKERS, b"UPDATE_OPS", b"update_ops")
 # Words that are also of other trades: they count in a file that speaks of TensorFlow.
-_COMMON = (b"moments", b"applications")
+_COMMON = (b"moments", b"sufficient_statistics", b"applications")
 # The same as names of a program's, not in a text.
 _COMMON_NAMES = re.compile(
-    rb"moments[ \t]*\(|[.]\w*(?:moments|applications)\b|['\"](?:moments|applications)['\"]"
+    rb"(?:moments|statistics)[ \t]*\(|[.](?:\w*moments|\w*statistics|applications)\b"
+    rb"|['\"](?:moments|applications)['\"]"
     rb"|\bimport\b[^\r\n#]*(?:moments|\bapplications)\b|^[ \t]*(?:moments|applications),",
     re.MULTILINE,
 )
@@ -37,8 +38,15 @@ IMPORTS_BY_VALUE = (
     "load_module",
     "SourceFileLoader",
     "spec_from_file_location",
+    "exec",
+    "execfile",
+    "run_path",
+    "run_module",
 )
-"""Names of what imports a module whose own name need not be there to read."""
+"""Names of what imports or runs a module whose own name need not be there to read."""
+
+_LONG_NAMES = tuple(name.encode() for name in IMPORTS_BY_VALUE if not name.startswith("exec"))
+_RUNS_TEXT = re.compile(rb"exec(?:file)?(?=[ \t(])")  # not what is executed
 
 # A statement ends with its line, unless a backslash or brackets continue it. The bounds keep a
 # long line that only looks like an import from being tried in every way.
@@ -88,6 +96,11 @@ def may_use_it_in_any(files: Sequence[bytes], needles: Sequence[bytes]) -> bool:
     if not any(word in together for word in (*needles, *_OTHER, *_COMMON)):
         return False
     return any(may_use_batch_norm(data, needles) for data in files)
+
+
+def imports_by_value(data: bytes) -> bool:
+    """Whether a file may import a module that its import statements do not name."""
+    return any(name in data for name in _LONG_NAMES) or _RUNS_TEXT.search(data) is not None
 
 
 def imported_names(data: bytes) -> list[str]:

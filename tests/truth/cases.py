@@ -19,6 +19,7 @@ _NETS = "needs a copy of the research models"
 _SONNET = "needs Sonnet 1"
 _TENSORLAYER = "needs TensorLayer 1"
 _TFLEARN = "needs TFLearn"
+_ELSEWHERE = "needs a package that does not exist"
 _IDLE = "is read by others, and runs no session itself"
 
 LEFT_OUT = {
@@ -31,7 +32,7 @@ LEFT_OUT = {
     "arg_scope/ops_in_a_table.py": _IDLE,
     "conditionals/norm_behind_a_helper_without.py": _CHECKPOINT,
     "defaults/library_function.py": _IDLE,
-    "dynamic/unknown_function_gets_updates.py": "needs a package that does not exist",
+    "dynamic/unknown_function_gets_updates.py": _ELSEWHERE,
     "frozen/slim_not_trainable.py": _IDLE,
     "guides/key_of_a_missing_import.py": "has a name that is not there",
     "layouts/channels_first_and_last.py": _IDLE,
@@ -73,13 +74,18 @@ LEFT_OUT = {
     "right/tensorpack_trainer.py": "needs tensorpack",
     "right/tflearn_trainer.py": "needs tflearn",
     "right/update_given_to_a_library.py": "needs a package that does not exist",
+    "sessions/accuracy_averaged_elsewhere.py": _ELSEWHERE,
+    "sessions/picture_made_elsewhere.py": _ELSEWHERE,
+    "sessions/step_among_results_from_elsewhere.py": _ELSEWHERE,
+    "sessions/step_made_elsewhere.py": _ELSEWHERE,
+    "sessions/step_of_an_object_made_elsewhere.py": _ELSEWHERE,
     "syntax/match_statement.py": _NEWER,
     "syntax/match_without_updates.py": _NEWER,
     "wrong/exercise_with_gaps.py": "is an exercise, of which a part is missing",
+    "wrong/prediction_path_with_true.py": "is wrong on a path that an argument leads to",
     "wrong/teacher_and_student.py": _CHECKPOINT,
     "wrong/uncalled_network.py": _IDLE,
     "wrong/uncalled_training_function.py": _IDLE,
-    "wrong/prediction_path_with_true.py": "is wrong on a path that an argument leads to",
 }
 """Scripts that cannot be run here, and why."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnlint.interp.args import Args
 from bnlint.interp.effects import flags, ops, statistics
 from bnlint.interp.guards import FALSE
-from bnlint.interp.nodes import Branches, Node, Statistic, Variable, nodes_in, nodes_of
+from bnlint.interp.nodes import Branches, Constant, Node, Statistic, Variable, nodes_in, nodes_of
 from bnlint.interp.recorded import Moments
 from bnlint.interp.values import Known, Place, Seq, Value
 from bnlint.source import ir
@@ -76,6 +76,7 @@ _ARITHMETIC = frozenset(
     )
 )
 
+_FORMULA = _ARITHMETIC | {"tf.square"}
 _MINUS = ("operator -", "tf.subtract")
 _TIMES = ("operator *", "tf.multiply")
 
@@ -84,9 +85,18 @@ def scaling(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     """``tf.div(x - mean, deviation)``, ``tf.multiply(x - mean, 1 / deviation)``."""
     node = ops.generic(machine, name, args, frame)
     left, right = args.get("x", 0), args.get("y", 1)
-    if isinstance(left, Node) and isinstance(right, Node) and isinstance(node, Node):
-        arithmetic(machine, left, right, node)
+    if left is not None and right is not None and isinstance(node, Node):
+        averaged(left, right, node)
+        if isinstance(left, Node) and isinstance(right, Node):
+            arithmetic(machine, left, right, node)
     return node
+
+
+def averaged(left: Value, right: Value, output: Node) -> None:
+    """A sum that is divided by a count, or multiplied by its inverse from either side."""
+    statistics.divided(left, right, output)
+    if is_product(output):
+        statistics.divided(right, left, output)
 
 
 def adding(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -149,6 +159,7 @@ def _belong(x: Node, mean: Node, variance: Node, deviation: list[Node]) -> bool:
         near |= {i for n in near for i in n.inputs}
     if x not in near:
         return False
+    near |= {found for n in near for found in selected(n)}
     # The mean of the squares is one, too, less the square of the mean.
     whole = variance.api in ("tf.reduce_variance", "tf.reduce_std")
     return whole or mean in near or mean in deviation
@@ -174,14 +185,14 @@ def _same(one: Node, other: Node) -> bool:
         return True
     if one.api != other.api or not one.inputs or len(one.inputs) != len(other.inputs):
         return False
-    if one.api not in _ARITHMETIC:
+    if one.api not in _FORMULA:
         return False
     return all(map(_same, one.inputs, other.inputs))
 
 
 def _reachable(node: Node, depth: int) -> list[Node]:
     """What a short formula is made of."""
-    if depth == 0 or node.api not in _ARITHMETIC:
+    if depth == 0 or node.statistic is not None or node.api not in _FORMULA:
         return [node]
     return [found for item in node.inputs for found in _reachable(item, depth - 1)]
 
@@ -243,7 +254,7 @@ def selected(node: Node) -> list[Node]:
 
 
 def _note(machine: Interpreter, args: Args, statistics: list[Node], output: Node) -> None:
-    sources = [_behind(n) for n in statistics]
+    sources = [_spelled(_behind(n)) for n in statistics]
     direct = [n for n in sources if n.statistic is not None]
     # Without moments it normalises with what is kept, which clears the same call elsewhere.
     batch = bool(direct) and all(_is_over_batch(n) for n in sources)
@@ -293,6 +304,12 @@ def _behind(node: Node) -> Node:
             break
         node = node.inputs[0]
     return node
+
+
+def _spelled(node: Node) -> Node:
+    """A statistic in place of a formula of nothing but statistics: ``squares / n - mean ** 2``."""
+    parts = [p for p in _reachable(node, 4) if not isinstance(p, Constant)]
+    return parts[0] if parts and all(p.statistic is not None for p in parts) else node
 
 
 def behind(nodes: tuple[Node, ...], depth: int, until: Collection[Node] = ()) -> Iterator[Node]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
-from bnlint.interp.effects import ops
+from bnlint.interp.effects import ops, recurrent
 from bnlint.interp.live_objects import BatchNormLayer, KerasLayer, KerasModel, PlainContext
 from bnlint.interp.nodes import Node, Placeholder, ancestors, nodes_in
 from bnlint.interp.values import NONE, Instance, Map, Object, Place, Seq, Value
@@ -61,10 +61,21 @@ def make_model(machine: Interpreter, args: Args) -> KerasModel:
 def call_layer(machine: Interpreter, layer: KerasLayer, args: Args) -> Value:
     """A layer applied to a tensor; wrappers (``TimeDistributed``) apply what they wrap."""
     value = args.get("inputs", 0)
+    inputs: list[Node] = []
     for inner in layer.layers:
         if isinstance(inner, KERAS):
             value = machine.call_object(inner, args)
-    return machine.state.node("op", layer.name, nodes_in(value), args.place)
+        elif recurrent.holds(inner):
+            given: list[Value] = [
+                machine.state.node("op", "tf.unstack", nodes_in(value), args.place)
+            ]
+            if layer.name.endswith(_RECURRENT):
+                given.append(Seq("list", [machine.unknown_from("the state of a cell", given[0])]))
+            inputs.extend(recurrent.step(machine, inner, Args(given, {}, args.place)))
+    return machine.state.node("op", layer.name, [*nodes_in(value), *inputs], args.place)
+
+
+_RECURRENT = ("RNN", "Cells")
 
 
 def call_model(machine: Interpreter, model: KerasModel, args: Args) -> Value:

@@ -29,6 +29,7 @@ from bnlint.interp.values import (
     Partial,
     Place,
     Seq,
+    Template,
     Unknown,
     Value,
 )
@@ -142,29 +143,29 @@ def with_arg_scope(machine: Interpreter, key: str, args: Args) -> Args:
 # --- variable and name scopes -------------------------------------------------------------------
 
 
-def _segment(value: Value | None) -> str | None:
+def _segment(machine: Interpreter, value: Value | None) -> str | None:
     if isinstance(value, Known):
         return str(value.value) if isinstance(value.value, str) else None
     if isinstance(value, VariableScope):
         return "/" + value.path
-    return "?"
+    return "?" if value is None else variables.segment_of(machine, value)
 
 
 def variable_scope(
     machine: Interpreter, name: str, args: Args, frame: Frame | None
 ) -> VariableScope:
     """``variable_scope(name_or_scope, default_name)``; also opens the name scope."""
-    segment = _segment(args.get("name_or_scope", 0))
+    segment = _segment(machine, args.get("name_or_scope", 0))
     default = segment is None
     if segment is None:
-        segment = _segment(args.get("default_name", 1)) or "?"
+        segment = _segment(machine, args.get("default_name", 1)) or "?"
     return VariableScope(args.place, segment, default=default)
 
 
 def name_scope(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
-    segment = _segment(args.get("name", 0))
+    segment = _segment(machine, args.get("name", 0))
     if segment is None:
-        segment = _segment(args.get("default_name", 1)) or ""
+        segment = _segment(machine, args.get("default_name", 1)) or ""
     return NameScope(args.place, segment)
 
 
@@ -201,6 +202,18 @@ def enter_variable_scope(machine: Interpreter, scope: VariableScope) -> Callable
         else:
             variables.begin_again(machine, path)
 
+    return leave
+
+
+def in_template(machine: Interpreter, template: Template, place: Place) -> Callable[[], None]:
+    """Enter the scope of a template: a new one where it is called first, the same ever after."""
+    entered = machine.state.graph.templates
+    scope = entered.get(template)
+    if scope is None:
+        scope = VariableScope(place, template.scope, default=True)
+    leave = enter_variable_scope(machine, scope)
+    if isinstance(scope.entered, VariableScope):
+        entered.setdefault(template, scope.entered)
     return leave
 
 

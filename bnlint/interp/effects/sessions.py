@@ -136,7 +136,9 @@ def _opaque(machine: Interpreter, value: Value | None) -> Guard:
     paths = machine.state.paths
     guards = paths.guards
     return guards.any_of(
-        guard for guard, one in each_on_its_paths(guards, paths.now, value) if _unseen(one)
+        guard
+        for guard, one in each_on_its_paths(guards, paths.now, value)
+        if _unseen(one) or _may_train(machine, one)
     )
 
 
@@ -148,6 +150,58 @@ def _unseen(value: Value) -> bool:
     if isinstance(value, Known):
         return isinstance(value.value, str)
     return isinstance(value, (Seq, Map)) and not value.exact
+
+
+def _may_train(machine: Interpreter, value: Value) -> bool:
+    """Whether a value may be a step: code that is not there was given a loss for it."""
+    if not isinstance(value, Unknown) or isinstance(value, Choice):
+        return False
+    keys = machine.state.keys
+    parts = keys.parts(value.key)
+    while parts[0] in _PART_OF:
+        parts = keys.parts(parts[1])
+    return parts[0] == "call" and any(_is_loss(node) for node in through(value.deps))
+
+
+_PART_OF = ("attr", "item", "part", "subscript")
+
+
+def _is_loss(node: Node) -> bool:
+    """Whether a measure has a gradient; those that count have none."""
+    if not node.scalar:
+        return False
+    seen: set[Node] = set()
+    todo = [node]
+    while todo:
+        below = todo.pop()
+        if below.kind in ("norm", "variable"):
+            return True
+        if below not in seen and below.api not in _NO_GRADIENT:
+            seen.add(below)
+            todo.extend(below.inputs)
+    return False
+
+
+_NO_GRADIENT = frozenset(
+    f"tf.{name}"
+    for name in [
+        "arg_max",
+        "argmax",
+        "argmin",
+        "ceil",
+        "equal",
+        "floor",
+        "greater",
+        "greater_equal",
+        "less",
+        "less_equal",
+        "nn.in_top_k",
+        "nn.top_k",
+        "not_equal",
+        "round",
+        "sign",
+    ]
+)
 
 
 def _looked_up(machine: Interpreter, value: Value) -> Value | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.effects import ops
-from bnlint.interp.nodes import Node, Statistic, nodes_in, nodes_of
+from bnlint.interp.nodes import Constant, Node, Placeholder, Statistic, nodes_in, nodes_of
 from bnlint.interp.values import Known, Seq, Value
 
 if TYPE_CHECKING:
@@ -33,6 +33,55 @@ def reduced_mean(machine: Interpreter, name: str, args: Args, frame: Frame | Non
     if isinstance(node, Node) and axes is not None and _over_batch(axes) and not moved(node):
         node.statistic = Statistic(True)
     return node
+
+
+def reduced_sum(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
+    """``tf.reduce_sum``: over the batch it is a mean, or a variance, once it is divided."""
+    node = ops.generic(machine, name, args, frame)
+    axes = args.get("axis", 1) or args.get("reduction_indices")
+    if isinstance(node, Node) and axes is not None and _over_batch(axes) and not moved(node):
+        node.total = Statistic(True)
+    return node
+
+
+def divided(total: Value, count: Value, output: Node) -> None:
+    """``tf.reduce_sum(x, axes) / n``, ``* (1 / n)``: the mean of ``x``, if ``n`` is a number of
+    examples and no data."""
+    if isinstance(total, Node) and total.total is not None and _is_count(count):
+        output.statistic = total.total
+        output.inputs = (*total.inputs, *(i for i in output.inputs if i is not total))
+
+
+def _is_count(value: Value, depth: int = 8) -> bool:
+    if not isinstance(value, Node):
+        return not nodes_in(value)
+    if isinstance(value, (Constant, Placeholder)) or value.api in _COUNTS:
+        return True
+    return (
+        bool(depth and value.inputs)
+        and (value.api in _OF_COUNTS or value.api.startswith("operator "))
+        and all(_is_count(item, depth - 1) for item in value.inputs)
+    )
+
+
+_COUNTS = frozenset(("tf.shape", "tf.size", "tf.nn.sufficient_statistics"))
+_OF_COUNTS = frozenset(
+    f"tf.{name}"
+    for name in [
+        "add",
+        "cast",
+        "constant",
+        "div",
+        "gather",
+        "identity",
+        "maximum",
+        "multiply",
+        "reduce_prod",
+        "strided_slice",
+        "subtract",
+        "to_float",
+    ]
+)
 
 
 def rearranged(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
@@ -81,7 +130,7 @@ def sums(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Va
     out: list[Value] = []
     for _ in range(4):
         node = machine.state.node("op", name, nodes_in(args.get("x", 0)), args.place)
-        node.statistic = Statistic(over_batch and not moved(node))
+        node.statistic = node.total = Statistic(over_batch and not moved(node))
         out.append(node)
     return Seq("tuple", out)
 
@@ -105,6 +154,7 @@ HANDLERS = {
     "tf.nn.sufficient_statistics": sums,
     "tf.nn.normalize_moments": of_sums,
     "tf.reduce_mean": reduced_mean,
+    "tf.reduce_sum": reduced_sum,
     "tf.reduce_variance": reduced_mean,
     "tf.reduce_std": reduced_mean,
     "tf.reshape": rearranged,

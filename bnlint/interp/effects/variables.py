@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from bnlint.interp.args import Args
 from bnlint.interp.effects import training
 from bnlint.interp.guards import FALSE, TRUE
+from bnlint.interp.naming import numbered
 from bnlint.interp.nodes import Variable, nodes_in
-from bnlint.interp.values import NONE, Known, Place, Seq, Value
+from bnlint.interp.values import NONE, Known, Place, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -31,7 +32,13 @@ def layer_path(machine: Interpreter, name: Value | None, default: str) -> str:
         path = f"{scope}{default}"
         counts[path] = counts.get(path, 0) + 1
         return f"{path}~{counts[path]}/"
-    return f"{scope}?/"
+    return f"{scope}{segment_of(machine, name)}/"
+
+
+def segment_of(machine: Interpreter, name: Value) -> str:
+    """A name that is no constant: ``?`` for what a loop counts in it, or for all of it."""
+    known = numbered(machine.state.keys, name.key) if isinstance(name, Unknown) else None
+    return known or "?"
 
 
 _NUMBER = re.compile(r"~\d+")
