@@ -18,11 +18,7 @@ from bnlint.disjoint import Disjoint
 from bnlint.project import ROOT_MARKS
 from bnlint.source.errors import SourceError
 from bnlint.source.name_patterns import modules_below
-from bnlint.source.prefilter import (
-    imported_names,
-    imports_by_value,
-    may_make_layers,
-)
+from bnlint.source.prefilter import imported_names, imports_by_value, may_make_layers
 from bnlint.source.resolve import ByName, upwards
 from bnlint.workspace import Workspace
 

@@ -21,6 +21,8 @@ LARGEST = 0.2
 
 def judge(model: GraphModel) -> Iterator[Verdict]:
     read = {(layer.graph, layer.name) for layer in model.layers if not _batch_only(layer)}
+    # What only builds a network, to see its shapes, moves nothing: others say what it is given.
+    idle = not model.train_ops and not any(run.reaches for run in model.runs)
     for layer in model.layers:
         kept = layer.updates and (not _batch_only(layer) or (layer.graph, layer.name) in read)
         momentum = layer.momentum if kept else None  # else fine: nothing reads the statistics
@@ -37,6 +39,7 @@ def judge(model: GraphModel) -> Iterator[Verdict]:
                 "probably meant",
                 subject=about(layer.location, [layer]),
             ),
+            idle=idle,
         )
 
 

@@ -297,6 +297,8 @@ LINEAR_OPS = frozenset(
         "add",
         "add_n",
         "subtract",
+        "negative",
+        "neg",
         "with_dependencies",
         "Print",
         "reshape",

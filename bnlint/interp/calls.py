@@ -19,7 +19,7 @@ from bnlint.interp import (
 )
 from bnlint.interp.args import Args
 from bnlint.interp.choices import Choice
-from bnlint.interp.effects import keras
+from bnlint.interp.effects import keras, scopes
 from bnlint.interp.lifting import lifted
 from bnlint.interp.nodes import Node, nodes_in
 from bnlint.interp.paths import Stop
@@ -40,6 +40,7 @@ from bnlint.interp.values import (
     Object,
     Partial,
     Seq,
+    Template,
     Text,
     Unknown,
     Value,
@@ -80,7 +81,13 @@ def call(machine: Interpreter, func: Value, args: Args, frame: Frame | None) -> 
             args.more,
             args.places,
         )
-        return call(machine, func.func, merged, frame)
+        if not isinstance(func, Template):
+            return call(machine, func.func, merged, frame)
+        leave = scopes.in_template(machine, func, args.place)
+        try:
+            return call(machine, func.func, merged, frame)
+        finally:
+            leave()
     if isinstance(func, Class):
         path = func.module.path if func.module is not None else ""
         row = machine.modules.apis.of_project(path, func.name)

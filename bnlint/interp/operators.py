@@ -58,7 +58,9 @@ def unary(machine: Interpreter, op: str, value: Value, place: Place) -> Value:
         if op == "~" and isinstance(value.value, int):
             return Known(~value.value)
     if isinstance(value, Node):
-        return machine.state.node("op", "tf.negative", [value], place)
+        node = machine.state.node("linear", "tf.negative", [value], place)
+        node.scalar = value.scalar
+        return node
     return machine.unknown_from("arithmetic on an unknown value", value)
 
 

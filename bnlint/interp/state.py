@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bnlint.interp.keys import Keys
+    from bnlint.interp.live_objects import VariableScope
     from bnlint.interp.recorded import (
         Block,
         Decided,
@@ -59,7 +60,8 @@ class Graph:
 
     ``numbers`` counts the unnamed layers of each variable scope since it was last entered, and
     ``opened`` are the variable scopes that were entered, each time with the paths that did it.
-    ``learning_phase`` is what the program set for the Keras layers that are built next.
+    ``templates`` are the variable scopes of those that were called, ``learning_phase`` what the
+    program set for the Keras layers that are built next.
     """
 
     id: int
@@ -70,6 +72,7 @@ class Graph:
     opened: dict[str, list[Guard]] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     named: dict[str, Node] = field(default_factory=dict)
+    templates: dict[Value, VariableScope] = field(default_factory=dict)
     learning_phase: Value = ABSENT
 
 

@@ -295,6 +295,16 @@ class Partial(Value):
         self.kwargs = kwargs
 
 
+class Template(Partial):
+    """``tf.make_template``: a function with a variable scope of its own, named ``scope``."""
+
+    __slots__ = ("scope",)
+
+    def __init__(self, func: Value, kwargs: dict[str, Value], scope: str) -> None:
+        super().__init__(func, [], kwargs)
+        self.scope = scope
+
+
 class Chosen(Partial):
     """A function that a test of the mode chose: ``test`` and ``target`` as in ``Decided``."""
 

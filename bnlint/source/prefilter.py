@@ -20,7 +20,7 @@ _OTHER = (*_MAKERS, b"UPDATE_OPS", b"update_ops")
 _COMMON = (b"moments", b"sufficient_statistics", b"applications")
 # The same as names of a program's, not in a text.
 _COMMON_NAMES = re.compile(
-    rb"(?:moments|sufficient_statistics)[ \t]*\(|[.]\w*(?:moments|applications)\b"
+    rb"(?:moments|statistics)[ \t]*\(|[.](?:\w*moments|\w*statistics|applications)\b"
     rb"|['\"](?:moments|applications)['\"]"
     rb"|\bimport\b[^\r\n#]*(?:moments|\bapplications)\b|^[ \t]*(?:moments|applications),",
     re.MULTILINE,

@@ -46,6 +46,7 @@ from .conftest import Record
 from .programs import Outcome, found_statistics, judged, named_statistics, observed, seen
 
 _IN_A_BRANCH = "in a branch, a graph does not tell a constant from a flag"
+_ASLEEP = "from a graph, updates of another run count as run, though the flag is false in it"
 
 KNOWN = {
     "cond/false_in_the_branch_for_training.py": _IN_A_BRANCH,
@@ -55,6 +56,8 @@ KNOWN = {
     "dynamic/source_in_a_string.py": "code in a string is not read",
     "feeding/frozen_after_a_restore.py": "statistics may be frozen on purpose after a restore",
     "loops/collected_inside_the_loop.py": "layers of one loop count as one",
+    "phases/updates_awaited_by_an_accuracy_fed_false.py": _ASLEEP,
+    "phases/updates_run_by_themselves_without_the_flag.py": _ASLEEP,
     "programs/c15_frozen_layer_in_training_mode.py": "a frozen layer makes updates, and hides them",
     "programs/e11_keras_frozen_layer.py": "a frozen layer makes updates, and hides them",
 }

@@ -12,7 +12,7 @@ from bnlint.interp.effects.recurrent import cells
 from bnlint.interp.effects.variables import add_variable, layer_path
 from bnlint.interp.live_objects import GraphObject, Holder, MovingAverage
 from bnlint.interp.nodes import Constant, Group, Node, Placeholder, nodes_in, nodes_of, through
-from bnlint.interp.values import NONE, Api, Func, Known, Partial, Seq, Unknown, Value
+from bnlint.interp.values import NONE, Api, Func, Known, Seq, Template, Unknown, Value
 
 if TYPE_CHECKING:
     from bnlint.interp.interpreter import Interpreter
@@ -264,7 +264,9 @@ def make_template(machine: Interpreter, name: str, args: Args, frame: Frame | No
         return machine.state.unknown("a template")
     skipped = ("name_", "func_", "create_scope_now_", "unique_name_", "custom_getter_")
     kwargs = {k: v for k, v in args.kwargs.items() if k not in skipped}
-    return Partial(func, [], kwargs)
+    label = args.get("name_", 0)
+    scope = label.value if isinstance(label, Known) and isinstance(label.value, str) else "?"
+    return Template(func, kwargs, scope)
 
 
 def read_variable(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:

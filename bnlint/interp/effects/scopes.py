@@ -29,6 +29,7 @@ from bnlint.interp.values import (
     Partial,
     Place,
     Seq,
+    Template,
     Unknown,
     Value,
 )
@@ -201,6 +202,18 @@ def enter_variable_scope(machine: Interpreter, scope: VariableScope) -> Callable
         else:
             variables.begin_again(machine, path)
 
+    return leave
+
+
+def in_template(machine: Interpreter, template: Template, place: Place) -> Callable[[], None]:
+    """Enter the scope of a template: a new one where it is called first, the same ever after."""
+    entered = machine.state.graph.templates
+    scope = entered.get(template)
+    if scope is None:
+        scope = VariableScope(place, template.scope, default=True)
+    leave = enter_variable_scope(machine, scope)
+    if isinstance(scope.entered, VariableScope):
+        entered.setdefault(template, scope.entered)
     return leave
 
 
