@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bnlint.cli import main
-from bnlint.entries import imports_by_value
 from bnlint.run import Options, check
 from bnlint.shards import share
+from bnlint.source.prefilter import imports_by_value
 from bnlint.workspace import Workspace
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "projects"
