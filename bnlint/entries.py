@@ -9,21 +9,20 @@ never a finding.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
 
 from bnlint.apis import Apis
 from bnlint.disjoint import Disjoint
+from bnlint.importing import importers
 from bnlint.project import ROOT_MARKS
 from bnlint.source.errors import SourceError
 from bnlint.source.name_patterns import modules_below
-from bnlint.source.prefilter import imported_names, imports_by_value, may_make_layers
-from bnlint.source.resolve import ByName, upwards
+from bnlint.source.prefilter import imported_by, imports_by_value, may_make_layers
+from bnlint.source.resolve import up, upwards
 from bnlint.workspace import Workspace
 
-# In a notebook each source line is a JSON string on a line of its own.
-_QUOTE = re.compile(rb'^[ \t]*"', re.MULTILINE)
 # TensorFlow and what comes with it, beside the rows of apis.py; nets are slim's networks, which
 # programs take along.
 _FRAMEWORK = frozenset(
@@ -50,22 +49,11 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[list[str]]:
     return files.groups([path for path in paths if path in found])
 
 
-def as_script(path: str, data: bytes) -> bytes:
-    """The bytes of a file with import statements at the starts of lines, in a notebook too."""
-    return _QUOTE.sub(b"", data) if path.endswith(".ipynb") else data
-
-
 def _names_framework(apis: Apis) -> _Test:
     rows = (*apis.functions, *apis.layers, *apis.makers)
     libraries = _FRAMEWORK.union(name.partition(".")[0] for name in rows)
 
     return lambda _, names: any(not libraries.isdisjoint(name.split(".")) for name in names)
-
-
-def _above(folder: str) -> str:
-    for _ in range(_UP):
-        folder = os.path.dirname(folder)
-    return folder
 
 
 class _Files:
@@ -78,31 +66,26 @@ class _Files:
     def __init__(self, paths: Sequence[str], workspace: Workspace, tests: Sequence[_Test]) -> None:
         self._workspace = workspace
         self._having: dict[_Test, list[str]] = {test: [] for test in tests}
+        self._imports: dict[str, set[str]] = {}
         self._importers: dict[str, list[str]] = {}
+        self._near: dict[str, list[_Test]] = {}
         wanted = set(paths)
-        self._seen = set(wanted)
+        self._seen: set[str] = set()
         computing: list[str] = []
-        known = ByName(paths)
-        queue = list(paths)
-        for path in queue:  # grows by imported files that were not asked for
-            try:
-                data = workspace.data(path)
-            except SourceError as error:
+        for path, file in importers(paths, workspace):
+            self._seen.add(path)
+            if isinstance(file, SourceError):
                 if path in wanted:
-                    workspace.fail(error)
+                    workspace.fail(file)
                 continue
-            names = imported_names(as_script(path, data))
             for test, having in self._having.items():
-                if test(data, names):
+                if test(file.data, file.names):
                     having.append(path)
-            if imports_by_value(data) or b"sys.modules" in data:
+            if imports_by_value(file.data) or b"sys.modules" in file.data:
                 computing.append(path)
-            found = workspace.resolver.candidates(path, names, known)
-            for imported in found.near | found.by_name:
+            self._imports[path] = file.meant.near | file.meant.by_name
+            for imported in self._imports[path]:
                 self._importers.setdefault(imported, []).append(path)
-                if imported not in self._seen:
-                    self._seen.add(imported)
-                    queue.append(imported)
         self._computing: dict[str, list[str]] = {}
         for path in self._with_importers(computing):
             self._computing.setdefault(os.path.dirname(path), []).append(path)
@@ -118,47 +101,48 @@ class _Files:
         near = [
             path
             for folder, paths in self._computing.items()
-            if _above(folder) in above or self._is_below(folder, test)
+            if up(folder, _UP) in above or test in self._near_by(folder)
             for path in paths
         ]
         return self._with_importers([*having, *near])
 
     def groups(self, paths: Sequence[str]) -> list[list[str]]:
         """Some of the files: those together that import each other, or the same file."""
-        imports: dict[str, list[str]] = {}
-        for imported, importers in self._importers.items():
-            for path in importers:
-                imports.setdefault(path, []).append(imported)
         together = Disjoint()
         todo = list(paths)
         seen = set(todo)
         for path in todo:  # grows by what is imported
-            for imported in imports.get(path, ()):
+            for imported in self._imports.get(path, ()):
                 together.join(path, imported)
                 if imported not in seen:
                     seen.add(imported)
                     todo.append(imported)
         for folder in self._computing:
-            near = [path for path in paths if path.startswith(os.path.join(_above(folder), ""))]
+            near = [path for path in paths if path.startswith(os.path.join(up(folder, _UP), ""))]
             for path in near[1:]:
                 together.join(near[0], path)
         return together.sets(paths)
 
-    def _is_below(self, folder: str, test: _Test) -> bool:
-        """Whether a test holds for a file near a folder that was not looked at yet: in its project,
+    def _near_by(self, folder: str) -> list[_Test]:
+        """The tests that hold for a file near a folder that was not looked at yet: in its project,
         or if nothing tells which that is, below the folder."""
-        resolver = self._workspace.resolver
-        roots = resolver.roots(folder)
+        roots = self._workspace.resolver.roots(folder)
         top = roots[: _UP + 1][-1] if self._is_root(roots[-1]) else folder
-        for path in modules_below(resolver, top):
+        if top not in self._near:
+            self._near[top] = self._holding_below(top)
+        return self._near[top]
+
+    def _holding_below(self, folder: str) -> list[_Test]:
+        open_ones = list(self._having)
+        for path in modules_below(self._workspace.resolver, folder):
+            if not open_ones:
+                break
             if path not in self._seen:
-                try:
+                with contextlib.suppress(SourceError):
                     data = self._workspace.data(path)
-                except SourceError:
-                    continue
-                if test(data, imported_names(data)):
-                    return True
-        return False
+                    names = imported_by(path, data)
+                    open_ones = [test for test in open_ones if not test(data, names)]
+        return [test for test in self._having if test not in open_ones]
 
     def _is_root(self, folder: str) -> bool:
         marks = (os.path.join(folder, mark) for mark in ROOT_MARKS)

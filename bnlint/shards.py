@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bnlint.disjoint import Disjoint
-from bnlint.entries import as_script
+from bnlint.importing import importers
 from bnlint.source.errors import SourceError
-from bnlint.source.prefilter import imported_names, imports_by_value, may_use_batch_norm
-from bnlint.source.resolve import ByName
+from bnlint.source.prefilter import imports_by_value, may_use_batch_norm
 from bnlint.workspace import Workspace
 
 _CHANGES_PATH = (b"sys.path", b"from sys import", b"addsitedir")
@@ -38,41 +37,31 @@ def share(
 
 def _groups(paths: Sequence[str], workspace: Workspace) -> list[tuple[int, list[str]]]:
     """The files that belong together, sorted, with what they hold in bytes."""
-    known = ByName(paths)
     groups = Disjoint()
     sizes: dict[str, int] = {}
     by_name: dict[str, set[str]] = {}
     changes_path: list[str] = []
     by_value: list[str] = []
     with_layers: list[str] = []
-    queue = list(dict.fromkeys(paths))
-    seen = set(queue)
-    for path in queue:  # grows by imported files that were not asked for
-        try:
-            data = workspace.data(path)
-        except SourceError:
+    for path, file in importers(paths, workspace):
+        sizes[path] = 0
+        if isinstance(file, SourceError):
             continue
-        sizes[path] = len(data)
-        if may_use_batch_norm(data, workspace.apis.needles):
+        sizes[path] = len(file.data)
+        if may_use_batch_norm(file.data, workspace.apis.needles):
             with_layers.append(path)
-        if imports_by_value(data):
+        if imports_by_value(file.data):
             by_value.append(path)
-        if any(word in data for word in _CHANGES_PATH):
+        if any(word in file.data for word in _CHANGES_PATH):
             changes_path.append(path)
-        meant = workspace.resolver.candidates(path, imported_names(as_script(path, data)), known)
-        by_name[path] = meant.by_name
-        for imported in sorted(meant.near | meant.by_name):
-            if imported in meant.near:
-                groups.join(path, imported)
-            if imported not in seen:
-                seen.add(imported)
-                queue.append(imported)
+        by_name[path] = file.meant.by_name
+        for imported in file.meant.near:
+            groups.join(path, imported)
     if by_value:
         for path in [*by_value, *with_layers]:  # they may import any of these
             groups.join(by_value[0], path)
     _join_by_name(groups, changes_path, by_name)
-    sets = groups.sets(sorted(seen))
-    return [(sum(sizes.get(path, 0) for path in group), group) for group in sets]
+    return [(sum(map(sizes.__getitem__, group)), group) for group in groups.sets(sorted(sizes))]
 
 
 def _join_by_name(

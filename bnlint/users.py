@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bnlint.entries import as_script
 from bnlint.project import files_of
 from bnlint.source.errors import SourceError
-from bnlint.source.prefilter import imported_names, imports_by_value, may_use_batch_norm
+from bnlint.source.prefilter import imported_by, imports_by_value, may_use_batch_norm
 from bnlint.source.resolve import ByName
 from bnlint.workspace import Workspace
 
@@ -52,8 +51,7 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
             able.append(path)
         if may_use_batch_norm(data, needles):
             networks.add(path)
-        names = imported_names(as_script(path, data))
-        meant = workspace.resolver.candidates(path, names, known)
+        meant = workspace.resolver.candidates(path, imported_by(path, data), known)
         imports[path] = meant.near
         for imported in meant.near | meant.by_name:
             importers.setdefault(imported, []).append(path)

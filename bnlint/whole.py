@@ -13,11 +13,10 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from bnlint.entries import as_script
 from bnlint.project import ROOT_MARKS
 from bnlint.source.discover import Walk
 from bnlint.source.errors import SourceError
-from bnlint.source.prefilter import imported_names, imports_by_value, may_use_it_in_any
+from bnlint.source.prefilter import imported_by, imports_by_value, may_use_it_in_any
 from bnlint.source.read import read_bytes
 from bnlint.workspace import Workspace
 
@@ -111,5 +110,4 @@ def _leads_above(data: bytes, dots: bytes) -> bool:
 
 def _imports(path: str, data: bytes, names: set[str]) -> bool:
     """Whether an import has one of some names."""
-    found = imported_names(as_script(path, data))
-    return any(not names.isdisjoint(name.split(".")) for name in found)
+    return any(not names.isdisjoint(name.split(".")) for name in imported_by(path, data))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -173,13 +173,12 @@ class Workspace:
             self._modules[path] = self._lower(path)
         return self._modules[path]
 
-    def mentions(self, path: str, words: Iterable[str]) -> bool:
-        """Whether a file can be read and has one of some words in it."""
+    def mentions(self, path: str, word: str) -> bool:
+        """Whether a file can be read and has a word in it."""
         try:
-            data = self.data(path)
+            return word.encode("utf-8", "surrogatepass") in self.data(path)
         except SourceError:
             return False
-        return any(word.encode("utf-8", "surrogatepass") in data for word in words)
 
     def read_ahead(self, paths: Sequence[str]) -> None:
         """Lower files that will be asked for, several at once where that saves time."""
@@ -210,10 +209,12 @@ class Workspace:
                     self.kept.put(data, path, read_now)
 
     def size(self, path: str) -> int:
-        """How many bytes a file has; 0 where it cannot be read."""
+        """How many bytes a file has; 0 where there is none."""
+        if path in self._overlay:
+            return len(self._overlay[path])
         try:
-            return len(self.data(path))
-        except SourceError:
+            return os.path.getsize(path)
+        except OSError:
             return 0
 
     def observed(self) -> Observed:

@@ -43,8 +43,8 @@ class Source(Protocol):
     def module(self, path: str) -> ir.Module | None:
         """The IR of a file, None if it cannot be read."""
 
-    def mentions(self, path: str, words: Iterable[str]) -> bool:
-        """Whether a file can be read and has one of some words in it."""
+    def mentions(self, path: str, word: str) -> bool:
+        """Whether a file can be read and has a word in it."""
 
     def read_ahead(self, paths: Sequence[str]) -> None:
         """Make ready what ``module`` will be asked for."""
@@ -298,7 +298,7 @@ class Modules:
                 path
                 for path in fitting
                 if path != module.place[0]
-                and self.source.mentions(path, [name])
+                and self.source.mentions(path, name)
                 and self._defines(path, name)
             ]
             if len(found) > _CANDIDATES:

@@ -59,6 +59,8 @@ _IMPORT = re.compile(
     rb"(?<=[ \t\f.\n])import(?=[ \t\f(*\\])[ \t\f]*(\(|" + _NAMES + rb"))",
     re.MULTILINE,
 )
+# In a notebook each source line is a JSON string on a line of its own.
+_QUOTE = re.compile(rb'^[ \t]*"', re.MULTILINE)
 # So many bytes are read of an import whose bracket is never closed.
 _UNCLOSED = 2_000
 _COMMENT = re.compile(rb"#[^\r\n]*")
@@ -72,17 +74,22 @@ def may_use_batch_norm(data: bytes, needles: Sequence[bytes]) -> bool:
     ``needles`` are those of the APIs that are known (``Apis.needles``).
     """
     if any(needle in data for needle in (*needles, *_OTHER)):
-        return _speaks_of_tensorflow(data) or _FOREIGN.search(data) is None
+        return _may_be_for_tensorflow(data)
     return any(word in data for word in _COMMON) and _speaks_of_tensorflow(data)
 
 
 def may_make_layers(data: bytes, needles: Sequence[bytes]) -> bool:
     """Whether the file may build a batch-norm layer, or keep statistics by hand."""
     if any(needle in data for needle in (*needles, *_MAKERS)):
-        return _speaks_of_tensorflow(data) or _FOREIGN.search(data) is None
+        return _may_be_for_tensorflow(data)
     if not any(word in data for word in _COMMON) or not _speaks_of_tensorflow(data):
         return False
     return _COMMON_NAMES.search(data) is not None
+
+
+def _may_be_for_tensorflow(data: bytes) -> bool:
+    """Whether words that other frameworks have, too, may be TensorFlow's in a file."""
+    return _speaks_of_tensorflow(data) or _FOREIGN.search(data) is None
 
 
 def _speaks_of_tensorflow(data: bytes) -> bool:
@@ -126,6 +133,11 @@ def imported_names(data: bytes) -> list[str]:
         dot = "" if base.endswith(".") else "."
         names.update(dict.fromkeys(f"{base}{dot}{name}" for name in _split(what)))
     return list(names)
+
+
+def imported_by(path: str, data: bytes) -> list[str]:
+    """The names that a file's imports may mean, whether it is a script or a notebook."""
+    return imported_names(_QUOTE.sub(b"", data) if path.endswith(".ipynb") else data)
 
 
 def _bracketed(data: bytes, start: int) -> tuple[bytes, int]:

@@ -91,7 +91,7 @@ class Resolver:
         folder = os.path.dirname(importer)
         parts = dotted.split(".") if dotted else []
         if level:
-            return self.find(_up(folder, level - 1), parts)
+            return self.find(up(folder, level - 1), parts)
         return next(self._absolute(folder, parts, sys_path), None)
 
     def lacks(self, dotted: str, level: int, importer: str, sys_path: Sequence[str] = ()) -> bool:
@@ -104,7 +104,7 @@ class Resolver:
         folder = os.path.dirname(importer)
         parts = dotted.split(".") if dotted else []
         if level:
-            return not self._is_built(_up(folder, level - 1), parts)
+            return not self._is_built(up(folder, level - 1), parts)
         if len(parts) < 2 or parts[0] in _NEVER_OURS or parts[0] in sys.stdlib_module_names:
             return False
         begun = [
@@ -148,7 +148,7 @@ class Resolver:
     def _all(self, folder: str, parts: list[str], level: int) -> list[str]:
         if not level:
             return list(self._absolute(folder, parts, ()))
-        found = self.find(_up(folder, level - 1), parts)
+        found = self.find(up(folder, level - 1), parts)
         return [] if found is None else [found]
 
     def file(self, path: str, importer: str) -> str | None:
@@ -254,7 +254,8 @@ def upwards(folder: str) -> Iterator[str]:
         yield folder
 
 
-def _up(folder: str, levels: int) -> str:
+def up(folder: str, levels: int) -> str:
+    """The folder so many levels above one."""
     for _ in range(levels):
         folder = os.path.dirname(folder)
     return folder

@@ -49,8 +49,8 @@ def step(machine: Interpreter, cell: Value, args: Args) -> list[Node]:
         elif isinstance(one, Holder):
             made.extend(below(machine, one, args))
         elif isinstance(one, Instance):
-            cell = next((one for n in _CALLED if machine.find(one, n) is not None), None)
-            called = machine.find(one, "step") if cell is None else cell
+            is_called = any(machine.find(one, name) is not None for name in _CALLED)
+            called = one if is_called else machine.find(one, "step")
             if called is not None:
                 # Each has a scope of its own, named after its class in most versions.
                 own = VariableScope(args.place, "?")
