@@ -30,7 +30,8 @@ _FRAMEWORK = frozenset(
 )
 
 _UP = 2
-"""So many folders above a file may be where a module lies whose name it computes."""
+"""So many folders above a file may be where a module lies whose name it computes; of one that says
+nothing of the framework itself, one."""
 
 _Test = Callable[[bytes, Sequence[str]], bool]
 """Tells something of a file by its bytes and by the names that it imports."""
@@ -40,16 +41,20 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[list[str]]:
     """Those of the files that have what makes a layer, or import it and TensorFlow (or a library
     like it), however far away: in groups, of which none imports anything that another one does."""
     needles = workspace.apis.needles
-    tests: list[_Test] = [lambda data, _: may_make_layers(data, needles)]
-    if not workspace.apis.own:  # a row of the user's may mean a function of the project
-        tests.append(_names_framework(workspace.apis))
-    files = _Files(paths, workspace, tests)
-    found = set.intersection(*(files.coming_to(test) for test in tests))
-    found.update(files.having(tests[0]))  # whatever is wrong with one of these has to be told
+    files = _Files(
+        paths,
+        workspace,
+        makes=lambda data, _: may_make_layers(data, needles),
+        speaks=_names_framework(workspace.apis),
+    )
+    found = files.coming_to(files.makes) & files.coming_to(files.speaks)
+    found.update(files.having(files.makes))  # whatever is wrong with one has to be told
     return files.groups([path for path in paths if path in found])
 
 
 def _names_framework(apis: Apis) -> _Test:
+    if apis.own:  # a row of the user's may mean a function of the project
+        return lambda _, __: True
     rows = (*apis.functions, *apis.layers, *apis.makers)
     libraries = _FRAMEWORK.union(name.partition(".")[0] for name in rows)
 
@@ -63,9 +68,13 @@ class _Files:
     all that is below: in a larger tree, what lies further away belongs to something else.
     """
 
-    def __init__(self, paths: Sequence[str], workspace: Workspace, tests: Sequence[_Test]) -> None:
+    def __init__(
+        self, paths: Sequence[str], workspace: Workspace, makes: _Test, speaks: _Test
+    ) -> None:
+        self.makes = makes
+        self.speaks = speaks
         self._workspace = workspace
-        self._having: dict[_Test, list[str]] = {test: [] for test in tests}
+        self._having: dict[_Test, list[str]] = {makes: [], speaks: []}
         self._imports: dict[str, set[str]] = {}
         self._importers: dict[str, list[str]] = {}
         self._near: dict[str, list[_Test]] = {}
@@ -86,9 +95,11 @@ class _Files:
             self._imports[path] = file.meant.near | file.meant.by_name
             for imported in self._imports[path]:
                 self._importers.setdefault(imported, []).append(path)
-        self._computing: dict[str, list[str]] = {}
+        self._computing: dict[tuple[str, int], list[str]] = {}
+        speaking = self._with_importers(self._having[speaks])
         for path in self._with_importers(computing):
-            self._computing.setdefault(os.path.dirname(path), []).append(path)
+            levels = _UP if path in speaking else 1
+            self._computing.setdefault((os.path.dirname(path), levels), []).append(path)
 
     def having(self, test: _Test) -> list[str]:
         """The files for which a test holds."""
@@ -100,8 +111,8 @@ class _Files:
         above = {folder for path in having for folder in upwards(os.path.dirname(path))}
         near = [
             path
-            for folder, paths in self._computing.items()
-            if up(folder, _UP) in above or test in self._near_by(folder)
+            for (folder, levels), paths in self._computing.items()
+            if up(folder, levels) in above or test in self._near_by(folder, levels)
             for path in paths
         ]
         return self._with_importers([*having, *near])
@@ -117,17 +128,18 @@ class _Files:
                 if imported not in seen:
                     seen.add(imported)
                     todo.append(imported)
-        for folder in self._computing:
-            near = [path for path in paths if path.startswith(os.path.join(up(folder, _UP), ""))]
+        for folder, levels in self._computing:
+            around = os.path.join(up(folder, levels), "")
+            near = [path for path in paths if path.startswith(around)]
             for path in near[1:]:
                 together.join(near[0], path)
         return together.sets(paths)
 
-    def _near_by(self, folder: str) -> list[_Test]:
+    def _near_by(self, folder: str, levels: int) -> list[_Test]:
         """The tests that hold for a file near a folder that was not looked at yet: in its project,
         or if nothing tells which that is, below the folder."""
         roots = self._workspace.resolver.roots(folder)
-        top = roots[: _UP + 1][-1] if self._is_root(roots[-1]) else folder
+        top = roots[: levels + 1][-1] if self._is_root(roots[-1]) else folder
         if top not in self._near:
             self._near[top] = self._holding_below(top)
         return self._near[top]
