@@ -109,7 +109,7 @@ def _widen(machine: Interpreter, loop: ir.For | ir.While, frame: Frame) -> None:
 def run_while(machine: Interpreter, stmt: ir.While, frame: Frame) -> Ended:
     """Turn by turn, and the fewer the oftener what is around it is done.
 
-    How often it goes round is not known before, so what is in it is followed less from turn to turn.
+    How often it goes round is not known before: what is in it is followed less from turn to turn.
     """
     literal = isinstance(stmt.test, ir.Const)
     state = machine.state
