@@ -111,27 +111,36 @@ def _held(machine: Interpreter, target: ir.Expr, frame: Frame) -> Value | None:
 
 
 def run_while(machine: Interpreter, stmt: ir.While, frame: Frame) -> Ended:
+    """Turn by turn, and the fewer the oftener what is around it is done.
+
+    How often it goes round is not known before: what is in it is followed less from turn to turn.
+    """
     literal = isinstance(stmt.test, ir.Const)
-    paths = machine.state.paths
+    state = machine.state
+    paths, weight = state.paths, state.loop_weight
+    limit = max(3, state.budget.loop // weight)
     loop = Loop()
     ran_out = FALSE
     frame.loops.append(loop)
-    machine.state.enter_loop(machine.place(frame, stmt), None)
+    state.enter_loop(machine.place(frame, stmt), None)
     try:
-        for turn in range(machine.state.budget.loop):
-            machine.state.step()
+        for turn in range(limit):
+            state.step()
+            state.loop_weight = weight * max(1, turn)
             goes_on, sure = machine.assumed(machine.eval(stmt.test, frame))
             ran_out = paths.guards.disj(ran_out, paths.guards.minus(paths.now, goes_on))
             paths.now = paths.guards.conj(paths.now, goes_on)
-            if paths.now == FALSE or ((not sure or literal) and turn >= 2):
+            open_ended = not sure or literal
+            if paths.now == FALSE or (open_ended and turn >= 2):
                 break
-            if turn == 1 and (not sure or literal):
+            if turn == (1 if open_ended else limit - 1):
                 _widen(machine, stmt, frame)
             paths.now = _turn(machine, stmt.body, frame)
             if paths.now == FALSE:
                 break
     finally:
-        machine.state.leave_loop()
+        state.loop_weight = weight
+        state.leave_loop()
         frame.loops.pop()
     ran_out = paths.guards.disj(ran_out, paths.now)
     return _after(machine, loop, ran_out, stmt.orelse, frame)
