@@ -9,7 +9,7 @@ from bnlint.interp.nodes import Node
 from bnlint.interp.paths import Stop
 from bnlint.interp.scope import Ended, Frame, Loop
 from bnlint.interp.syntax import counted_in, only_sorts
-from bnlint.interp.values import Known, Unknown
+from bnlint.interp.values import Known, Unknown, Value
 from bnlint.source import ir
 
 if TYPE_CHECKING:
@@ -61,10 +61,6 @@ def run_for(machine: Interpreter, stmt: ir.For, frame: Frame) -> Ended:
     first = paths.present(total[0]) if total else None
     visited = machine.loop_items(iterable, whole=isinstance(first, Node) and only_sorts(stmt.body))
     partial = not exact or len(visited) < len(total)
-    if len(visited) < len(total):
-        for item in total[len(visited) - 1 : -1]:
-            if isinstance(one := paths.present(item), Node):
-                machine.escape(one)  # the turns that are left out do something with it, too
     loop = Loop(stmt)
     frame.loops.append(loop)
     machine.state.enter_loop(machine.place(frame, stmt), len(total) if exact else None)
@@ -100,10 +96,18 @@ def _widen(machine: Interpreter, loop: ir.For | ir.While, frame: Frame) -> None:
     if counters is None:
         counters = machine.modules.counters[id(loop)] = counted_in(loop.body)
     for target in counters:
-        found = machine.eval(target, frame)
+        found = _held(machine, target, frame)
         if isinstance(found, Known) and isinstance(found.value, (int, float)):
             key = machine.state.keys.of("counter", frame.module.path, target.span)
             machine.bind(target, Unknown("a loop counter", key), frame)
+
+
+def _held(machine: Interpreter, target: ir.Expr, frame: Frame) -> Value | None:
+    """What a counter holds; it is only looked at, and need not be there."""
+    if not isinstance(target, ir.Name):
+        return machine.eval(target, frame)
+    table = frame.find(target.id)
+    return None if table is None else machine.state.resolve(table[target.id])
 
 
 def run_while(machine: Interpreter, stmt: ir.While, frame: Frame) -> Ended:

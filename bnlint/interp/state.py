@@ -145,6 +145,7 @@ class State:
         self.imported: dict[str, set[str]] = {}
         self.finished: list[str] = []  # the modules that were imported, as they ended
         self.not_found: dict[tuple[str, int], str] = {}
+        self.lacking: set[str] = set()  # modules that read names that nothing here binds
         # Of each try that waits for an import that fails, what its handlers import instead.
         self.instead: list[list[tuple[int, str]]] = []
         self.flag_defaults: dict[str, Value] = {}
