@@ -192,13 +192,15 @@ class HubModule(Object):
 class Holder(Object):
     """An instance of any other class of TensorFlow's: a dataset, a helper, a recurrent cell.
 
-    ``cells`` are those of its arguments that are or hold objects of the project.
+    ``cells`` are those of its arguments that are or hold objects of the project, ``given`` are all
+    that it was made with, and what it was made from.
     """
 
     kind: ClassVar = "object"
 
     name: str
     cells: list[Value] = field(default_factory=list)
+    given: tuple[Value, ...] = ()
 
     @property
     def label(self) -> str:
