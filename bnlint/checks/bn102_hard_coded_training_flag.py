@@ -95,7 +95,7 @@ def _collect(state: GraphModel, sites: dict[Location, _Site], *, open_root: bool
             if run.opaque:
                 site.trained = site.trained or layer  # it may well be the training step
                 continue
-            if layer.id in running and not run.fed:
+            if layer.id in running and not run.fed and not run.other_data:
                 continue  # fine: it looks at the very batches that train it
             site.evaluated.setdefault(place_of_flag(layer), (layer, run))
 

@@ -112,7 +112,7 @@ def call(machine: Interpreter, func: Value, args: Args, frame: Frame | None) -> 
                 return machine.state.paths.split(
                     several, lambda one: call_method(machine, Method(one, name), args, frame)
                 )
-            handled = tensorflow.call_by_name(machine, parts[2], args)
+            handled = tensorflow.call_by_name(machine, parts[2], args, func.deps)
             if handled is not None:
                 return handled
         return unknown_call(machine, func, args)

@@ -115,12 +115,20 @@ def _instead_of_imports(stmt: ir.Try) -> list[tuple[int, str]] | None:
     return found
 
 
+_BASES = {"UnboundLocalError": "NameError"}
+"""Classes of exceptions whose base handlers name, too."""
+
+
+def _classes_of(name: str) -> set[str]:
+    return {name, _BASES.get(name, name)}
+
+
 def _handler_of(stmt: ir.Try, raised: Raised) -> int | None:
     """The handler that takes an exception, by the names in the source; None if none does."""
     wide: int | None = None
     for index, handler in enumerate(stmt.handlers):
         names = _caught(handler)
-        if raised.name is not None and raised.name in names:
+        if raised.name is not None and names & _classes_of(raised.name):
             return index
         every = not names or "BaseException" in names
         if wide is None and (every or ("Exception" in names and raised.name != "SystemExit")):

@@ -20,6 +20,7 @@ from bnlint.interp import (
 from bnlint.interp.args import Args
 from bnlint.interp.choices import ABSENT, Alternative, Choice
 from bnlint.interp.guards import FALSE as FALSE_GUARD
+from bnlint.interp.guards import Guard
 from bnlint.interp.lifting import lifted
 from bnlint.interp.nodes import nodes_in
 from bnlint.interp.paths import Stop
@@ -53,8 +54,39 @@ def _name(machine: Interpreter, expr: ir.Name, frame: Frame) -> Value:
             left = paths.guards.minus(left, there)
             if left == FALSE_GUARD:
                 return parts[0][1] if len(parts) == 1 else paths.join(parts)
+        if table is frame.locals and frame.binds_alone:
+            break  # a name that a function binds is its own, bound or not
+    if parts and _is_unbound(machine, expr, frame, left):
+        own = expr.id in frame.locals and frame.binds_alone
+        error = "UnboundLocalError" if own else "NameError"
+        paths.drop(left, error, machine.place(frame, expr))
+        return parts[0][1] if len(parts) == 1 else paths.join(parts)
     outside = _outside(machine, expr, frame)
     return paths.join([*parts, (left, outside)]) if parts else outside
+
+
+def _is_unbound(machine: Interpreter, expr: ir.Name, frame: Frame, left: Guard) -> bool:
+    """Whether reading a name that is bound on the other paths raises on those of ``left``.
+
+    What a turn of a loop leaves unbound another one may have bound. A module that lacks other names
+    gets them from where nobody here looks.
+    """
+    paths = machine.state.paths
+    guards = paths.guards
+    if guards.implies(left, paths.gone):
+        return True
+    if guards.is_fleeting(left):
+        in_some_turn = guards.sometimes(left, guards.fleeting)
+        if guards.conj(in_some_turn, paths.now) != left:
+            return False
+    if frame.has_gap:
+        return False
+    if expr.id in frame.locals and frame.binds_alone:
+        return True
+    module = frame.module
+    if module.stars or module.path in machine.state.lacking:
+        return False
+    return calls.builtin(machine, expr.id) is None
 
 
 def _outside(machine: Interpreter, expr: ir.Name, frame: Frame) -> Value:
@@ -68,6 +100,7 @@ def _outside(machine: Interpreter, expr: ir.Name, frame: Frame) -> Value:
         return builtin
     if frame.has_gap and frame.func is not None:
         return _from_gap(machine, expr, frame)
+    machine.state.lacking.add(frame.module.path)
     return machine.state.unknown(f"the name {expr.id} is not defined here", "name", expr.id)
 
 

@@ -38,7 +38,7 @@ def hand_written(
     ]
     kept = ancestors(written, controls=False) & _directly_kept(state)
     trained = ancestors(losses, controls=False)
-    evaluated = _evaluated(runs)
+    evaluated = _evaluated(runs, trained)
     looked_at = _looked_at(runs, trained, holds)
     # Moments of the same tensor are the same numbers, whichever call computes them.
     alike = {n.inputs for n in kept if n.kind == "moments"}
@@ -84,12 +84,12 @@ def _directly_kept(state: State) -> set[Node]:
     return found
 
 
-def _evaluated(runs: Runs) -> set[Node]:
-    """What the runs that train nothing compute, beyond a loss."""
+def _evaluated(runs: Runs, trained: set[Node]) -> set[Node]:
+    """What the runs that train nothing compute beyond a loss: outputs, and other measures."""
     found: set[Node] = set()
     for record, computed in runs:
         if not any(n.kind == "train" for n in computed):
-            wanted = [n for n in through(record.fetches) if not n.scalar]
+            wanted = [n for n in through(record.fetches) if not n.scalar or n not in trained]
             found |= ancestors(wanted, controls=False, fed=frozenset(record.feeds))
     return found
 

@@ -41,7 +41,7 @@ def call_external(machine: Interpreter, name: str, args: Args, frame: Frame | No
         return tensorflow.call_api(machine, network, args, frame)
     receiver, _, last = name.rpartition(".")
     if receiver:
-        handled = tensorflow.call_by_name(machine, last, args)
+        handled = tensorflow.call_by_name(machine, last, args, ())
         if handled is not None:
             return handled
     return machine.unknown_call(External(name), args)

@@ -144,12 +144,16 @@ class BatchNormLayer(Object):
 
 @dataclass(slots=True, eq=False, repr=False)
 class KerasLayer(Object):
-    """Any other layer object; ``layers`` are what it may wrap."""
+    """Any other layer object; ``layers`` are what it may wrap.
+
+    ``channels_first`` is the layout that a convolution was told, None for all others.
+    """
 
     kind: ClassVar = "keras layer"
 
     name: str
     layers: list[Value]
+    channels_first: bool | None = None
 
     @property
     def label(self) -> str:
@@ -192,13 +196,15 @@ class HubModule(Object):
 class Holder(Object):
     """An instance of any other class of TensorFlow's: a dataset, a helper, a recurrent cell.
 
-    ``cells`` are those of its arguments that are or hold objects of the project.
+    ``cells`` are those of its arguments that are or hold objects of the project, ``given`` are all
+    that it was made with, and what it was made from.
     """
 
     kind: ClassVar = "object"
 
     name: str
     cells: list[Value] = field(default_factory=list)
+    given: tuple[Value, ...] = ()
 
     @property
     def label(self) -> str:

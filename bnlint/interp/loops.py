@@ -9,7 +9,7 @@ from bnlint.interp.nodes import Node
 from bnlint.interp.paths import Stop
 from bnlint.interp.scope import Ended, Frame, Loop
 from bnlint.interp.syntax import counted_in, only_sorts
-from bnlint.interp.values import Known, Unknown
+from bnlint.interp.values import Known, Unknown, Value
 from bnlint.source import ir
 
 if TYPE_CHECKING:
@@ -61,10 +61,6 @@ def run_for(machine: Interpreter, stmt: ir.For, frame: Frame) -> Ended:
     first = paths.present(total[0]) if total else None
     visited = machine.loop_items(iterable, whole=isinstance(first, Node) and only_sorts(stmt.body))
     partial = not exact or len(visited) < len(total)
-    if len(visited) < len(total):
-        for item in total[len(visited) - 1 : -1]:
-            if isinstance(one := paths.present(item), Node):
-                machine.escape(one)  # the turns that are left out do something with it, too
     loop = Loop(stmt)
     frame.loops.append(loop)
     machine.state.enter_loop(machine.place(frame, stmt), len(total) if exact else None)
@@ -100,34 +96,51 @@ def _widen(machine: Interpreter, loop: ir.For | ir.While, frame: Frame) -> None:
     if counters is None:
         counters = machine.modules.counters[id(loop)] = counted_in(loop.body)
     for target in counters:
-        found = machine.eval(target, frame)
+        found = _held(machine, target, frame)
         if isinstance(found, Known) and isinstance(found.value, (int, float)):
             key = machine.state.keys.of("counter", frame.module.path, target.span)
             machine.bind(target, Unknown("a loop counter", key), frame)
 
 
+def _held(machine: Interpreter, target: ir.Expr, frame: Frame) -> Value | None:
+    """What a counter holds; it is only looked at, and need not be there."""
+    if not isinstance(target, ir.Name):
+        return machine.eval(target, frame)
+    table = frame.find(target.id)
+    return None if table is None else machine.state.resolve(table[target.id])
+
+
 def run_while(machine: Interpreter, stmt: ir.While, frame: Frame) -> Ended:
+    """Turn by turn, and the fewer the oftener what is around it is done.
+
+    How often it goes round is not known before: what is in it is followed less from turn to turn.
+    """
     literal = isinstance(stmt.test, ir.Const)
-    paths = machine.state.paths
+    state = machine.state
+    paths, weight = state.paths, state.loop_weight
+    limit = max(3, state.budget.loop // weight)
     loop = Loop()
     ran_out = FALSE
     frame.loops.append(loop)
-    machine.state.enter_loop(machine.place(frame, stmt), None)
+    state.enter_loop(machine.place(frame, stmt), None)
     try:
-        for turn in range(machine.state.budget.loop):
-            machine.state.step()
+        for turn in range(limit):
+            state.step()
+            state.loop_weight = weight * max(1, turn)
             goes_on, sure = machine.assumed(machine.eval(stmt.test, frame))
             ran_out = paths.guards.disj(ran_out, paths.guards.minus(paths.now, goes_on))
             paths.now = paths.guards.conj(paths.now, goes_on)
-            if paths.now == FALSE or ((not sure or literal) and turn >= 2):
+            open_ended = not sure or literal
+            if paths.now == FALSE or (open_ended and turn >= 2):
                 break
-            if turn == 1 and (not sure or literal):
+            if turn == (1 if open_ended else limit - 1):
                 _widen(machine, stmt, frame)
             paths.now = _turn(machine, stmt.body, frame)
             if paths.now == FALSE:
                 break
     finally:
-        machine.state.leave_loop()
+        state.loop_weight = weight
+        state.leave_loop()
         frame.loops.pop()
     ran_out = paths.guards.disj(ran_out, paths.now)
     return _after(machine, loop, ran_out, stmt.orelse, frame)

@@ -18,6 +18,7 @@ from bnlint.interp import (
     own_dicts,
     subscripts,
     truth,
+    turns,
 )
 from bnlint.interp.args import Args
 from bnlint.interp.choices import ABSENT, Choice
@@ -136,8 +137,8 @@ class Machine:
                 for i in range(2)
             ]
         limit = max(2, state.budget.loop // state.loop_weight)
-        if len(items) > limit and not whole:
-            items = [*items[: limit - 1], items[-1]]
+        if not whole:
+            items = turns.followed(state.paths, items, limit)
         state.loop_weights.append(state.loop_weight)
         state.loop_weight *= max(1, len(items))
         return items

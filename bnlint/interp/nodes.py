@@ -145,6 +145,23 @@ class Assign(Node):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class DataIterator(Node):
+    """An iterator of ``tf.data`` that begins with what its initialiser gives it."""
+
+    KIND: ClassVar = "op"
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Initializer(Node):
+    """Lets an iterator begin: with a dataset, whose number is ``data``, or with what is fed."""
+
+    KIND: ClassVar = "op"
+
+    iterator: DataIterator | None = None
+    data: int | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class Gradient(Node):
     """The gradient of ``losses`` for all ``variables`` at once, None for all that there are."""
 

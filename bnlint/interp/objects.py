@@ -13,6 +13,7 @@ from bnlint.interp.effects import (
     keras,
     networks,
     norms,
+    pipelines,
     recurrent,
     scopes,
     sessions,
@@ -45,7 +46,7 @@ from bnlint.interp.live_objects import (
     SourceLoader,
     VariableScope,
 )
-from bnlint.interp.nodes import Assign, Node, Variable, nodes_in, nodes_of
+from bnlint.interp.nodes import Assign, DataIterator, Node, Variable, nodes_in, nodes_of
 from bnlint.interp.values import (
     NONE,
     Instance,
@@ -116,7 +117,11 @@ def node_attr(machine: Interpreter, node: Node, name: str) -> Value:
         )
     if name == "inputs":
         return Seq("list", list(node.inputs), True)
+    if isinstance(node, DataIterator) and name == "make_initializer":
+        return Method(node, name)
     if name == "initializer":
+        if isinstance(node, DataIterator):
+            return pipelines.initializer(machine, node, None)
         return machine.state.node("op", "initializer", (), node.place)
     return Unknown(
         "a tensor's attribute", machine.state.keys.of("node attr", node.id, name), (node,)
@@ -145,6 +150,8 @@ def _node_method(machine: Interpreter, node: Node, name: str, args: Args) -> Val
     if name in ("eval", "run"):
         sessions.record_fed(machine, (node,), FALSE, args.get("feed_dict", 0), args)
         return state.unknown("a fetched value") if name == "eval" else NONE
+    if isinstance(node, DataIterator) and name == "make_initializer":
+        return pipelines.initializer(machine, node, args)
     if name in ("assign", "assign_add", "assign_sub", "scatter_sub", "scatter_update"):
         value = nodes_of(args.values())
         return training.assignment(machine, f"Variable.{name}", node, value, args)
@@ -220,8 +227,11 @@ def call_method(
         if name.startswith(_ASKS):
             return machine.state.unknown(f"{receiver.label}.{name}", "session", name)
         inputs = [*receiver.nodes, *(n for v in args.values() for n in nodes_in(v))]
+        if name == pipelines.INITIALIZABLE:
+            return pipelines.of_dataset(machine, inputs, args)
         if not inputs or name.startswith(("map", "filter", "from_")):
-            return Holder(args.place, receiver.name, nodes=receiver.nodes)
+            given = (*receiver.given, *args.values())
+            return Holder(args.place, receiver.name, given=given, nodes=receiver.nodes)
         node = machine.state.node("op", f"{receiver.name}.{name}", inputs, args.place)
         key = machine.state.keys.of("node", node.id)
         return Unknown("a method's result", key, (node,))

@@ -115,6 +115,11 @@ class Frame:
         if name in self.module.globals and self.locals is not self.module.globals:
             yield self.module.globals
 
+    @property
+    def binds_alone(self) -> bool:
+        """Whether what it binds is looked for nowhere else: it runs a function, and no class."""
+        return self.func is not None
+
     def find(self, name: str) -> dict[str, Value] | None:
         """The innermost namespace that holds ``name``."""
         return next(self.tables(name), None)

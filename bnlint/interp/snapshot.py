@@ -109,6 +109,7 @@ class _Snapshot:
         training = [run for run, before in self.runs if any(n.kind == "train" for n in before)]
         self.batches = [data for record in training for data in record.data]
         self.all_batches = all(record.data for record in training)
+        self.step_loops = {record.loops for record in training}
         limits = [self._limit(op) for op in self.train_ops]
         self.limits = None if None in limits else [v for v in limits if v is not None]
 
@@ -293,6 +294,7 @@ class _Snapshot:
         trains = frozenset(n.id for n in before if n.kind == "train" and self.holds(n.guard))
         evaluated: set[int] = set()
         measured = not trains and self._is_fed_batches_of_training(record)
+        shown = measured and self._is_beside_a_step(record)
         other = not trains and self._is_fed_other_data(record)
         unseen = other and not self.generators  # else a loss is watched, wherever it comes from
         if not trains:
@@ -300,7 +302,8 @@ class _Snapshot:
                 if node.kind in ("summary", "update", "assign", "group", "variable"):
                     continue
                 watched = measured or (node in self.below_losses and not unseen)
-                if node.scalar and watched and not self._is_evaluation(record):
+                told = node.scalar or shown
+                if told and watched and not self._is_evaluation(record):
                     continue
                 below = ancestors([node], controls=False, fed=fed) - fed
                 evaluated.update(layer.id for layer in layers_in(below))
@@ -335,6 +338,13 @@ class _Snapshot:
             and any(record.data)
             and all(any(data <= trained for trained in self.batches) for data in record.data)
         )
+
+    def _is_beside_a_step(self, record: RunRecord) -> bool:
+        """Whether a run is in the very loop of a step, where outputs are shown as losses are.
+
+        Not of generators, whose samples are drawn, and not after the loop, where training is over.
+        """
+        return bool(record.loops) and record.loops in self.step_loops and not self.generators
 
     def _is_fed_other_data(self, record: RunRecord) -> bool:
         """Whether a run is sure to get values of which no training step gets any."""

@@ -144,7 +144,12 @@ class State:
         self.executing: list[str] = []  # files that run by their path now
         self.imported: dict[str, set[str]] = {}
         self.finished: list[str] = []  # the modules that were imported, as they ended
+        # What datasets are made from, and the data with which iterators began last.
+        self.sources: dict[Node, tuple[Value, ...]] = {}
+        self.datasets: list[frozenset[int]] = []
+        self.iterators: dict[Node, Value] = {}
         self.not_found: dict[tuple[str, int], str] = {}
+        self.lacking: set[str] = set()  # modules that read names that nothing here binds
         # Of each try that waits for an import that fails, what its handlers import instead.
         self.instead: list[list[tuple[int, str]]] = []
         self.flag_defaults: dict[str, Value] = {}

@@ -16,6 +16,7 @@ from bnlint.interp.effects import (
     networks,
     norms,
     ops,
+    pipelines,
     scopes,
     sessions,
     statistics,
@@ -48,6 +49,7 @@ for _module in (
     handwritten,
     statistics,
     exporting,
+    pipelines,
     ops,
 ):
     _HANDLERS.update(_module.HANDLERS)
@@ -133,11 +135,16 @@ def knows(machine: Interpreter, name: str) -> bool:
     return name in api.NORMALIZER_HOSTS or api.is_optimizer(name)
 
 
-def call_by_name(machine: Interpreter, name: str, args: Args) -> Value | None:
+def call_by_name(
+    machine: Interpreter, name: str, args: Args, below: tuple[Node, ...]
+) -> Value | None:
     """A method of something unknown, recognised by a name that has one meaning in TensorFlow.
 
-    None where the name says nothing; the call is then an unknown call.
+    None where the name says nothing; the call is then an unknown call. ``below`` are the tensors
+    that it is computed from.
     """
+    if name == pipelines.INITIALIZABLE:
+        return pipelines.of_dataset(machine, below, args)
     if name in ("minimize", "apply_gradients", "compute_gradients"):
         first = args.positional[0] if args.positional else args.get("loss")
         if first is not None and nodes_in(first) and not _is_number_like(first):

@@ -159,12 +159,14 @@ class Reasons:
         return word.holds if value else word.fails
 
     def _needed(self, number: int, value: bool, assignment: Assignment) -> bool:
-        """Not what follows from another literal: a mode that equals 'a' does not equal 'b'."""
-        if self._is_constant(number, value, assignment):
-            return True
+        """Not what follows from another literal: a mode that equals 'a' does not equal 'b'.
+
+        Of two constants the one that is asked for first is it: the other one is not asked for.
+        """
+        constant = self._is_constant(number, value, assignment)
         unknown = self._words[number].unknown
         return not any(
-            other != number
+            (other < number or (other > number and not constant))
             and self._words[other].unknown == unknown
             and self._is_constant(other, taken, assignment)
             for other, taken in assignment.items()

@@ -224,3 +224,86 @@ def test_constants_that_data_decide_are_kept_apart(tmp_path: Path, wrong: bool) 
     path.write_text(HEAD + body + TRAIN.format(updates=UPDATES), encoding="utf-8")
     found = findings(analyse([str(path)], Workspace()))
     assert found == ([("BN305", 10, "possible")] if wrong else [])
+
+
+def _changed(lines: int) -> str:
+    """A helper that changes one image, as long as they are."""
+    return (
+        "def changed(image, size):\n"
+        + "".join(
+            f"    image = image[{n}:, :size - {n}] * {n}.5 + image[:, {n}:] - min(size, {n})\n"
+            for n in range(lines)
+        )
+        + "    return image\n"
+    )
+
+
+COUNTED = {
+    "batches of epochs": """\
+for epoch in range(50):
+    seen = 0
+    while seen < 47880:
+        batch = [changed(FLAGS.data, 127) for one in range(8)]
+        seen = seen + 8
+""",
+    "batches while there are epochs": """\
+epoch = 0
+while epoch < 50:
+    seen = 0
+    while seen < 47880:
+        batch = [changed(FLAGS.data, 127) for one in range(2)]
+        seen += 8
+    epoch += 1
+""",
+    "pixels of each batch": """\
+seen = 0
+while seen < 47880:
+    row = 0
+    while row < 127:
+        for column in range(127):
+            one = changed(FLAGS.data, column)
+        row += 1
+    seen += 8
+""",
+}
+
+
+@pytest.mark.parametrize("kind", COUNTED)
+@pytest.mark.parametrize("right", [True, False])
+def test_loops_that_count_in_loops_are_read_to_their_end(
+    tmp_path: Path, kind: str, right: bool
+) -> None:
+    """Those around them say how often they are gone round, as they do for a ``for``."""
+    judged(tmp_path, _changed(20) + COUNTED[kind] + NORM, right)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_what_a_counting_loop_builds_in_a_loop_is_told_apart(tmp_path: Path, right: bool) -> None:
+    """Four towers of five layers, each with a name by its number: none is left out."""
+    body = (
+        "scopes = []\n"
+        "for tower in range(4):\n"
+        "    h, depth = x, 0\n"
+        "    while depth < 5:\n"
+        "        with tf.variable_scope('t%d_%d' % (tower, depth)):\n"
+        "            h = tf.layers.batch_normalization(tf.layers.dense(h, 8), training=flag)\n"
+        "        scopes.append('t%d_%d' % (tower, depth))\n"
+        "        depth += 1\n"
+        "assert len(scopes) == 20\n"
+    )
+    judged(tmp_path, body, right)
+
+
+def test_what_a_long_loop_counts_is_not_known(tmp_path: Path) -> None:
+    """After as many turns as are followed it is no number: neither branch is the only one."""
+    body = (
+        "count = 0\n"
+        "while count < 1000:\n"
+        "    count += 1\n"
+        "h = tf.layers.dense(x, 8)\n"
+        "if count > 500:\n"
+        "    h = tf.layers.batch_normalization(h, training=flag)\n"
+    )
+    path = tmp_path / "program.py"
+    path.write_text(HEAD + body + TRAIN.format(updates="[]"), encoding="utf-8")
+    assert [code for code, *_ in findings(analyse([str(path)], Workspace()))] == ["BN201"]

@@ -160,3 +160,44 @@ with tf.Session() as sess:
     sess.run(seen, {{x: [[2.0]]}})
 """
     assert found(tmp_path, trained) == expected
+
+
+UNBOUND = """\
+def step():
+    if os.environ.get("WAIT"):
+        updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
+    try:
+        with tf.control_dependencies(updates):
+            return tf.train.AdamOptimizer().minimize(loss)
+    except {error}:
+        return tf.train.AdamOptimizer().minimize(loss)
+
+step()
+"""
+
+
+@pytest.mark.parametrize("error", ["NameError", "UnboundLocalError", "(KeyError, NameError)"])
+def test_an_unbound_name_is_caught(tmp_path: Path, error: str) -> None:
+    assert found(tmp_path, NETWORK + UNBOUND.format(error=error)) == ["BN201"]
+
+
+def test_another_handler_takes_no_unbound_name(tmp_path: Path) -> None:
+    assert found(tmp_path, NETWORK + UNBOUND.format(error="KeyError")) == []
+
+
+ELSEWHERE = """\
+if mode == "fast":
+    rate = 0.1
+    train = tf.train.AdamOptimizer(rate).minimize(loss)
+elif mode == "slow":
+    rate = 0.01
+tf.Session().run(train)
+tf.train.AdamOptimizer(rate).minimize(loss)
+"""
+
+
+@pytest.mark.parametrize("head", ['mode = "slow"\n', ""])
+def test_names_of_elsewhere_leave_a_path(tmp_path: Path, head: str) -> None:
+    """Without its settings nobody knows what a module binds, and a step is there on some paths."""
+    codes = ["BN201"] if head else ["BN201", "BN201"]
+    assert found(tmp_path, NETWORK + head + ELSEWHERE) == codes

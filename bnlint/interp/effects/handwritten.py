@@ -155,7 +155,7 @@ def _belong(x: Node, mean: Node, variance: Node, deviation: list[Node]) -> bool:
     if x not in mean.inputs:
         return False
     near = {variance}
-    for _ in range(3):
+    for _ in range(4):  # an epsilon may be added to the squares before their mean is taken
         near |= {i for n in near for i in n.inputs}
     if x not in near:
         return False

@@ -91,7 +91,7 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
     if last[:1].isupper() and not name.startswith("tf.contrib.layers."):
         # A class: its instance may hold graph nodes (a cell, a dataset, a helper).
         nodes = dict.fromkeys(nodes_of(args.values()))
-        return Holder(args.place, name, cells(args), nodes=tuple(nodes))
+        return Holder(args.place, name, cells(args), tuple(args.values()), nodes=tuple(nodes))
     inputs = nodes_of(args.values())
     if not name.startswith(_NO_CALLBACK) and not state.importing:
         for value in args.values():
@@ -114,6 +114,8 @@ def generic(machine: Interpreter, name: str, args: Args, frame: Frame | None) ->
             if isinstance(value, Unknown):
                 inputs.extend(value.deps)
     node = state.node(kind, name, inputs, args.place)
+    if name.startswith("tf.data."):
+        state.sources[node] = tuple(args.values())
     layouts.note(node, args)
     neighbours.note(node, args)
     if last in api.REDUCTIONS or name.startswith("tf.losses."):

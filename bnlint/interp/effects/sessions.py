@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
 from bnlint.interp.choices import Choice
-from bnlint.interp.effects import ops
+from bnlint.interp.effects import ops, pipelines
 from bnlint.interp.guards import FALSE, Guard
 from bnlint.interp.live_objects import Saver, Session
 from bnlint.interp.nested import each_on_its_paths, rebuilt
@@ -100,20 +100,26 @@ def record_fed(
         [(feed.keys[k], value) for k, value in feed.items.items()] if isinstance(feed, Map) else []
     )
     listed = isinstance(feed, Map) and feed.exact and all(isinstance(k, Node) for k, _ in pairs)
+    fed = tuple(key for key, _ in pairs if isinstance(key, Node))
+    known = (nothing and not args.more) or listed
+    given = frozenset(_data(machine, pairs))
+    brought = pipelines.brought(machine, nodes, fed)
+    data = [given | brought] if brought is not None and known and (listed or brought) else []
+    pipelines.begin(machine, nodes, given, known=known and opaque == FALSE)
     run = RunRecord(
         args.place,
         nodes,
         opaque,
         not nothing,
-        tuple(key for key, _ in pairs if isinstance(key, Node)),
+        fed,
         tuple(
             (key, bool(value.value))
             for key, value in pairs
             if isinstance(key, Node) and isinstance(value, Known) and value.value in (True, False)
         ),
-        (nothing and not args.more) or listed,
+        known,
         turns=machine.state.turns_of_loops(),
-        data=[frozenset(_data(machine, pairs))] if listed else [],
+        data=data,
     )
     machine.state.record_run(run)
 
