@@ -17,7 +17,7 @@ from bnlint.finding import Finding, Incomplete
 
 if TYPE_CHECKING:
     from bnlint.cache.store import Store
-    from bnlint.interp.explored import Memory, Outcome, Share
+    from bnlint.interp.explored import Memory, Share, Work
     from bnlint.model import Program, Project
     from bnlint.run import Options
     from bnlint.workspace import Observed, Workspace
@@ -99,7 +99,7 @@ class Judge:
         """How the programs of a group are run."""
         most = min(self._options.jobs, sum(map(self._workspace.size, entries)) // WORTH_A_COPY)
 
-        def share(count: int, work: Callable[[int], Outcome]) -> Callable[[int], Outcome]:
+        def share(count: int, work: Work) -> Work:
             copies = min(most, count) - 1
             if copies < 1 or self._in_copies or not can_be_made():
                 return work
@@ -111,18 +111,22 @@ class Judge:
         self, numbers: Sequence[int], work: Callable[[int], T], copies: int
     ) -> dict[int, T]:
         """What comes of each number. What copies of the process looked at is known here, too."""
-        before = self._workspace.observed()
+        told = self._workspace.observed()
         here = os.getpid()
 
-        def watched(number: int) -> tuple[T, Observed]:
-            if os.getpid() != here:
-                self._progress = None  # the terminal has one bar
+        def watched(number: int) -> tuple[T, Observed | None]:
+            if os.getpid() == here:
+                return work(number), None
+            nonlocal told
+            self._progress = None  # the terminal has one bar
             result = work(number)
-            return result, self._workspace.observed().beyond(before)
+            before, told = told, self._workspace.observed()
+            return result, told.beyond(before)
 
         found = shared(numbers, watched, copies)
         for _, observed in found.values():
-            self._workspace.observe(observed)
+            if observed is not None:
+                self._workspace.observe(observed)
         return {number: result for number, (result, _) in found.items()}
 
     def _of_group(self, entries: Sequence[str]) -> Told:

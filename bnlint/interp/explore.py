@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from typing import TYPE_CHECKING
 
 from bnlint.deep import with_deep_stack
@@ -40,7 +41,10 @@ OPEN_STEPS = 4_000_000
 
 
 TOGETHER = 256
-"""So many programs begin with the same images, and may be run at the same time."""
+"""So many scripts begin with the same images, and may be run at the same time."""
+
+_FUNCTIONS_TOGETHER = 32
+"""The same of functions: many are entered by another one."""
 
 Task = tuple[Root, "Callable[[Machine], None]"]
 _Definition = tuple[str, "ir.FunctionDef | ir.ClassDef"]
@@ -86,10 +90,11 @@ class Explorer:
             for number, (asked, _) in enumerate(batch):
                 self._accept(asked, outcome_of(number))
 
-    def _begin(self, batch: Sequence[Task]) -> Callable[[int], Outcome]:
+    def _begin(self, batch: Sequence[Task], room: float = math.inf) -> Callable[[int], Outcome]:
         """What gives the outcome of each root of a batch: it is remembered, or the root is run.
 
-        All images that they need are made before any of them is run.
+        All images that they need are made before any of them is run. A process that has spent more
+        than ``room`` begins no further one before it is asked for.
         """
         recalled = [self._recalled(asked) for asked, _ in batch]
         left = [number for number, outcome in enumerate(recalled) if outcome is None]
@@ -99,8 +104,23 @@ class Explorer:
             with self.modules.watched() as looked_at:
                 self.modules.prepare(asked.path, asked.is_open, self._for_images)
             seen.append(looked_at)
-        outcome_of = self._share(len(left), lambda n: self._outcome(*batch[left[n]], seen[n]))
-        return lambda n: recalled[n] or outcome_of(left.index(n))
+        spent = 0
+
+        def work(index: int) -> Outcome | None:
+            nonlocal spent
+            if spent > room:
+                return None
+            outcome = self._outcome(*batch[left[index]], seen[index])
+            spent += outcome.explored.cost
+            return outcome
+
+        begun = self._share(len(left), work)
+
+        def outcome_of(number: int) -> Outcome:
+            index = left.index(number)
+            return begun(index) or self._outcome(*batch[number], seen[index])
+
+        return lambda number: recalled[number] or outcome_of(number)
 
     def _outcome(self, asked: Root, root: Callable[[Machine], None], before: Seen) -> Outcome:
         """Run a root; ``before`` is what was looked at for it so far."""
@@ -256,8 +276,9 @@ class Explorer:
 
     def _explore_open(self, batch: Sequence[_Definition], selection: Selection) -> None:
         tasks = [(one, t) for one in batch if (t := self._uncalled(one, selection)) is not None]
-        spent = self.open_steps > OPEN_STEPS
-        outcome_of = None if spent else self._begin([task for _, task in tasks])
+        room = OPEN_STEPS - self.open_steps
+        # Half of it: what several processes did beyond it would be in vain.
+        outcome_of = None if room < 0 else self._begin([task for _, task in tasks], room / 2)
         for number, (one, begun) in enumerate(tasks):
             task = self._uncalled(one, selection)
             if task is None:
@@ -384,7 +405,7 @@ class _Mentions:
         batch: list[_Definition] = []
         names: set[str] = set()
         for one in order:
-            if one[1].name in names or len(batch) == TOGETHER:
+            if one[1].name in names or len(batch) == _FUNCTIONS_TOGETHER:
                 yield batch
                 batch, names = [], set()
             batch.append(one)

@@ -70,12 +70,14 @@ class Outcome:
     is_new: bool = True
 
 
-Share = Callable[[int, Callable[[int], Outcome]], Callable[[int], Outcome]]
+Work = Callable[[int], Outcome | None]
+
+Share = Callable[[int, Work], Work]
 """Does a piece of work for each number below the first argument, at once or when its outcome is
 asked for: in any order, and in any process."""
 
 
-def when_asked(_: int, work: Callable[[int], Outcome]) -> Callable[[int], Outcome]:
+def when_asked(_: int, work: Work) -> Work:
     """Each when its outcome is asked for."""
     return work
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from bnlint.interp import analyse
-from bnlint.interp.explored import Outcome
+from bnlint.interp.explored import Work
 from bnlint.model import Project
 from bnlint.workspace import Workspace
 
@@ -17,7 +16,7 @@ FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 FOLDERS = sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())
 
 
-def last_first(count: int, work: Callable[[int], Outcome]) -> Callable[[int], Outcome]:
+def last_first(count: int, work: Work) -> Work:
     """All at once, the last one first."""
     found = {number: work(number) for number in reversed(range(count))}
     return found.__getitem__
