@@ -27,6 +27,7 @@ from bnlint.interp.values import (
     Known,
     Map,
     ModuleEnv,
+    Namespace,
     Object,
     Partial,
     Seq,
@@ -281,7 +282,9 @@ def identity(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 
 def _locals(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     out = Map()
-    current = machine.state.frames[-1] if machine.state.frames else None
+    current = frame or (machine.state.frames[-1] if machine.state.frames else None)
+    if current is not None and current.locals is current.module.globals:
+        return Namespace(current.module)
     if current is not None:
         for name, value in current.locals.items():
             out.put(Known(name), value)
@@ -300,13 +303,8 @@ def _vars(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 
 
 def _globals(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    out = Map()
-    out.namespace = True
-    current = machine.state.frames[-1] if machine.state.frames else frame
-    if current is not None:
-        for name, value in current.module.globals.items():
-            out.put(Known(name), value)
-    return out
+    current = frame or (machine.state.frames[-1] if machine.state.frames else None)
+    return Map() if current is None else Namespace(current.module)
 
 
 _WHOLE = frozenset(

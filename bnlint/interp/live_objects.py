@@ -144,12 +144,16 @@ class BatchNormLayer(Object):
 
 @dataclass(slots=True, eq=False, repr=False)
 class KerasLayer(Object):
-    """Any other layer object; ``layers`` are what it may wrap."""
+    """Any other layer object; ``layers`` are what it may wrap.
+
+    ``channels_first`` is the layout that a convolution was told, None for all others.
+    """
 
     kind: ClassVar = "keras layer"
 
     name: str
     layers: list[Value]
+    channels_first: bool | None = None
 
     @property
     def label(self) -> str:

@@ -189,6 +189,26 @@ class Attributes(Map):
             self.instance.attrs[key.value] = value
 
 
+class _Names(dict[Any, Value]):
+    """The keys of a namespace: each is a text."""
+
+    def __missing__(self, name: Any) -> Value:
+        return Known(name)
+
+
+class Namespace(Map):
+    """``globals()``: the very names of a module, whatever is made of them later."""
+
+    __slots__ = ()
+
+    def __init__(self, module: ModuleEnv) -> None:
+        super().__init__()
+        self.namespace = True
+        self.born = module.born
+        self.items = module.globals
+        self.keys = _Names((name, Known(name)) for name in module.globals)
+
+
 class Api(Value):
     """A TensorFlow symbol by its canonical dotted name (``tf.layers.dense``)."""
 

@@ -39,6 +39,7 @@ LEFT_OUT = {
     "frozen/step_run_in_its_function.py": _IDLE,
     "guides/key_of_a_missing_import.py": "has a name that is not there",
     "layouts/channels_first_and_last.py": _IDLE,
+    "layouts/keras_convolutions.py": _IDLE,
     "layouts/layout_by_option.py": _IDLE,
     "layouts/slim_scope.py": _IDLE,
     "library_networks/application_pretrained.py": "brings its weights from the net",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnlint.interp.args import Args
-from bnlint.interp.effects import ops, recurrent
+from bnlint.interp.effects import layouts, ops, recurrent
 from bnlint.interp.live_objects import BatchNormLayer, KerasLayer, KerasModel, PlainContext
 from bnlint.interp.nodes import Node, Placeholder, ancestors, nodes_in
 from bnlint.interp.values import NONE, Instance, Map, Object, Place, Seq, Value
@@ -39,7 +39,8 @@ def other(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> V
     if ".layers." in name and last[:1].isupper():
         if last == "Input":
             return machine.state.add(Placeholder, name, (), args.place)
-        return KerasLayer(args.place, name, args.values())
+        first = layouts.of_keras(last, args)
+        return KerasLayer(args.place, name, args.values(), channels_first=first)
     if name in ("tf.keras.Input", "tf.keras.layers.Input"):
         return machine.state.add(Placeholder, name, (), args.place)
     if last in ("Sequential", "Model") and name.count(".") <= 3:
@@ -72,7 +73,9 @@ def call_layer(machine: Interpreter, layer: KerasLayer, args: Args) -> Value:
             if layer.name.endswith(_RECURRENT):
                 given.append(Seq("list", [machine.unknown_from("the state of a cell", given[0])]))
             inputs.extend(recurrent.step(machine, inner, Args(given, {}, args.place)))
-    return machine.state.node("op", layer.name, [*nodes_in(value), *inputs], args.place)
+    node = machine.state.node("op", layer.name, [*nodes_in(value), *inputs], args.place)
+    node.channels_first = layer.channels_first
+    return node
 
 
 _RECURRENT = ("RNN", "Cells")

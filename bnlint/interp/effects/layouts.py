@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bnlint.apis import NormApi
     from bnlint.interp.args import Args
     from bnlint.interp.nodes import Node
-    from bnlint.interp.values import Place
+    from bnlint.interp.values import Place, Value
 
 _FIRST = frozenset({"channels_first", "NCHW", "NCDHW", "NCW"})
 _LAST = frozenset({"channels_last", "NHWC", "NDHWC", "NWC"})
@@ -24,9 +24,18 @@ _ELEMENTWISE = frozenset(
     (
         *("relu", "relu6", "elu", "leaky_relu", "selu", "sigmoid", "tanh", "softplus"),
         *("add", "add_n", "bias_add", "maximum", "dropout", "identity"),
+        *("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Dropout", "Add"),
     )
 )
 """Ops, by the last part of their names, that leave the layout of their first input as it is."""
+
+_OF_KERAS = frozenset(
+    f"{kind}{dimensions}D{turn}"
+    for kind in ("Conv", "Convolution", "SeparableConv", "DepthwiseConv")
+    for dimensions in (1, 2, 3)
+    for turn in ("", "Transpose")
+)
+"""Its convolutions, by the last part of their names."""
 
 _NEAR = 6
 """How many such ops may lie between a convolution and the layer."""
@@ -36,15 +45,28 @@ def note(node: Node, args: Args) -> None:
     """Keep the layout that a convolution was told, if the source shows it."""
     if not node.api.startswith(_CONVOLUTIONS):
         return
-    told = args.get("data_format")
+    node.channels_first = _told(args, args.get("data_format"), False)
+
+
+def of_keras(name: str, args: Args) -> bool | None:
+    """The layout that a Keras layer is told, None if it is no convolution or is not told.
+
+    Then it is that of ``image_data_format()``, which a file of the user's may set.
+    """
+    if name not in _OF_KERAS:
+        return None
+    position = 5 if name.endswith("Transpose") else 4
+    return _told(args, args.get("data_format", position), None)
+
+
+def _told(args: Args, told: Value | None, default: bool | None) -> bool | None:
     if told is None:
-        if not args.more:
-            node.channels_first = False
-    elif isinstance(told, Known) and not told.assumed:
-        if told.value is None or told.value in _LAST:
-            node.channels_first = False
-        elif told.value in _FIRST:
-            node.channels_first = True
+        return None if args.more else default
+    if not isinstance(told, Known) or told.assumed:
+        return None
+    if told.value is None or told.value in _LAST:
+        return default if told.value is None else False
+    return True if told.value in _FIRST else None
 
 
 def crossed(row: NormApi, inputs: Sequence[Node], made: Args) -> tuple[Place, bool] | None:
