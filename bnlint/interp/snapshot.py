@@ -85,6 +85,8 @@ class _Snapshot:
         self.holds = holds
         self.layers = [layer for layer in state.layers if holds(layer.guard)]
         self.ids = {layer.id for layer in self.layers}
+        # An update that several layers share, each on paths of its own, names the first of them.
+        self.updates = {update for layer in self.layers for update in layer.updates}
         self.train_ops = [op for op in state.train_ops if holds(op.guard)]
         self.gradients: dict[Node, list[Gradient]] = {op: _gradients(op) for op in self.train_ops}
         self.losses: set[Node] = set()
@@ -121,7 +123,9 @@ class _Snapshot:
         return {
             n.id
             for n in nodes
-            if n.kind == "update" and n.layer is not None and n.layer.id in self.ids
+            if n.kind == "update"
+            and n.layer is not None
+            and (n.layer.id in self.ids or n in self.updates)
         }
 
     def model(self) -> GraphModel:
