@@ -27,6 +27,9 @@ Progress = Callable[[int, int], None]
 WORTH_A_COPY = 100_000
 """So many bytes of source are worth a copy of the process."""
 
+MOST_COPIES = 3
+"""A program may take up to 0.8 GB, and so may one in each copy at the same time."""
+
 T = TypeVar("T")
 
 
@@ -76,7 +79,7 @@ class Judge:
 
     def _by_copies(self, groups: Sequence[Sequence[str]]) -> list[Told] | None:
         """The same of each group, by copies of the process; None where these do not pay."""
-        copies = min(self._options.jobs, len(groups)) - 1
+        copies = min(self._options.jobs, len(groups), MOST_COPIES + 1) - 1
         if copies < 1 or self._options.keep or not can_be_made():
             return None
         sizes = [sum(map(self._workspace.size, group)) for group in groups]
@@ -100,7 +103,7 @@ class Judge:
         most = min(self._options.jobs, sum(map(self._workspace.size, entries)) // WORTH_A_COPY)
 
         def share(count: int, work: Work) -> Work:
-            copies = min(most, count) - 1
+            copies = min(most, count, MOST_COPIES + 1) - 1
             if copies < 1 or self._in_copies or not can_be_made():
                 return work
             return self._shared(range(count), work, copies).__getitem__

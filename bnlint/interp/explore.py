@@ -12,13 +12,13 @@ from bnlint.interp import attributes, by_hand, calls
 from bnlint.interp.args import Args
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
+from bnlint.interp.definitions import Mentions
 from bnlint.interp.explored import Explored, Outcome, Root, Seen, when_asked
 from bnlint.interp.garbage import GARBAGE, RUN, kept_to_the_end
 from bnlint.interp.guards import TRUE, Guard, TooLarge
 from bnlint.interp.imports import Modules
 from bnlint.interp.machine import Machine
 from bnlint.interp.paths import Stop
-from bnlint.interp.relevance import names_in
 from bnlint.interp.selection import Selection
 from bnlint.interp.snapshot import snapshots
 from bnlint.interp.state import Budget, OutOfBudget, State
@@ -28,9 +28,10 @@ from bnlint.model import GraphModel, Program, Project
 from bnlint.source import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from bnlint.finding import Location
+    from bnlint.interp.definitions import Definition
     from bnlint.interp.explored import Memory, Share
     from bnlint.interp.imports import Source
     from bnlint.interp.why import Place
@@ -43,11 +44,7 @@ OPEN_STEPS = 4_000_000
 TOGETHER = 256
 """So many scripts begin with the same images, and may be run at the same time."""
 
-_FUNCTIONS_TOGETHER = 32
-"""The same of functions: many are entered by another one."""
-
 Task = tuple[Root, "Callable[[Machine], None]"]
-_Definition = tuple[str, "ir.FunctionDef | ir.ClassDef"]
 
 
 class Explorer:
@@ -268,13 +265,13 @@ class Explorer:
         ]
         unmentioned = [(path, stmt) for path, stmt in found if stmt.name not in mentioned]
         unmentioned.sort(key=lambda one: selection.layers.distance(one[1].body))
-        mentions = _Mentions(found)
+        mentions = Mentions(found)
         order = (*unmentioned, *mentions.callers_first())
         wanted = (one for one in order if self._uncalled(one, selection) is not None)
         for batch in mentions.apart(wanted):
             self._explore_open(batch, selection)
 
-    def _explore_open(self, batch: Sequence[_Definition], selection: Selection) -> None:
+    def _explore_open(self, batch: Sequence[Definition], selection: Selection) -> None:
         tasks = [(one, t) for one in batch if (t := self._uncalled(one, selection)) is not None]
         room = OPEN_STEPS - self.open_steps
         # Half of it: what several processes did beyond it would be in vain.
@@ -294,7 +291,7 @@ class Explorer:
             else:  # of a class, another one has entered some methods
                 self.open_steps += self.explore(*task)
 
-    def _uncalled(self, definition: _Definition, selection: Selection) -> Task | None:
+    def _uncalled(self, definition: Definition, selection: Selection) -> Task | None:
         """What runs a function or class, None if all that is worth a run in it was entered."""
         path, stmt = definition
         if isinstance(stmt, ir.FunctionDef):
@@ -368,50 +365,6 @@ def _is_unit_test(stmt: ir.ClassDef) -> bool:
         if isinstance(base.value, (ir.Attr, ir.Name))
     ]
     return any(name.endswith("TestCase") for name in names)
-
-
-class _Mentions:
-    """Which definitions mention the names of which others."""
-
-    def __init__(self, found: Sequence[_Definition]) -> None:
-        self._found = found
-        named: dict[str, list[int]] = {}
-        for index, (_, stmt) in enumerate(found):
-            named.setdefault(stmt.name, []).append(index)
-        self._names = {id(stmt): names_in(stmt.body) & named.keys() for _, stmt in found}
-        self._others = [
-            sorted((n for name in self._names[id(stmt)] for n in named[name]), reverse=True)
-            for _, stmt in found
-        ]
-
-    def callers_first(self) -> list[_Definition]:
-        """Definitions in an order in which what mentions a name comes before what bears it."""
-        seen: set[int] = set()
-        finished: list[int] = []
-        for start in reversed(range(len(self._found))):
-            todo = [(start, False)]
-            while todo:
-                index, done = todo.pop()
-                if done:
-                    finished.append(index)
-                elif index not in seen:
-                    seen.add(index)
-                    todo.append((index, True))
-                    todo.extend((n, False) for n in self._others[index] if n not in seen)
-        return [self._found[index] for index in reversed(finished)]
-
-    def apart(self, order: Iterable[_Definition]) -> Iterator[list[_Definition]]:
-        """Batches of definitions that follow each other, of which none mentions a later one."""
-        batch: list[_Definition] = []
-        names: set[str] = set()
-        for one in order:
-            if one[1].name in names or len(batch) == _FUNCTIONS_TOGETHER:
-                yield batch
-                batch, names = [], set()
-            batch.append(one)
-            names |= self._names[id(one[1])]
-        if batch:
-            yield batch
 
 
 def _explain(program: Program, reasons: Reasons) -> None:
