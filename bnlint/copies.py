@@ -13,6 +13,7 @@ import struct
 import sys
 import tempfile
 import threading
+import warnings
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -26,8 +27,12 @@ _MOST = 4_096
 
 
 def can_be_made() -> bool:
-    """Whether this process can be copied: one that has threads may leave a lock held for ever."""
-    return sys.platform == "linux" and threading.active_count() == 1
+    """Whether this process can be copied: another thread may hold a lock, and in a copy for ever.
+
+    The main thread does not, if it is not this one: it waits for this one.
+    """
+    known = {threading.main_thread(), threading.current_thread()}
+    return sys.platform == "linux" and known.issuperset(threading.enumerate())
 
 
 def shared(numbers: Sequence[int], work: Callable[[int], T], copies: int) -> dict[int, T]:
@@ -39,6 +44,7 @@ def shared(numbers: Sequence[int], work: Callable[[int], T], copies: int) -> dic
     if copies < 1 or len(numbers) > _MOST:
         return {number: work(number) for number in numbers}
     waiting, filling = os.pipe()
+    here = os.getpid()
     children: dict[int, IO[bytes]] = {}
     with contextlib.ExitStack() as files:
         try:
@@ -46,12 +52,12 @@ def shared(numbers: Sequence[int], work: Callable[[int], T], copies: int) -> dic
             for _ in range(copies):
                 try:
                     results = files.enter_context(tempfile.TemporaryFile())
-                    child = os.fork()
+                    child = _fork()
                 except OSError:
                     break  # the system has no room for it: those that there are do the work
                 if not child:
                     os.close(filling)
-                    _work_as_copy(waiting, work, results)
+                    _work_as_copy(waiting, work, results, here)
                 children[child] = results
             os.close(filling)
             filling = -1
@@ -69,17 +75,27 @@ def shared(numbers: Sequence[int], work: Callable[[int], T], copies: int) -> dic
     return {number: found[number] if number in found else work(number) for number in numbers}
 
 
+def _fork() -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12, beside any thread
+        return os.fork()
+
+
 def _taken(waiting: int) -> Iterator[int]:
     """Numbers that no other process has taken."""
     while len(data := os.read(waiting, _NUMBER.size)) == _NUMBER.size:
         yield _NUMBER.unpack(data)[0]
 
 
-def _work_as_copy(waiting: int, work: Callable[[int], Any], results: IO[bytes]) -> None:
+def _work_as_copy(
+    waiting: int, work: Callable[[int], Any], results: IO[bytes], original: int
+) -> None:
     """Never returns: what the original process would do at its end is not to be done twice."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         for number in _taken(waiting):
+            if os.getppid() != original:
+                break  # nobody waits for it any more
             with contextlib.suppress(Exception):  # the original process tells of it
                 data = pickle.dumps((number, work(number)))
                 results.write(data)

@@ -1,7 +1,7 @@
 """What is to be said of groups of files that have nothing to do with each other.
 
-Each group is analysed and judged by itself, in this process or in a copy of it, so how many there
-are cannot be seen in a report.
+Each group is analysed and judged by itself. Copies of this process share the groups, or if there is
+a large one, the programs of each; how many there are cannot be seen in a report.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bnlint import codes
 from bnlint.copies import can_be_made, shared
@@ -17,7 +17,7 @@ from bnlint.finding import Finding, Incomplete
 
 if TYPE_CHECKING:
     from bnlint.cache.store import Store
-    from bnlint.interp.explored import Memory
+    from bnlint.interp.explored import Memory, Share, Work
     from bnlint.model import Program, Project
     from bnlint.run import Options
     from bnlint.workspace import Observed, Workspace
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 WORTH_A_COPY = 100_000
-"""Bytes of source beside the largest group that are worth a copy of the process."""
+"""So many bytes of source are worth a copy of the process."""
+
+MOST_COPIES = 3
+"""A program may take up to 0.8 GB, and so may one in each copy at the same time."""
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -62,6 +67,7 @@ class Judge:
         self._progress = progress
         self._store = store
         self._done = self._total = 0
+        self._in_copies = False
 
     def of(self, groups: Sequence[Sequence[str]]) -> Told:
         """What is to be said of all groups."""
@@ -73,36 +79,70 @@ class Judge:
 
     def _by_copies(self, groups: Sequence[Sequence[str]]) -> list[Told] | None:
         """The same of each group, by copies of the process; None where these do not pay."""
-        copies = min(self._options.jobs, len(groups)) - 1
+        copies = min(self._options.jobs, len(groups), MOST_COPIES + 1) - 1
         if copies < 1 or self._options.keep or not can_be_made():
             return None
         sizes = [sum(map(self._workspace.size, group)) for group in groups]
-        copies = min(copies, (sum(sizes) - max(sizes)) // WORTH_A_COPY)
+        copies = min(copies, (sum(sizes) - max(sizes)) // max(WORTH_A_COPY, max(sizes)))
         if copies < 1:
             return None
         from bnlint.interp import load
 
         load([path for group in groups for path in group], self._workspace)
-        before = self._workspace.observed()
-        here = os.getpid()
 
-        def work(number: int) -> tuple[Told, Observed]:
-            if os.getpid() != here:
-                self._progress = None  # the terminal has one bar
-            told = self._of_group(groups[number])
-            return told, self._workspace.observed().beyond(before)
+        def work(number: int) -> Told:
+            self._in_copies = True
+            return self._of_group(groups[number])
 
         largest_first = sorted(range(len(groups)), key=lambda number: -sizes[number])
-        found = shared(largest_first, work, copies)
+        found = self._shared(largest_first, work, copies)
+        return [found[number] for number in range(len(groups))]
+
+    def _share(self, entries: Sequence[str]) -> Share:
+        """How the programs of a group are run."""
+        most = min(self._options.jobs, sum(map(self._workspace.size, entries)) // WORTH_A_COPY)
+
+        def share(count: int, work: Work) -> Work:
+            copies = min(most, count, MOST_COPIES + 1) - 1
+            if copies < 1 or self._in_copies or not can_be_made():
+                return work
+            return self._shared(range(count), work, copies).__getitem__
+
+        return share
+
+    def _shared(
+        self, numbers: Sequence[int], work: Callable[[int], T], copies: int
+    ) -> dict[int, T]:
+        """What comes of each number. What copies of the process looked at is known here, too."""
+        told = self._workspace.observed()
+        here = os.getpid()
+
+        def watched(number: int) -> tuple[T, Observed | None]:
+            if os.getpid() == here:
+                return work(number), None
+            nonlocal told
+            self._progress = None  # the terminal has one bar
+            result = work(number)
+            before, told = told, self._workspace.observed()
+            return result, told.beyond(before)
+
+        found = shared(numbers, watched, copies)
         for _, observed in found.values():
-            self._workspace.observe(observed)
-        return [found[number][0] for number in range(len(groups))]
+            if observed is not None:
+                self._workspace.observe(observed)
+        return {number: result for number, (result, _) in found.items()}
 
     def _of_group(self, entries: Sequence[str]) -> Told:
         from bnlint.interp import analyse
 
         try:
-            project = analyse(entries, self._workspace, self._tell_progress, self._memory)
+            project = analyse(
+                entries,
+                self._workspace,
+                self._tell_progress,
+                self._memory,
+                self._share(entries),
+            )
         except Exception as error:
             if len(entries) == 1:
                 return Told(crashes=[(entries[0], error)])

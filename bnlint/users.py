@@ -9,9 +9,10 @@ file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from bnlint.project import files_of
+from bnlint.reach import names_framework, reach, reaching
 from bnlint.source.errors import SourceError
 from bnlint.source.prefilter import imported_by, imports_by_value, may_use_batch_norm
 from bnlint.source.resolve import ByName
@@ -43,7 +44,9 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
     importers: dict[str, list[str]] = {}
     imports: dict[str, set[str]] = {}
     needles = workspace.apis.needles
+    speaks = names_framework(workspace.apis)
     able: list[str] = []
+    speaking: list[str] = []
     networks: set[str] = set()
     for path in [*paths, *others]:
         data = _data(path, workspace)
@@ -51,39 +54,38 @@ def users_of(paths: Sequence[str], exclude: Sequence[str], workspace: Workspace)
             able.append(path)
         if may_use_batch_norm(data, needles):
             networks.add(path)
-        meant = workspace.resolver.candidates(path, imported_by(path, data), known)
+        names = imported_by(path, data)
+        if speaks(data, names):
+            speaking.append(path)
+        meant = workspace.resolver.candidates(path, names, known)
         imports[path] = meant.near
         for imported in meant.near | meant.by_name:
             importers.setdefault(imported, []).append(path)
-    for path in able:  # it may mean any network
-        imports[path] = imports[path] | networks - {path}
-    for network in networks:
-        importers.setdefault(network, []).extend(able)
-    found: set[str] = set()
-    further = _imported(wanted, imports)
+    near = _networks_near(reaching(able, importers), reaching(speaking, importers), networks)
+    for path, meant_by_value in near.items():
+        imports[path] = imports[path] | meant_by_value
+        for network in meant_by_value:
+            importers.setdefault(network, []).append(path)
+    further = reaching(wanted, imports)
     networks |= {  # what lies elsewhere was not looked at
         path
         for path in further - imports.keys()
         if may_use_batch_norm(_data(path, workspace), needles)
     }
-    todo = [*wanted, *(networks & further)]
-    while todo:
-        for importer in importers.get(todo.pop(), ()):
-            if importer not in found and importer not in given:
-                found.add(importer)
-                todo.append(importer)
-    return sorted(found)
+    found = reaching([*wanted, *(networks & further)], importers)
+    return sorted(found - given)
 
 
-def _imported(paths: Iterable[str], imports: dict[str, set[str]]) -> set[str]:
-    """The files that some files import, however far away."""
-    seen: set[str] = set()
-    todo = list(paths)
-    while todo:
-        new = imports.get(todo.pop(), set()) - seen
-        seen |= new
-        todo.extend(new)
-    return seen
+def _networks_near(
+    computing: Iterable[str], speaking: Container[str], networks: Iterable[str]
+) -> dict[str, set[str]]:
+    """The other networks that files may mean by the names which they, or what they import,
+    compute."""
+    near: dict[str, set[str]] = {}
+    for path in computing:
+        around = reach(path, path in speaking)
+        near[path] = {one for one in networks if one.startswith(around) and one != path}
+    return near
 
 
 def may_matter(path: str, workspace: Workspace) -> bool:

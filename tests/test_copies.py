@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -15,10 +19,13 @@ from bnlint import judging
 from bnlint.cache.store import Store
 from bnlint.cli import main
 from bnlint.copies import can_be_made, shared
+from bnlint.finding import Report
 from bnlint.run import Options, check
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 HERE = os.getpid()
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be copied here")
 
@@ -114,6 +121,65 @@ def test_a_report_does_not_tell_how_many_processes_there_were(
     ]
     assert reports[0].findings
     assert reports[0] == reports[1] == reports[2]
+
+
+ONE_GROUP = [path.name for path in sorted((FIXTURES / "projects").iterdir()) if path.is_dir()]
+
+
+def reports_of(folder: str) -> list[Report]:
+    """By one, two and four processes."""
+    path = str(FIXTURES / "projects" / folder)
+    return [check(Options((path,), pedantic=True, jobs=jobs)).report for jobs in (1, 2, 4)]
+
+
+@pytest.mark.parametrize("folder", ONE_GROUP)
+def test_programs_of_one_group_are_shared(folder: str, each_group_apart: None) -> None:
+    by_one, by_two, by_four = reports_of(folder)
+    assert by_one == by_two == by_four
+
+
+def test_how_many_programs_are_shared(
+    each_group_apart: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[int, int]] = []
+
+    def counted(numbers: Sequence[int], work: Callable[[int], T], copies: int) -> dict[int, T]:
+        calls.append((len(numbers), copies))
+        return shared(numbers, work, copies)
+
+    monkeypatch.setattr(judging, "shared", counted)
+    reports_of("loaded_by_search")
+    scripts, functions = 8, 2
+    assert calls == [(scripts, 1), (functions, 1), (scripts, 3), (functions, 1)]
+
+
+ORPHANED = """
+import os, signal, sys, time
+from bnlint.copies import shared
+
+here = os.getpid()
+
+def work(number):
+    if os.getpid() == here:
+        time.sleep(0.2)
+        os.kill(here, signal.SIGKILL)
+    time.sleep(0.05)
+    with open(sys.argv[1], "a") as file:
+        file.write("x")
+
+shared(range(200), work, 1)
+"""
+
+
+def test_a_copy_ends_with_the_process_that_waits_for_it(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    run = subprocess.run([sys.executable, "-c", ORPHANED, str(done)], check=False)
+    assert run.returncode == -signal.SIGKILL
+    time.sleep(0.5)
+    before = done.read_text()
+    time.sleep(0.5)
+    assert 0 < len(before) < 200
+    assert done.read_text() == before
 
 
 PROJECT = {

@@ -218,6 +218,21 @@ def test_a_computed_name_leads_no_further_than_two_folders_up(tmp_path: Path) ->
     assert entries(tmp_path, files) == "a/b/near.py a/b/user.py net.py"
 
 
+def test_without_the_framework_a_computed_name_leads_one_folder_up(tmp_path: Path) -> None:
+    chosen = "from importlib import import_module\nNET = import_module(name)\n"
+    files = {
+        "a/net.py": NORM,
+        "a/b/near.py": chosen,
+        "a/b/user.py": "from .near import NET\n",
+        "a/b/c/far.py": chosen,
+        "a/b/c/speaks.py": "import tensorflow\n" + chosen,
+        "a/b/c/helped.py": "from . import speaks\n" + chosen,
+    }
+    assert entries(tmp_path, files) == (
+        "a/b/c/helped.py a/b/c/speaks.py a/b/near.py a/b/user.py a/net.py"
+    )
+
+
 def test_groups_that_import_nothing_of_each_other(tmp_path: Path) -> None:
     files = {
         "a/net.py": NORM,

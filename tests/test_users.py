@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bnlint.run import Options, Outcome, check
+from bnlint.users import users_of
+from bnlint.workspace import Workspace
 
 NETWORK = """\
 import tensorflow as tf
@@ -180,3 +182,23 @@ def test_a_script_that_names_nothing_but_the_way_to_a_network(tmp_path: Path) ->
     (tmp_path / "main.py").write_text(script, encoding="utf-8")
     report = run(tmp_path, "main.py").report
     assert [(f.rule.code, f.location.line) for f in report.findings] == [("BN201", 11)]
+
+
+@pytest.mark.parametrize(
+    ("loader", "users"),
+    [("loader.py", 2), ("tools/loader.py", 2), ("a/tools/loader.py", 1)],
+)
+def test_a_computed_name_means_what_lies_near(loader: str, users: int, tmp_path: Path) -> None:
+    """A script elsewhere in a large tree that loads a module by a computed name uses no network
+    of a project in it."""
+    script = "import importlib, sys\nimportlib.import_module(sys.argv[1]).train()\n"
+    for name, text in {
+        ".git/HEAD": "",
+        "nets/net.py": NETWORK,
+        "nets/use.py": "import net\n",
+        loader: script,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = users_of([str(tmp_path / "nets/net.py")], (), Workspace())
+    assert len(found) == users

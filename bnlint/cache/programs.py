@@ -21,9 +21,11 @@ _KIND = "program"
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """Files and folders that were looked at, with digests, and what came of the program."""
+    """Files and folders that were looked at, with digests, the files that were lowered, and what
+    came of the program."""
 
     files: list[tuple[str, str]]
+    modules: list[str]
     folders: list[tuple[str, str]]
     explored: Explored
 
@@ -51,7 +53,10 @@ class Programs:
             self._listed(path) != known for path, known in entry.folders
         ):
             return None
-        seen = Seen(set(dict(entry.files)), set(dict(entry.folders)))
+        files, modules = set(dict(entry.files)), set(entry.modules)
+        if not modules <= files:
+            return None
+        seen = Seen(files, modules, set(dict(entry.folders)))
         return seen, entry.explored
 
     def keep(self, root: Root, seen: Seen, explored: Explored) -> None:
@@ -59,7 +64,7 @@ class Programs:
             return
         files = [(path, self._content(path)) for path in sorted(seen.files)]
         folders = [(path, self._listed(path)) for path in sorted(seen.folders)]
-        entry = _Entry(files, folders, explored)
+        entry = _Entry(files, sorted(seen.modules), folders, explored)
         try:
             self._store.put(_KIND, self._key(root), encode(entry))
         except TypeError:  # a flag that is no plain constant

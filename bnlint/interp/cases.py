@@ -67,8 +67,7 @@ class Cases:
         wanted = dict.fromkeys([self._alive, *(cell for cells in groups for cell in cells)])
         table, names = self._guards.extract(wanted)
         told = {number for assignment in self.assignments for number in assignment}
-        for guard in names.values():
-            told |= table.support(guard)
+        told |= table.tested()
         return Why(
             table.rows(),
             {number: self._conditions.word(number) for number in sorted(told)},

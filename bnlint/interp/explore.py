@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from typing import TYPE_CHECKING
 
 from bnlint.deep import with_deep_stack
@@ -11,13 +12,13 @@ from bnlint.interp import attributes, by_hand, calls
 from bnlint.interp.args import Args
 from bnlint.interp.cases import Cases
 from bnlint.interp.conditions import Conditions
-from bnlint.interp.explored import Explored, Root
+from bnlint.interp.definitions import Mentions
+from bnlint.interp.explored import Explored, Outcome, Root, Seen, when_asked
 from bnlint.interp.garbage import GARBAGE, RUN, kept_to_the_end
 from bnlint.interp.guards import TRUE, Guard, TooLarge
 from bnlint.interp.imports import Modules
 from bnlint.interp.machine import Machine
 from bnlint.interp.paths import Stop
-from bnlint.interp.relevance import names_in
 from bnlint.interp.selection import Selection
 from bnlint.interp.snapshot import snapshots
 from bnlint.interp.state import Budget, OutOfBudget, State
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bnlint.finding import Location
-    from bnlint.interp.explored import Memory
+    from bnlint.interp.definitions import Definition
+    from bnlint.interp.explored import Memory, Share
     from bnlint.interp.imports import Source
     from bnlint.interp.why import Place
 
@@ -39,8 +41,18 @@ OPEN_STEPS = 4_000_000
 """How many steps and visited nodes of guards all uncalled functions may take together."""
 
 
+TOGETHER = 256
+"""So many scripts begin with the same images, and may be run at the same time."""
+
+Task = tuple[Root, "Callable[[Machine], None]"]
+
+
 class Explorer:
-    """Runs every program of a project in every state that matters."""
+    """Runs every program of a project in every state that matters.
+
+    Programs are run in batches. What comes of one does not depend on the others of its batch, so
+    ``share`` may have them run by several processes.
+    """
 
     def __init__(
         self,
@@ -48,8 +60,10 @@ class Explorer:
         entries: Sequence[str] = (),
         budget: Budget | None = None,
         memory: Memory | None = None,
+        share: Share = when_asked,
     ) -> None:
         self._memory = memory
+        self._share = share
         self.modules = Modules(source, entries)
         self.budget = budget or Budget()
         self.project = Project()
@@ -58,28 +72,75 @@ class Explorer:
 
     # --- one program -------------------------------------------------------------------------
 
-    def _explore_open(self, asked: Root, root: Callable[[Machine], None]) -> None:
-        if self.open_steps > OPEN_STEPS:
-            self._incomplete(
-                asked.path,
-                f"{asked.name} was not looked at: the budget for all functions is spent",
-            )
-            return
-        self.open_steps += self.explore(asked, root)
-
     def explore(self, asked: Root, root: Callable[[Machine], None]) -> int:
         """Run one root on all its paths, and look at those that rules may tell apart.
 
         Returns what that cost, in steps and visited nodes of guards.
         """
-        explored = self._recalled(asked)
-        if explored is None:
-            crashes = len(self.project.crashes)
-            with self.modules.watched() as seen:
-                explored = self._explored(asked, root)
-            GARBAGE.add(explored.cost)  # only now is nothing of the run in use any more
-            if self._memory is not None and len(self.project.crashes) == crashes:
-                self._memory.keep(asked, seen, explored)
+        return self._accept(asked, self._begin([(asked, root)])(0))
+
+    def explore_all(self, tasks: Sequence[Task]) -> None:
+        """The same of many roots, none of which has to wait for another."""
+        for start in range(0, len(tasks), TOGETHER):
+            batch = tasks[start : start + TOGETHER]
+            outcome_of = self._begin(batch)
+            for number, (asked, _) in enumerate(batch):
+                self._accept(asked, outcome_of(number))
+
+    def _begin(self, batch: Sequence[Task], room: float = math.inf) -> Callable[[int], Outcome]:
+        """What gives the outcome of each root of a batch: it is remembered, or the root is run.
+
+        All images that they need are made before any of them is run. A process that has spent more
+        than ``room`` begins no further one before it is asked for.
+        """
+        recalled = [self._recalled(asked) for asked, _ in batch]
+        left = [number for number, outcome in enumerate(recalled) if outcome is None]
+        seen: list[Seen] = []
+        for number in left:
+            asked, _ = batch[number]
+            with self.modules.watched() as looked_at:
+                self.modules.prepare(asked.path, asked.is_open, self._for_images)
+            seen.append(looked_at)
+        spent = 0
+
+        def work(index: int) -> Outcome | None:
+            nonlocal spent
+            if spent > room:
+                return None
+            outcome = self._outcome(*batch[left[index]], seen[index])
+            spent += outcome.explored.cost
+            return outcome
+
+        begun = self._share(len(left), work)
+
+        def outcome_of(number: int) -> Outcome:
+            index = left.index(number)
+            return begun(index) or self._outcome(*batch[number], seen[index])
+
+        return lambda number: recalled[number] or outcome_of(number)
+
+    def _outcome(self, asked: Root, root: Callable[[Machine], None], before: Seen) -> Outcome:
+        """Run a root; ``before`` is what was looked at for it so far."""
+        crashes, self.project.crashes = self.project.crashes, []
+        self.modules.images.missed.clear()
+        with self.modules.watched() as seen:
+            explored = self._explored(asked, root)
+        seen.add(before)
+        missed = list(self.modules.images.missed)
+        outcome = Outcome(explored, seen, missed, self.project.crashes)
+        self.project.crashes = crashes
+        GARBAGE.add(explored.cost)  # only now is nothing of the run in use any more
+        return outcome
+
+    def _accept(self, asked: Root, outcome: Outcome) -> int:
+        """Take what came of a root for the project's; returns what it cost."""
+        explored = outcome.explored
+        for path in sorted(outcome.seen.modules):
+            self.modules.ir_of(path)  # as if it had been run here and now
+        self.modules.images.miss(outcome.missed)
+        self.project.crashes += outcome.crashes
+        if outcome.is_new and self._memory is not None and not outcome.crashes:
+            self._memory.keep(asked, outcome.seen, explored)
         program = Program(asked.name, asked.path, asked.is_open, explored.states)
         self.project.programs.append(program)
         if explored.why is not None:
@@ -91,19 +152,17 @@ class Explorer:
         self.entered |= explored.entered
         return explored.cost
 
-    def _recalled(self, asked: Root) -> Explored | None:
+    def _recalled(self, asked: Root) -> Outcome | None:
         """What came of a root that was run before and would see the same again."""
         known = None if self._memory is None else self._memory.recall(asked)
         if known is None:
             return None
         seen, explored = known
-        for path in sorted(seen.files):
-            self.modules.ir_of(path)  # as if it had been run now
-        return explored
+        return Outcome(explored, seen, is_new=False)
 
     def _explored(self, asked: Root, root: Callable[[Machine], None]) -> Explored:
         program = Program(asked.name, asked.path, asked.is_open)
-        state = self.execute(program, root, self.conditions(asked.path, asked.is_open))
+        state = self.execute(program, root, self._conditions())
         by_hand.layers(state)
         cases = Cases(state)
         states = list(snapshots(state, cases.assignments))
@@ -130,6 +189,9 @@ class Explorer:
     def conditions(self, path: str, imported: bool) -> Conditions:
         """The table for a program that runs, or itself imports, a file: with what images ask."""
         self.modules.prepare(path, imported, self._for_images)
+        return self._conditions()
+
+    def _conditions(self) -> Conditions:
         return self.modules.images.conditions.clone()
 
     def _for_images(self, sys_path: tuple[str, ...]) -> Machine:
@@ -174,10 +236,6 @@ class Explorer:
 
     # --- roots ---------------------------------------------------------------------------------
 
-    def run_script(self, path: str) -> None:
-        """A file as a script: its body with ``__name__ == '__main__'``."""
-        self.explore(Root("the script", path), self.script(path))
-
     def script(self, path: str) -> Callable[[Machine], None]:
         """What runs a file as a script."""
 
@@ -207,15 +265,44 @@ class Explorer:
         ]
         unmentioned = [(path, stmt) for path, stmt in found if stmt.name not in mentioned]
         unmentioned.sort(key=lambda one: selection.layers.distance(one[1].body))
-        for path, stmt in (*unmentioned, *_callers_first(found)):
-            if isinstance(stmt, ir.FunctionDef):
-                self._uncalled_function(path, stmt, selection)
-            else:
-                self._uncalled_class(path, stmt, selection)
+        mentions = Mentions(found)
+        order = (*unmentioned, *mentions.callers_first())
+        wanted = (one for one in order if self._uncalled(one, selection) is not None)
+        for batch in mentions.apart(wanted):
+            self._explore_open(batch, selection)
 
-    def _uncalled_function(self, path: str, stmt: ir.FunctionDef, selection: Selection) -> None:
+    def _explore_open(self, batch: Sequence[Definition], selection: Selection) -> None:
+        tasks = [(one, t) for one in batch if (t := self._uncalled(one, selection)) is not None]
+        room = OPEN_STEPS - self.open_steps
+        # Half of it: what several processes did beyond it would be in vain.
+        outcome_of = None if room < 0 else self._begin([task for _, task in tasks], room / 2)
+        for number, (one, begun) in enumerate(tasks):
+            task = self._uncalled(one, selection)
+            if task is None:
+                continue  # another one of the batch has entered it
+            asked = task[0]
+            if outcome_of is None or self.open_steps > OPEN_STEPS:
+                self._incomplete(
+                    asked.path,
+                    f"{asked.name} was not looked at: the budget for all functions is spent",
+                )
+            elif asked == begun[0]:
+                self.open_steps += self._accept(asked, outcome_of(number))
+            else:  # of a class, another one has entered some methods
+                self.open_steps += self.explore(*task)
+
+    def _uncalled(self, definition: Definition, selection: Selection) -> Task | None:
+        """What runs a function or class, None if all that is worth a run in it was entered."""
+        path, stmt = definition
+        if isinstance(stmt, ir.FunctionDef):
+            return self._uncalled_function(path, stmt, selection)
+        return self._uncalled_class(path, stmt, selection)
+
+    def _uncalled_function(
+        self, path: str, stmt: ir.FunctionDef, selection: Selection
+    ) -> Task | None:
         if (path, stmt.span) in self.entered or not selection.is_worth_a_run(stmt.body):
-            return
+            return None
 
         def root(machine: Machine) -> None:
             env = self.modules.run(machine, path)
@@ -225,16 +312,16 @@ class Explorer:
             result = _call(machine, value, path, stmt.span)
             calls.escape(machine, result)
 
-        self._explore_open(Root(stmt.name, path, stmt.span[0]), root)
+        return Root(stmt.name, path, stmt.span[0]), root
 
-    def _uncalled_class(self, path: str, stmt: ir.ClassDef, selection: Selection) -> None:
+    def _uncalled_class(self, path: str, stmt: ir.ClassDef, selection: Selection) -> Task | None:
         if _is_unit_test(stmt):
-            return  # what it tests is a root of its own
+            return None  # what it tests is a root of its own
         methods = [m for m in stmt.body if isinstance(m, ir.FunctionDef)]
         left = [m for m in methods if (path, m.span) not in self.entered]
         left = [m for m in left if selection.is_worth_a_call(stmt, m)]
         if not left:
-            return
+            return None
 
         def root(machine: Machine) -> None:
             env = self.modules.run(machine, path)
@@ -267,7 +354,7 @@ class Explorer:
             calls.escape(machine, instance)
 
         called = tuple(method.name for method in left)
-        self._explore_open(Root(stmt.name, path, stmt.span[0], called), root)
+        return Root(stmt.name, path, stmt.span[0], called), root
 
 
 def _is_unit_test(stmt: ir.ClassDef) -> bool:
@@ -278,36 +365,6 @@ def _is_unit_test(stmt: ir.ClassDef) -> bool:
         if isinstance(base.value, (ir.Attr, ir.Name))
     ]
     return any(name.endswith("TestCase") for name in names)
-
-
-_Definition = tuple[str, ir.FunctionDef | ir.ClassDef]
-
-
-def _callers_first(found: Sequence[_Definition]) -> list[_Definition]:
-    """Definitions in an order in which what mentions a name comes before what bears it."""
-    named: dict[str, list[int]] = {}
-    for index, (_, stmt) in enumerate(found):
-        named.setdefault(stmt.name, []).append(index)
-    mentions = [
-        sorted(
-            (other for name in names_in(stmt.body) & named.keys() for other in named[name]),
-            reverse=True,
-        )
-        for _, stmt in found
-    ]
-    seen: set[int] = set()
-    finished: list[int] = []
-    for start in reversed(range(len(found))):
-        todo = [(start, False)]
-        while todo:
-            index, done = todo.pop()
-            if done:
-                finished.append(index)
-            elif index not in seen:
-                seen.add(index)
-                todo.append((index, True))
-                todo.extend((other, False) for other in mentions[index] if other not in seen)
-    return [found[index] for index in reversed(finished)]
 
 
 def _explain(program: Program, reasons: Reasons) -> None:
@@ -350,11 +407,12 @@ def analyse(
     source: Source,
     progress: Callable[[int, int], None] | None = None,
     memory: Callable[[], Memory | None] = lambda: None,
+    share: Share = when_asked,
 ) -> Project:
     """Interpret every entry as a script, then what no script calls.
 
-    ``memory`` opens what is kept of programs."""
-    project = with_deep_stack(lambda: _analyse(entries, source, progress, memory()))
+    ``memory`` opens what is kept of programs, ``share`` has several of them run."""
+    project = with_deep_stack(lambda: _analyse(entries, source, progress, memory(), share))
     GARBAGE.add(RUN * len(entries))  # only now is nothing of the images in use any more
     return project
 
@@ -364,17 +422,24 @@ def _analyse(
     source: Source,
     progress: Callable[[int, int], None] | None,
     memory: Memory | None,
+    share: Share,
 ) -> Project:
-    explorer = Explorer(source, entries, memory=memory)
+    explorer = Explorer(source, entries, memory=memory, share=share)
     with kept_to_the_end():
         explorer.modules.load_all()
     try:
         selection = Selection(explorer.modules, entries)
-        for index, path in enumerate(entries):
-            if progress is not None:
-                progress(index, len(entries))
-            if selection.is_program(path):
-                explorer.run_script(path)
+        told = progress or (lambda _, __: None)
+
+        def task(index: int, path: str) -> Task:
+            def root(machine: Machine) -> None:
+                told(index, len(entries))
+                explorer.script(path)(machine)
+
+            return Root("the script", path), root
+
+        programs = [(n, path) for n, path in enumerate(entries) if selection.is_program(path)]
+        explorer.explore_all([task(index, path) for index, path in programs])
         explorer.run_uncalled(entries)
     finally:
         gc.unfreeze()

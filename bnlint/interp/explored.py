@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,13 +13,16 @@ from bnlint.model import GraphModel
 
 @dataclass(slots=True, eq=False)
 class Seen:
-    """What a program looked at: files, and folders that imports were looked for in."""
+    """What a program looked at: files, those of them that were lowered (``modules``), and folders
+    that imports were looked for in."""
 
     files: set[str] = field(default_factory=set)
+    modules: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
 
     def add(self, other: Seen) -> None:
         self.files |= other.files
+        self.modules |= other.modules
         self.folders |= other.folders
 
 
@@ -51,6 +55,31 @@ class Explored:
     notes: list[str]
     incomplete: list[Incomplete]
     cost: int
+
+
+@dataclass(slots=True, eq=False)
+class Outcome:
+    """What came of one program, which was run in this process or another, or by an earlier run
+    of bnlint: what it looked at, the modules whose images it missed, and what went wrong in bnlint
+    itself."""
+
+    explored: Explored
+    seen: Seen
+    missed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    crashes: list[tuple[str, Exception]] = field(default_factory=list)
+    is_new: bool = True
+
+
+Work = Callable[[int], Outcome | None]
+
+Share = Callable[[int, Work], Work]
+"""Does a piece of work for each number below the first argument, at once or when its outcome is
+asked for: in any order, and in any process."""
+
+
+def when_asked(_: int, work: Work) -> Work:
+    """Each when its outcome is asked for."""
+    return work
 
 
 class Memory(Protocol):

@@ -25,12 +25,19 @@ MOST_SPENT = 1_200_000
 """Nodes of guards that one program may visit: 6 to 10 seconds, and up to 500 MB."""
 
 _LEAF = 1 << 60
+_BITS = 30
+"""Of a guard. A pair of guards is one number: unlike a tuple it takes little room, and the
+collector never looks at it."""
 _TO_MAKE = -1  # no variable
 _LOOKED_AT = -1  # no guard
 
 
 class TooLarge(Exception):
     """Guards grew beyond what may be spent on them."""
+
+
+def _pair(one: Guard, other: Guard) -> int:
+    return one << _BITS | other if one < other else other << _BITS | one
 
 
 class Guards:
@@ -75,9 +82,9 @@ class Guards:
         self._no = [0, 0]
         self.fleeting: set[int] = set()
         self._fleeting = [False]
-        self._unique: dict[tuple[int, Guard, Guard], int] = {}
-        self._conj: dict[tuple[Guard, Guard], Guard] = {}
-        self._met: set[tuple[Guard, Guard]] = set()
+        self._unique: dict[int, int] = {}
+        self._conj: dict[int, Guard] = {}
+        self._met: set[int] = set()
         self.variables = 0
         self.spent = 0
         self.most = most
@@ -121,9 +128,9 @@ class Guards:
     def _node(self, var: int, low: Guard, high: Guard) -> Guard:
         if low == high:
             return low
-        if high & 1:  # the edge of the true side is never a complemented one
-            return self._node(var, low ^ 1, high ^ 1) ^ 1
-        key = (var, low, high)
+        flip = high & 1  # the edge of the true side is never a complemented one
+        low, high = low ^ flip, high ^ flip
+        key = (var << _BITS | low) << _BITS | high
         found = self._unique.get(key)
         if found is None:
             found = len(self._var)
@@ -134,7 +141,7 @@ class Guards:
             self._note_needs(var, low, high)
             fleeting = self._fleeting
             fleeting.append(var in self.fleeting or fleeting[low >> 1] or fleeting[high >> 1])
-        return found << 1
+        return found << 1 | flip
 
     def _note_needs(self, number: int, low: Guard, high: Guard) -> None:
         """What a new node needs of each variable, and then what its negation does."""
@@ -163,7 +170,7 @@ class Guards:
             return other
         if one == FALSE or other == FALSE or one == other ^ 1:
             return FALSE
-        found = self._conj.get((one, other) if one < other else (other, one))
+        found = self._conj.get(_pair(one, other))
         return self._make_conj(one, other) if found is None else found
 
     def _make_conj(self, one: Guard, other: Guard) -> Guard:
@@ -176,7 +183,7 @@ class Guards:
             var, one, other = todo.pop()
             if var != _TO_MAKE:  # both sides of this pair are there
                 high = results.pop()
-                made[one, other] = result = self._node(var, results.pop(), high)
+                made[_pair(one, other)] = result = self._node(var, results.pop(), high)
             elif one == other or other == TRUE:
                 result = one
             elif one == TRUE:
@@ -184,9 +191,7 @@ class Guards:
             elif one == FALSE or other == FALSE or one == other ^ 1:
                 result = FALSE
             else:
-                if one > other:
-                    one, other = other, one
-                found = made.get((one, other))
+                found = made.get(_pair(one, other))
                 if found is not None:
                     result = found
                 elif yes[one] & no[other] or no[one] & yes[other]:
@@ -233,7 +238,7 @@ class Guards:
         yes, no = self.conj(guard, test), self.conj(guard, test ^ 1)
         if yes > FALSE and no > FALSE:
             one, other = yes ^ 1, no ^ 1
-            self._conj[(one, other) if one < other else (other, one)] = guard ^ 1
+            self._conj[_pair(one, other)] = guard ^ 1
         return yes, no
 
     def any_of(self, guards: Iterable[Guard]) -> Guard:
@@ -255,14 +260,14 @@ class Guards:
         if self._exclude(one, other):
             return False
         one, other = self._apart(one, other)
-        above: list[tuple[tuple[Guard, Guard], Guard, Guard]] = []
+        above: list[tuple[int, Guard, Guard]] = []
         while True:
             if one == FALSE or other == FALSE or one == other ^ 1:
                 met = False
             elif one in (TRUE, other) or other == TRUE:
                 met = True
             else:
-                key = (one, other) if one < other else (other, one)
+                key = _pair(one, other)
                 found = self._conj.get(key)
                 if key in self._met:
                     met = True
@@ -351,6 +356,10 @@ class Guards:
             todo.append(self._high[node] >> 1)
         return out
 
+    def tested(self) -> set[int]:
+        """The variables that some guard of the table depends on."""
+        return set(self._var[1:])
+
     def is_small(self, guard: Guard, most: int) -> bool:
         """Whether a guard has no more than ``most`` nodes."""
         seen: set[int] = {0}
@@ -425,14 +434,10 @@ class Guards:
         for var, low, high in rows:
             made = len(out._var)
             below = [edge >> 1 for edge in (low, high)]
-            if high & 1 or low == high or var < 0 or (var, low, high) in out._unique:
+            if high & 1 or low == high or var < 0:
                 raise ValueError("no row of a table of guards")
             if not all(0 <= node < made and var < out._var[node] for node in below):
                 raise ValueError("a row that leads to none below it")
-            out._unique[var, low, high] = made
-            out._var.append(var)
-            out._low.append(low)
-            out._high.append(high)
-            out._note_needs(var, low, high)
-            out._fleeting.append(False)
+            if out._node(var, low, high) >> 1 != made:
+                raise ValueError("a row that is there already")
         return out

@@ -93,14 +93,18 @@ class Image:
 
 
 class Images:
-    """The images of a project, and the conditions that they asked for."""
+    """The images of a project, and the conditions that they asked for.
+
+    ``missed`` are the modules without an image that programs asked for since it was emptied.
+    """
 
     def __init__(self) -> None:
         self.keys = Keys()
         self.conditions = Conditions(self.keys, Guards())
         self._images: dict[Key, Image] = {}
         self._impure: set[Key] = set()
-        self._missed: Counter[Key] = Counter()
+        self.missed: dict[Key, None] = {}
+        self._misses: Counter[Key] = Counter()
         self._owned: set[int] = set()
         # Keys may be made of the identity of a value, which must not become another's.
         self._alive: list[Paths] = []
@@ -126,7 +130,7 @@ class Images:
                 if state.building:
                     raise Impure
             elif not state.building:
-                self._missed[path, extra] += 1
+                self.missed[path, extra] = None
             return None
         for one, other in image.needs:
             part = other or image
@@ -172,11 +176,15 @@ class Images:
 
     # --- making --------------------------------------------------------------------------------
 
+    def miss(self, keys: Iterable[Key]) -> None:
+        """A program has asked for these modules, which have no image."""
+        self._misses.update(keys)
+
     def wanted(self) -> list[Key]:
         """Modules without an image that several programs asked for; each is told once."""
-        found = [key for key, times in self._missed.items() if times >= _ENOUGH]
+        found = [key for key, times in self._misses.items() if times >= _ENOUGH]
         for key in found:
-            del self._missed[key]
+            del self._misses[key]
         return [key for key in found if not self.knows(key)]
 
     def make(self, key: Key, machine: Interpreter, run: Callable[[], object], seen: Seen) -> None:

@@ -94,9 +94,7 @@ class Modules:
 
     def ir_of(self, path: str) -> ir.Module | None:
         self._seen.files.add(path)
-        return self._lowered(path)
-
-    def _lowered(self, path: str) -> ir.Module | None:
+        self._seen.modules.add(path)
         found = self.loaded.get(path)
         if found is None:
             found = self.source.module(path)
@@ -310,7 +308,7 @@ class Modules:
     def _defines(self, path: str, name: str) -> bool:
         names = self._defined.get(path)
         if names is None:
-            module = self._lowered(path)
+            module = self.ir_of(path)
             found: set[str] = set()
             for stmt in module.body if module is not None else ():
                 if isinstance(stmt, (ir.FunctionDef, ir.ClassDef)):

@@ -67,11 +67,8 @@ class Reasons:
         self._alive = why.alive
         self._cells = dict(why.cells)
         self._assignments = why.assignments
-        cells = (cell for _, groups in why.cells for group in groups for cell in group)
         conditions = {number for assignment in why.assignments for number in assignment}
-        for guard in (why.alive, *cells):
-            conditions |= self._guards.support(guard)
-        if not conditions <= why.words.keys():
+        if not conditions | self._guards.tested() <= why.words.keys():
             raise ValueError("a condition without words")
 
     def explain(self, place: Place, bad: Sequence[int], good: Sequence[int]) -> str | None:

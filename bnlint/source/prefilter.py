@@ -46,7 +46,10 @@ IMPORTS_BY_VALUE = (
 """Names of what imports or runs a module whose own name need not be there to read."""
 
 _LONG_NAMES = tuple(name.encode() for name in IMPORTS_BY_VALUE if not name.startswith("exec"))
-_RUNS_TEXT = re.compile(rb"exec(?:file)?(?=[ \t(])")  # not what is executed
+# Python's own, as a function or as the statement of Python 2; not a method, nor a shell's command.
+_RUNS_TEXT = re.compile(
+    rb"(?<![\w.])(?<!def )exec(?:file)?[ \t]*\(|(?:^|[:;])[ \t\"]*exec[ \t]+[\w'\"]", re.MULTILINE
+)
 
 # A statement ends with its line, unless a backslash or brackets continue it. The bounds keep a
 # long line that only looks like an import from being tried in every way.

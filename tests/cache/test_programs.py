@@ -164,13 +164,13 @@ def test_another_program_may_enter_what_is_a_root_of_its_own(bench: Bench) -> No
 
 
 def _cyclic(value: list[object]) -> object:
-    explored = value[2]
+    explored = value[3]
     explored[1][0] = [[-1, 4, 2], [-2, 2, 4]]  # type: ignore[index]
     return value
 
 
 def _wordless(value: list[object]) -> object:
-    explored = value[2]
+    explored = value[3]
     explored[1][1] = []  # type: ignore[index]
     return value
 
@@ -187,7 +187,14 @@ def _of_another(value: list[object]) -> object:
     return [[["/nowhere", "0"]], *value[1:]]
 
 
-@pytest.mark.parametrize("change", [_cyclic, _wordless, _of_numbers, _nothing, _of_another])
+def _with_a_file_of_its_own(value: list[object]) -> object:
+    return [value[0], ["/nowhere"], *value[2:]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_cyclic, _wordless, _of_numbers, _nothing, _of_another, _with_a_file_of_its_own],
+)
 def test_a_foreign_program_is_absent(bench: Bench, change: object) -> None:
     bench.write("lost.py", LOST)
     assert bench.ran() == ["lost.py:lost"]
@@ -195,6 +202,6 @@ def test_a_foreign_program_is_absent(bench: Bench, change: object) -> None:
     store = Store(str(bench.cache))
     key = bench.entry("program")
     value = store.get("program", key)
-    assert value[2][1] is not None  # there is something to explain
+    assert value[3][1] is not None  # there is something to explain
     store.put("program", key, change(value))  # type: ignore[operator]
     assert bench.ran() == ["lost.py:lost"]

@@ -10,6 +10,7 @@ import pytest
 
 from bnlint.interp import garbage
 from bnlint.interp.explore import Explorer
+from bnlint.interp.explored import Root
 from bnlint.interp.state import State
 from bnlint.workspace import Workspace
 
@@ -43,7 +44,7 @@ def test_a_run_is_given_back_as_soon_as_it_is_over(
     gc.collect()
     gc.disable()
     try:
-        explorer.run_script(str(script))
+        explorer.explore(Root("the script", str(script)), explorer.script(str(script)))
         assert not [one for one in gc.get_objects() if isinstance(one, State)]
     finally:
         gc.enable()

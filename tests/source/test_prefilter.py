@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bnlint.apis import BUILT_IN
-from bnlint.source.prefilter import imported_names, may_use_batch_norm
+from bnlint.source.prefilter import imported_names, imports_by_value, may_use_batch_norm
 
 
 @pytest.mark.parametrize(
@@ -126,3 +126,36 @@ def test_libcst_is_not_imported() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "exec(open('net.py').read())\n",
+        "exec (code, names)\n",
+        "execfile('net.py')\n",
+        "exec code in names\n",
+        "if x: exec 'import net'\n",
+        "a = 1; exec code\n",
+        '   "exec code\\n",\n',
+        "import_module(name)\n",
+    ],
+)
+def test_what_runs_text_may_import(source: str) -> None:
+    assert imports_by_value(source.encode())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def exec(command):\n    pass\n",
+        "shell.exec('ls')\n",
+        "app.exec_()\n",
+        "run('docker exec -it box')\n",
+        "os.system('trtexec --onnx net')\n",
+        "execute(plan)\n",
+        "executor = Executor()\n",
+    ],
+)
+def test_another_s_exec_imports_nothing(source: str) -> None:
+    assert not imports_by_value(source.encode())

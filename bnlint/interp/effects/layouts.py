@@ -45,7 +45,18 @@ def note(node: Node, args: Args) -> None:
     """Keep the layout that a convolution was told, if the source shows it."""
     if not node.api.startswith(_CONVOLUTIONS):
         return
-    node.channels_first = _told(args, args.get("data_format"), False)
+    told = args.get("data_format") or _by_position(node.api, args)
+    node.channels_first = _told(args, told, False)
+
+
+def _by_position(api: str, args: Args) -> Value | None:
+    """The layout among positional arguments: which one it is differs by function and version, but
+    nothing else there takes such words. What is not known may be it."""
+    for value in args.positional[4:]:
+        if isinstance(value, Known) and value.value in _FIRST | _LAST:
+            return value
+    after_padding = 4 if api.startswith("tf.nn.") else 5
+    return next((v for v in args.positional[after_padding:] if not isinstance(v, Known)), None)
 
 
 def of_keras(name: str, args: Args) -> bool | None:
