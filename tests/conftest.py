@@ -138,6 +138,7 @@ def fake_analysis(two_rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         workspace: Workspace,
         progress: Callable[[int, int], None] | None = None,
         memory: object = None,
+        share: object = None,
     ) -> FakeProject:
         project = FakeProject(workspace, entries)
         for path in entries:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from bnlint.interp.paths import Paths
 
 
+_DEEPEST = 2
+"""So deeply tuples are looked into: those of towers hold pairs of a gradient and a variable. What
+holds itself many times over would have no end."""
+
+
 def followed(paths: Paths, items: list[Value], limit: int) -> list[Value]:
     """Not more than ``limit`` elements; the last one stands for all that are left out, too.
 
@@ -27,19 +32,19 @@ def _together(paths: Paths, items: list[Value]) -> Value:
     """The last of some elements, with any of their tensors in the place of its own."""
     found = [paths.present(item) for item in items]
     there = [paths.presence(item) for item in items]
-    merged = _merged(paths, found, there)
+    merged = _merged(paths, found, there, 0)
     if merged is None:
         return items[-1]
     guard = TRUE if TRUE in there else paths.guards.any_of(g for g in there if g != FALSE)
     return paths.optional(merged, guard)
 
 
-def _merged(paths: Paths, found: list[Value], there: list[Guard]) -> Value | None:
+def _merged(paths: Paths, found: list[Value], there: list[Guard], depth: int) -> Value | None:
     last = found[-1]
     if isinstance(last, Node):
         tensors = [(g, v) for g, v in zip(there, found, strict=True) if isinstance(v, Node)]
         return paths.phi(tensors)
-    if not isinstance(last, Seq) or last.kind != "tuple" or not last.exact:
+    if not isinstance(last, Seq) or last.kind != "tuple" or not last.exact or depth == _DEEPEST:
         return None
     alike = [
         (g, v.items)
@@ -48,5 +53,5 @@ def _merged(paths: Paths, found: list[Value], there: list[Guard]) -> Value | Non
     ]
     guards = [g for g, _ in alike]
     columns = zip(*(items for _, items in alike), strict=True)
-    parts = [_merged(paths, list(column), guards) or column[-1] for column in columns]
+    parts = [_merged(paths, list(column), guards, depth + 1) or column[-1] for column in columns]
     return Seq("tuple", parts)
