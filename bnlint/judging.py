@@ -27,8 +27,8 @@ Progress = Callable[[int, int], None]
 WORTH_A_COPY = 100_000
 """So many bytes of source are worth a copy of the process."""
 
-MOST_COPIES = 3
-"""A program may take up to 0.8 GB, and so may one in each copy at the same time."""
+MOST_PROCESSES = 4
+"""A program may take up to 0.8 GB, and so may one in each process at the same time."""
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class Judge:
         self._progress = progress
         self._store = store
         self._done = self._total = 0
-        self._in_copies = False
+        self._processes = min(options.jobs, MOST_PROCESSES)
 
     def of(self, groups: Sequence[Sequence[str]]) -> Told:
         """What is to be said of all groups."""
@@ -79,7 +79,7 @@ class Judge:
 
     def _by_copies(self, groups: Sequence[Sequence[str]]) -> list[Told] | None:
         """The same of each group, by copies of the process; None where these do not pay."""
-        copies = min(self._options.jobs, len(groups), MOST_COPIES + 1) - 1
+        copies = min(self._processes, len(groups)) - 1
         if copies < 1 or self._options.keep or not can_be_made():
             return None
         sizes = [sum(map(self._workspace.size, group)) for group in groups]
@@ -90,21 +90,20 @@ class Judge:
 
         load([path for group in groups for path in group], self._workspace)
 
-        def work(number: int) -> Told:
-            self._in_copies = True
-            return self._of_group(groups[number])
-
+        self._processes = 1  # for each group: all that there may be are in use
         largest_first = sorted(range(len(groups)), key=lambda number: -sizes[number])
-        found = self._shared(largest_first, work, copies)
+        found = self._shared(largest_first, lambda number: self._of_group(groups[number]), copies)
         return [found[number] for number in range(len(groups))]
 
     def _share(self, entries: Sequence[str]) -> Share:
         """How the programs of a group are run."""
-        most = min(self._options.jobs, sum(map(self._workspace.size, entries)) // WORTH_A_COPY)
+        most = self._processes
+        if most > 1:
+            most = min(most, sum(map(self._workspace.size, entries)) // WORTH_A_COPY)
 
         def share(count: int, work: Work) -> Work:
-            copies = min(most, count, MOST_COPIES + 1) - 1
-            if copies < 1 or self._in_copies or not can_be_made():
+            copies = min(most, count) - 1
+            if copies < 1 or not can_be_made():
                 return work
             return self._shared(range(count), work, copies).__getitem__
 
@@ -114,17 +113,17 @@ class Judge:
         self, numbers: Sequence[int], work: Callable[[int], T], copies: int
     ) -> dict[int, T]:
         """What comes of each number. What copies of the process looked at is known here, too."""
-        told = self._workspace.observed()
+        noted = self._workspace.observed()
         here = os.getpid()
 
         def watched(number: int) -> tuple[T, Observed | None]:
             if os.getpid() == here:
                 return work(number), None
-            nonlocal told
+            nonlocal noted
             self._progress = None  # the terminal has one bar
             result = work(number)
-            before, told = told, self._workspace.observed()
-            return result, told.beyond(before)
+            before, noted = noted, self._workspace.observed()
+            return result, noted.beyond(before)
 
         found = shared(numbers, watched, copies)
         for _, observed in found.values():

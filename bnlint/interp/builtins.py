@@ -282,7 +282,7 @@ def identity(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 
 def _locals(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
     out = Map()
-    current = frame or (machine.state.frames[-1] if machine.state.frames else None)
+    current = machine.state.frame_of(frame)
     if current is not None and current.locals is current.module.globals:
         return Namespace(current.module)
     if current is not None:
@@ -303,7 +303,7 @@ def _vars(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
 
 
 def _globals(machine: Interpreter, args: Args, frame: Frame | None) -> Value:
-    current = frame or (machine.state.frames[-1] if machine.state.frames else None)
+    current = machine.state.frame_of(frame)
     return Map() if current is None else Namespace(current.module)
 
 

@@ -110,7 +110,7 @@ def _in_namespace(
 ) -> Value:
     """The file's statements, among the names of the caller or in a dict."""
     state = machine.state
-    caller = frame or (state.frames[-1] if state.frames else None)
+    caller = state.frame_of(frame)
     if caller is None or (isinstance(given, Map) and not given.namespace):
         env = ModuleEnv(path, "builtins", state.paths.now)
         env.globals.update(_names(given))

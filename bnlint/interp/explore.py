@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 OPEN_STEPS = 4_000_000
 """How many steps and visited nodes of guards all uncalled functions may take together."""
 
-
 TOGETHER = 256
 """So many scripts begin with the same images, and may be run at the same time."""
 
@@ -94,37 +93,39 @@ class Explorer:
         than ``room`` begins no further one before it is asked for.
         """
         recalled = [self._recalled(asked) for asked, _ in batch]
-        left = [number for number, outcome in enumerate(recalled) if outcome is None]
-        seen: list[Seen] = []
-        for number in left:
-            asked, _ = batch[number]
-            with self.modules.watched() as looked_at:
-                self.modules.prepare(asked.path, asked.is_open, self._for_images)
-            seen.append(looked_at)
+        left: list[tuple[Task, Seen]] = []
+        index_of: dict[int, int] = {}
+        for number, task in enumerate(batch):
+            if recalled[number] is None:
+                asked, _ = task
+                with self.modules.watched() as seen:
+                    self.modules.prepare(asked.path, asked.is_open, self._for_images)
+                index_of[number] = len(left)
+                left.append((task, seen))
         spent = 0
 
         def work(index: int) -> Outcome | None:
             nonlocal spent
             if spent > room:
                 return None
-            outcome = self._outcome(*batch[left[index]], seen[index])
+            outcome = self._outcome(*left[index])
             spent += outcome.explored.cost
             return outcome
 
         begun = self._share(len(left), work)
 
         def outcome_of(number: int) -> Outcome:
-            index = left.index(number)
-            return begun(index) or self._outcome(*batch[number], seen[index])
+            index = index_of[number]
+            return begun(index) or self._outcome(*left[index])
 
         return lambda number: recalled[number] or outcome_of(number)
 
-    def _outcome(self, asked: Root, root: Callable[[Machine], None], before: Seen) -> Outcome:
+    def _outcome(self, task: Task, before: Seen) -> Outcome:
         """Run a root; ``before`` is what was looked at for it so far."""
         crashes, self.project.crashes = self.project.crashes, []
         self.modules.images.missed.clear()
         with self.modules.watched() as seen:
-            explored = self._explored(asked, root)
+            explored = self._explored(*task)
         seen.add(before)
         missed = list(self.modules.images.missed)
         outcome = Outcome(explored, seen, missed, self.project.crashes)

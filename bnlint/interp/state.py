@@ -240,6 +240,10 @@ class State:
             block.ops += 1
         return node
 
+    def frame_of(self, frame: Frame | None) -> Frame | None:
+        """The frame of a call if it has one, else the innermost that runs."""
+        return frame or (self.frames[-1] if self.frames else None)
+
     def enter_loop(self, place: Place, turns: int | None) -> None:
         """A loop begins: another one for each way of calls that leads there."""
         calls = tuple(frame.call_place for frame in self.frames)

@@ -287,7 +287,7 @@ def _tested(machine: Interpreter, frame: Frame) -> tuple[str, Value] | None:
 
 def _site(machine: Interpreter, place: Place) -> Place:
     """The name of the function that is running, or of the one around it; else the place itself."""
-    frame = machine.state.frames[-1] if machine.state.frames else None
+    frame = machine.state.frame_of(None)
     site = place
     while frame is not None:
         func = frame.func

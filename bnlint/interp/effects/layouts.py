@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _FIRST = frozenset({"channels_first", "NCHW", "NCDHW", "NCW"})
 _LAST = frozenset({"channels_last", "NHWC", "NDHWC", "NWC"})
+_LAYOUTS = _FIRST | _LAST
 
 _CONVOLUTIONS = ("tf.layers.conv", "tf.contrib.layers.conv", "tf.nn.conv")
 """What yields channels in the layout that it is told, channels last unless it is."""
@@ -53,7 +54,7 @@ def _by_position(api: str, args: Args) -> Value | None:
     """The layout among positional arguments: which one it is differs by function and version, but
     nothing else there takes such words. What is not known may be it."""
     for value in args.positional[4:]:
-        if isinstance(value, Known) and value.value in _FIRST | _LAST:
+        if isinstance(value, Known) and value.value in _LAYOUTS:
             return value
     after_padding = 4 if api.startswith("tf.nn.") else 5
     return next((v for v in args.positional[after_padding:] if not isinstance(v, Known)), None)

@@ -95,6 +95,8 @@ def begin(machine: Interpreter, nodes: tuple[Node, ...], fed: Data, *, known: bo
     ``known`` is whether all is known that is run and fed.
     """
     state = machine.state
+    if not state.iterators:
+        return
     given: dict[Node, Value] = {}
     for node in ancestors(nodes):
         if isinstance(node, Initializer) and node.iterator is not None:
