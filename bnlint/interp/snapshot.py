@@ -435,5 +435,5 @@ def _ids(nodes: Iterable[Node]) -> set[int]:
 
 def _gradients(op: Train) -> list[Gradient]:
     """The gradients that a train op applies."""
-    found = op.gradients if op.given is None else gradient_sources(op.given)
+    found = op.gradients if op.given is None else gradient_sources(op.given, accumulated=True)
     return list(dict.fromkeys(found))
