@@ -9,10 +9,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 from bnlint import suppressions
-from bnlint.finding import Finding, Level, Report
+from bnlint.finding import Finding, Level
 from bnlint.fix.edits import CannotFix
 from bnlint.fix.repair import Repairer
 from bnlint.fix.source import decode
+from bnlint.outcome import Report
 from bnlint.printable import printable, without_commands
 from bnlint.regular import CannotRead, read_regular
 from bnlint.run import Options, check

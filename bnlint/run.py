@@ -11,18 +11,10 @@ from typing import TYPE_CHECKING
 from bnlint import codes
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.entries import find_entries
-from bnlint.finding import (
-    Finding,
-    Location,
-    Problem,
-    Report,
-    Silenced,
-    each_once,
-    identity,
-    order,
-)
+from bnlint.finding import Finding, Location, each_once, identity, order
 from bnlint.fingerprint import stamped
 from bnlint.judging import Judge, Progress, Told
+from bnlint.outcome import Problem, Report, Silenced
 from bnlint.per_file import PerFile, PerFileIgnores
 from bnlint.shards import Shard, share
 from bnlint.trail import digest

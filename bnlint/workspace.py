@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bnlint.apis import BUILT_IN, Apis
-from bnlint.finding import Problem
+from bnlint.outcome import Problem
 from bnlint.source import read
 from bnlint.source.discover import Walk, walk
 from bnlint.source.errors import SourceError

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bnlint import codes
 from bnlint.cache.identity import tool
 from bnlint.cache.plain import decode, encode
-from bnlint.finding import Report
+from bnlint.outcome import Report
 from bnlint.source.resolve import Resolver
 from bnlint.trail import Trail, digest, digest_of_names
 

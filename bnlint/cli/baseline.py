@@ -9,7 +9,7 @@ from bnlint.cli.common import CLEAN, FOUND, Failure, Misuse, say
 
 if TYPE_CHECKING:
     from bnlint.baseline import Baseline, Entry
-    from bnlint.finding import Report
+    from bnlint.outcome import Report
     from bnlint.run import Options
 
 
@@ -49,7 +49,7 @@ def write(known: Baseline, report: Report) -> int:
 def leave_new(report: Report, known: Baseline, options: Options, prune: bool) -> None:
     """Take out of a report what is known, and of the baseline what is gone, if that is wanted."""
     from bnlint.baseline import Scope
-    from bnlint.finding import Silenced
+    from bnlint.outcome import Silenced
 
     scope = Scope(options.paths, options.select, options.ignore, options.pedantic)
     gone = known.gone(report.findings, scope)

@@ -11,7 +11,7 @@ from bnlint.output import formats
 from bnlint.printable import printable
 
 if TYPE_CHECKING:
-    from bnlint.finding import Report
+    from bnlint.outcome import Report
     from bnlint.run import Options
 
 

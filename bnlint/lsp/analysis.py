@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from bnlint import pages
 from bnlint.baseline import Baseline, BaselineError, read
 from bnlint.config import ConfigError, load
-from bnlint.finding import Finding, Problem
+from bnlint.finding import Finding
 from bnlint.fixing import repairer
+from bnlint.outcome import Problem
 from bnlint.run import Options, Outcome, check
 
 _MARK = "\ufeff"

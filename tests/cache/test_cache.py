@@ -20,22 +20,8 @@ import pytest
 from bnlint.cache.plain import decode, encode
 from bnlint.cache.store import Store
 from bnlint.cli import main
-from bnlint.finding import (
-    About,
-    Aim,
-    Edit,
-    Finding,
-    Fix,
-    Incomplete,
-    Location,
-    Problem,
-    Related,
-    Report,
-    Rule,
-    Silenced,
-    Step,
-    Subject,
-)
+from bnlint.finding import About, Aim, Edit, Finding, Fix, Location, Related, Rule, Step, Subject
+from bnlint.outcome import Incomplete, Problem, Report, Silenced
 from bnlint.output.formats import FORMATS
 
 NETWORK = """\

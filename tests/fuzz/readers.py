@@ -26,17 +26,8 @@ from bnlint.cache.runs import known_rules
 from bnlint.cache.store import Store
 from bnlint.cli import main
 from bnlint.cli.reports import write_report
-from bnlint.finding import (
-    Finding,
-    Incomplete,
-    Location,
-    Problem,
-    Related,
-    Report,
-    Rule,
-    Silenced,
-    Step,
-)
+from bnlint.finding import Finding, Location, Related, Rule, Step
+from bnlint.outcome import Incomplete, Problem, Report, Silenced
 from bnlint.source.errors import SourceError
 from bnlint.source.gitignore import Patterns
 from bnlint.source.load import load
