@@ -169,6 +169,16 @@ class Finding:
         return self.message.removesuffix(f": {self.consequence}")
 
 
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A finding that is not reported: a comment in the source says so, or something ``external``,
+    the configuration or a baseline. ``why`` is the comment's reason, or what else silences it."""
+
+    finding: Finding
+    external: bool
+    why: str
+
+
 def identity(finding: Finding) -> tuple[str, Location, str]:
     """What several ways through a program, or several runs, may say alike."""
     return finding.rule.code, finding.location, finding.message

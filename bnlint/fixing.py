@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import os
 import sys
@@ -35,8 +34,7 @@ def repairer(options: Options) -> Repairer:
         if key not in users:
             # No fix changes who imports whom, but to look for it reads the whole project.
             users[key] = users_of(key, options.exclude, Workspace(overlay, options.apis))
-        again = dataclasses.replace(
-            options,
+        again = options._replace(
             files=files,
             overlay=overlay,
             programs=users[key],

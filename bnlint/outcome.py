@@ -6,15 +6,14 @@ most runs find nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from bnlint.finding import Finding
+    from bnlint.finding import Finding, Silenced
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A file that could not be read or parsed (BN900), with the 1-based line if one is known."""
 
     path: str
@@ -22,8 +21,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Incomplete:
+class Incomplete(NamedTuple):
     """A program that was not read to its end: where (a 1-based line), and why.
 
     A budget ran out, something was widened, or an import that looks like the project's own was not
@@ -35,33 +33,46 @@ class Incomplete:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Silenced:
-    """A finding that is not reported: a comment in the source says so, or something ``external``,
-    the configuration or a baseline. ``why`` is the comment's reason, or what else silences it."""
-
-    finding: Finding
-    external: bool
-    why: str
-
-
-@dataclass(slots=True)
 class Report:
     """The outcome of one run. ``notes`` are remarks for ``--pedantic``, ``python2`` the files that
     were read as Python 2, ``incomplete`` the programs that were not read to their end. Of the
     baseline, ``known`` counts the findings that it hid and ``gone`` what is no longer found.
     ``failures`` are lines on what the run itself could not do, ``explained`` is whether the
-    reasoning behind findings is to be shown."""
+    reasoning behind findings is to be shown.
 
-    checked: int = 0
-    skipped: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    python2: list[str] = field(default_factory=list)
-    incomplete: list[Incomplete] = field(default_factory=list)
-    known: int = 0
-    gone: int = 0
-    silenced: list[Silenced] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    explained: bool = False
+    It is no data class: to import what makes those takes half as long as Python takes to start.
+    """
+
+    def __init__(
+        self,
+        checked: int = 0,
+        skipped: int = 0,
+        findings: Iterable[Finding] = (),
+        problems: Iterable[Problem] = (),
+        notes: Iterable[str] = (),
+        python2: Iterable[str] = (),
+        incomplete: Iterable[Incomplete] = (),
+        known: int = 0,
+        gone: int = 0,
+        silenced: Iterable[Silenced] = (),
+        failures: Iterable[str] = (),
+        explained: bool = False,
+    ) -> None:
+        self.checked = checked
+        self.skipped = skipped
+        self.findings = list(findings)
+        self.problems = list(problems)
+        self.notes = list(notes)
+        self.python2 = list(python2)
+        self.incomplete = list(incomplete)
+        self.known = known
+        self.gone = gone
+        self.silenced = list(silenced)
+        self.failures = list(failures)
+        self.explained = explained
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Report) and vars(self) == vars(other)
+
+    def __repr__(self) -> str:
+        return f"Report(**{vars(self)})"

@@ -8,9 +8,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from bnlint.apis import BUILT_IN, Apis
 from bnlint.outcome import Problem
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from bnlint.source.load import Loaded
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """Paths that were lowered, read, listed, or asked for."""
 
     modules: frozenset[str]
@@ -55,7 +53,7 @@ class Workspace:
 
     def __init__(
         self,
-        overlay: dict[str, bytes] | None = None,
+        overlay: Mapping[str, bytes] | None = None,
         apis: Apis = BUILT_IN,
         jobs: int = 1,
     ) -> None:
@@ -305,3 +303,10 @@ class Workspace:
 
 def _digest_of_search(walked: Walk) -> str:
     return digest_of_names([*walked.found, *map(str, walked.errors)])
+
+
+def shown(path: str) -> str:
+    """The path as it is shown: relative if it lies below the working directory."""
+    here = os.path.join(os.getcwd(), "")
+    path = os.path.abspath(path)
+    return path[len(here) :] if path.startswith(here) else path

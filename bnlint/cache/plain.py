@@ -1,4 +1,4 @@
-"""Plain data classes as JSON values and back, each value held against its declared type.
+"""Plain data classes and tuples as JSON values and back, each held against its declared type.
 
 What is read was perhaps written by somebody else: it has the declared shape or it is refused.
 """
@@ -17,7 +17,7 @@ _SCALARS = (str, int, float, bool, type(None))
 
 
 def encode(value: Any) -> Any:
-    """A data class as the list of its fields, collections as lists (sets in order)."""
+    """A data class or a tuple as the list of its fields, collections as lists (sets in order)."""
     if isinstance(value, _SCALARS):
         return value
     if isinstance(value, (list, tuple)):
@@ -45,7 +45,7 @@ def decode(kind: type[T], value: Any) -> T:
 def _reader(kind: Any) -> Callable[[Any], Any]:
     """What reads values of one type."""
     origin, args = typing.get_origin(kind), typing.get_args(kind)
-    if dataclasses.is_dataclass(kind):
+    if dataclasses.is_dataclass(kind) or hasattr(kind, "_fields"):
         return _of_class(kind)
     if origin in (typing.Union, types.UnionType):
         return _of_union(args)
@@ -67,7 +67,8 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
 
 def _of_class(kind: Any) -> Callable[[Any], Any]:
     hints = typing.get_type_hints(kind)
-    names = [field.name for field in dataclasses.fields(kind)]
+    named = hasattr(kind, "_fields")  # a tuple
+    names = kind._fields if named else [field.name for field in dataclasses.fields(kind)]
     readers: list[Callable[[Any], Any]] = []
 
     def read(value: Any) -> Any:

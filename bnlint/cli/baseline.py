@@ -49,7 +49,7 @@ def write(known: Baseline, report: Report) -> int:
 def leave_new(report: Report, known: Baseline, options: Options, prune: bool) -> None:
     """Take out of a report what is known, and of the baseline what is gone, if that is wanted."""
     from bnlint.baseline import Scope
-    from bnlint.outcome import Silenced
+    from bnlint.finding import Silenced
 
     scope = Scope(options.paths, options.select, options.ignore, options.pedantic)
     gone = known.gone(report.findings, scope)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 from collections.abc import Mapping, Sequence
@@ -46,8 +45,7 @@ class Analysis:
         known = Baseline("")
         try:
             config = load(folder)
-            options = dataclasses.replace(
-                options,
+            options = options._replace(
                 exclude=config.excludes(os.getcwd()),
                 select=config.select,
                 ignore=config.ignore,
