@@ -166,7 +166,7 @@ class Explorer:
         state = self.execute(program, root, self._conditions())
         by_hand.layers(state)
         cases = Cases(state)
-        states = list(snapshots(state, cases.assignments))
+        states = snapshots(state, cases.assignments)
         cost = state.steps + state.conditions.guards.spent
         reasons = [state.stopped] if state.stopped is not None else []
         missing = [

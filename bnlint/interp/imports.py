@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from bnlint.apis import Apis
     from bnlint.interp.interpreter import Interpreter
+    from bnlint.source.name_patterns import NamePattern
     from bnlint.source.resolve import Resolver
 
 # So many modules are told apart that a computed name may mean.
@@ -78,6 +79,7 @@ class Modules:
         self.images = Images()
         self._preparing: set[Key] = set()
         self._defined: dict[str, frozenset[str]] = {}
+        self._having_name: dict[tuple[NamePattern, str, str], tuple[list[str], Seen]] = {}
         self._seen = Seen()
 
     @contextmanager
@@ -290,20 +292,31 @@ class Modules:
 
     def _having(self, machine: Interpreter, module: DynamicModule, name: str) -> list[str] | None:
         """The files that a module with such a member may be; None where none has it."""
-        for fitting in module.pattern.files(self.resolver):
-            self._seen.files.update(fitting)
-            found = [
-                path
-                for path in fitting
-                if path != module.place[0]
-                and self.source.mentions(path, name)
-                and self._defines(path, name)
-            ]
+        for folder in dict.fromkeys(module.pattern.folders):
+            defining = self._defining(module.pattern, folder, name)
+            found = [path for path in defining if path != module.place[0]]
             if len(found) > _CANDIDATES:
                 machine.state.widen("a computed name may mean more modules than are followed")
             if found:
                 return found[:_CANDIDATES]
         return None
+
+    def _defining(self, pattern: NamePattern, folder: str, name: str) -> list[str]:
+        """The files below a folder that fit a pattern and define a name; kept."""
+        key = pattern, folder, name
+        if key not in self._having_name:
+            with self.watched() as seen:
+                fitting = pattern.files_below(self.resolver, folder)
+                seen.files.update(fitting)
+                found = [
+                    path
+                    for path in fitting
+                    if self.source.mentions(path, name) and self._defines(path, name)
+                ]
+            self._having_name[key] = found, seen
+        found, seen = self._having_name[key]
+        self._seen.add(seen)
+        return found
 
     def _defines(self, path: str, name: str) -> bool:
         names = self._defined.get(path)

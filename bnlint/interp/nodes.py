@@ -42,7 +42,8 @@ class Node(Value):
     variance of, ``total`` what it would be the mean of, divided by a count. ``moved`` is whether
     its op put the examples of the batch on another axis than the first, ``channels_first`` the
     layout that its convolution was told, None for both where the op says nothing of it. ``bias`` is
-    whether it adds a bias last, ``alias`` the name under which its layer collects it.
+    whether it adds a bias last, ``alias`` the name under which its layer collects it. ``derived``
+    is whether it is a gradient or is computed from one, other than by way of a variable.
     """
 
     KIND: ClassVar = "op"
@@ -64,6 +65,12 @@ class Node(Value):
     channels_first: bool | None = None
     bias: bool = False
     alias: str | None = None
+    derived: bool = False
+
+    def __post_init__(self) -> None:
+        self.derived = self.kind == "grad" or (
+            self.kind not in ("variable", "train") and any(n.derived for n in self.inputs)
+        )
 
     def __repr__(self) -> str:
         return f"Node({self.id} {self.kind} {self.api})"
@@ -330,18 +337,19 @@ def accumulations(nodes: Iterable[Node]) -> list[Assign]:
     return list(found)
 
 
-def gradient_sources(nodes: Iterable[Node]) -> Iterator[Gradient]:
+def gradient_sources(nodes: Iterable[Node], *, accumulated: bool) -> Iterator[Gradient]:
     """The ``grad`` nodes that ``nodes`` are computed from, not looking beyond them.
 
-    Gradients summed up in a variable count: ``accumulations`` are the ops that add to it.
+    With ``accumulated``, gradients summed up in a variable count: ``accumulations`` are the ops
+    that add to it.
     """
-    nodes = list(nodes)
-    nodes += [n for op in accumulations(nodes) for n in op.value]
-    seen: set[Node] = set()
     todo = list(nodes)
+    if accumulated:
+        todo += [n for op in accumulations(todo) for n in op.value]
+    seen: set[Node] = set()
     while todo:
         node = todo.pop()
-        if node in seen:
+        if node in seen or not node.derived:
             continue
         seen.add(node)
         if isinstance(node, Gradient):

@@ -324,12 +324,13 @@ def _average_method(
     state = machine.state
     if name == "apply":
         source = args.get("var_list", 0)
-        node = state.add(Assign, "ExponentialMovingAverage.apply", (), args.place)
-        node.value = tuple(nodes_in(source))
+        nodes = nodes_in(source)
+        inputs = [node for node in nodes if node.kind != "variable"]
+        node = state.add(Assign, "ExponentialMovingAverage.apply", inputs, args.place)
+        node.value = tuple(nodes)
         node.targets = (value,)
         node.rate = value.rate
         node.in_a_branch = state.branch_depth > 0
-        node.inputs = tuple(n for n in nodes_in(source) if n.kind != "variable")
         return node
     if name == "average":
         shadow = state.add(Variable, "ExponentialMovingAverage.average", (), args.place)

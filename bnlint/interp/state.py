@@ -105,6 +105,7 @@ class State:
         self.layers: list[Layer] = []
         self.layer_ids = 0
         self.train_ops: list[Train] = []
+        self.accumulates = False  # whether some variable sums up gradients
         self.runs: list[RunRecord] = []
         self.reads: list[Read] = []
         self.selections: list[Selected] = []

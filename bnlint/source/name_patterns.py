@@ -28,15 +28,15 @@ class NamePattern(NamedTuple):
     folders: tuple[str, ...]
     paths: bool = False
 
-    def files(self, resolver: Resolver) -> Iterator[list[str]]:
-        """For each folder the files that fit, in order."""
-        for folder in dict.fromkeys(self.folders):
-            found = []
-            for path in modules_below(resolver, folder):
-                relative = os.path.relpath(path, folder).replace(os.sep, "/")
-                if self.fits(f"/{relative}" if self.paths else _dotted(relative)):
-                    found.append(path)
-            yield found
+    def files_below(self, resolver: Resolver, folder: str) -> list[str]:
+        """The files below one of the folders that fit, in order."""
+        start = len(os.path.join(folder, ""))
+        found = []
+        for path in modules_below(resolver, folder):
+            relative = path[start:].replace(os.sep, "/")
+            if self.fits(f"/{relative}" if self.paths else _dotted(relative)):
+                found.append(path)
+        return found
 
     def fits(self, text: str) -> bool:
         """Whether a name or a path may be meant."""

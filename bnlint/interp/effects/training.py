@@ -154,8 +154,8 @@ def compute_gradients(machine: Interpreter, args: Args) -> Value:
 def apply_gradients(machine: Interpreter, args: Args) -> Value:
     given = args.get("grads_and_vars", 0)
     nodes = nodes_in(given)
-    sources = list(dict.fromkeys(gradient_sources(nodes)))
-    others = [*nodes, *accumulations(nodes)]
+    sources = _sources(machine, nodes)
+    others = [*nodes, *(accumulations(nodes) if machine.state.accumulates else ())]
     node = train_op(machine, "apply_gradients", sources or nodes, args, others=others)
     node.given = tuple(nodes)
     node.limit = _paired_variables(machine, given)
@@ -221,7 +221,7 @@ def assignment(
     computed from gradients (hand-written updates)."""
     state = machine.state
     targets = [n for n in through(nodes_in(target)) if isinstance(n, Variable)]
-    sources = list(dict.fromkeys(gradient_sources(value)))
+    sources = _sources(machine, value)
     trainable = bool(targets) and all(t.trainable for t in targets)
     if sources and trainable:
         train = train_op(machine, name, sources, args, others=value)
@@ -236,7 +236,14 @@ def assignment(
     if sources:
         for variable in targets:
             variable.accumulations.append(node)
+            state.accumulates = True
     return node
+
+
+def _sources(machine: Interpreter, nodes: list[Node]) -> list[Gradient]:
+    """The gradients that some nodes are computed from."""
+    accumulated = machine.state.accumulates
+    return list(dict.fromkeys(gradient_sources(nodes, accumulated=accumulated)))
 
 
 def create_train_op(machine: Interpreter, name: str, args: Args, frame: Frame | None) -> Value:
