@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 # Python reads names by Unicode properties that `re` has no class for (combining marks, for one).
-# Outside strings and comments no other character is legal beyond ASCII, so all of them count. What a
-# word has not is what is named here: `re` takes a hundred times as long to compile a range of most
-# characters there are.
+# Outside strings and comments no other character is legal beyond ASCII, so all of them count. What
+# is named here is what a word has not: to compile a range of most characters takes a hundred times
+# as long.
 _WORD = r"[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*"
 
 _DIGITS = r"[0-9](?:_?[0-9])*"
