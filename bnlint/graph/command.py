@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bnlint import codes
-from bnlint.finding import Finding, Location, Report
+from bnlint.finding import Finding, Location
 from bnlint.fingerprint import stamped
 from bnlint.graph.build import FetchSet, Judged, build, project
 from bnlint.graph.errors import GraphError, about
@@ -17,6 +17,7 @@ from bnlint.graph.ops import VARIABLES
 from bnlint.graph.pause import collection_paused
 from bnlint.graph.proto import MetaGraph
 from bnlint.graph.read import Source, read
+from bnlint.outcome import Report
 from bnlint.reports import GraphReport, LayerRow, TrainRow, UpdateRow
 from bnlint.suggest import near
 

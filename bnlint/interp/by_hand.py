@@ -18,9 +18,11 @@ from bnlint.interp.effects.handwritten import (
     selected,
     taken,
 )
+from bnlint.interp.guards import TooLarge
 from bnlint.interp.nodes import Assign, Node, Placeholder, Variable, ancestors, nodes_in
 from bnlint.interp.recorded import Layer, TrainingFlag
 from bnlint.interp.values import Known
+from bnlint.interp.why import MOST_JUDGING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +40,16 @@ def layers(state: State) -> None:
     """Make layers of the normalising ops whose statistics are kept."""
     if not state.moments:
         return
+    # A run that ended as it had too many conditions has left nothing to ask of them.
+    state.paths.guards.allow(MOST_JUDGING)
+    try:
+        _make_layers(state)
+    except TooLarge:
+        state.complete = False
+        state.widen("its conditions are too many to find all hand-written layers")
+
+
+def _make_layers(state: State) -> None:
     keepers = _keepers(state)
     users: dict[Node, list[Node]] = {}
     choosing: list[Node] = []

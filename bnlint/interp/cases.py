@@ -46,7 +46,7 @@ class Cases:
         self._alive = alive if alive != FALSE else TRUE
         self._cells: dict[Place, list[list[Guard]]] = {}
         self.assignments: list[Assignment] = []
-        self._guards.most = self._guards.spent + MOST_JUDGING
+        self._guards.allow(MOST_JUDGING)
         try:
             self._choose(state)
         except TooLarge:

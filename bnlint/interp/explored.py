@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bnlint.finding import Incomplete
 from bnlint.interp.why import Place, Why
 from bnlint.model import GraphModel
+from bnlint.outcome import Incomplete
 
 
 @dataclass(slots=True, eq=False)

@@ -99,6 +99,10 @@ class Guards:
         out.variables = self.variables
         return out
 
+    def allow(self, steps: int) -> None:
+        """Let so much be spent from here on, whatever was left."""
+        self.most = self.spent + steps
+
     @contextmanager
     def within(self, steps: int) -> Iterator[None]:
         """Spend no more than this meanwhile; ends quietly where it would be more."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp.decided import decisions
 from bnlint.interp.feeding import flag_in, never_true
-from bnlint.interp.guards import FALSE
+from bnlint.interp.guards import FALSE, TooLarge
 from bnlint.interp.hand_written import hand_written
 from bnlint.interp.layer_model import norm_layer, unmapped, unused_flags
 from bnlint.interp.nodes import (
@@ -24,6 +24,7 @@ from bnlint.interp.nodes import (
 )
 from bnlint.interp.paths import projected
 from bnlint.interp.values import location
+from bnlint.interp.why import MOST_JUDGING
 from bnlint.model import (
     CollectionRead,
     Gate,
@@ -37,7 +38,7 @@ from bnlint.model import (
 from bnlint.model import Guard as GuardModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from bnlint.interp.guards import Guard
     from bnlint.interp.recorded import Block, Layer, Read, RunRecord
@@ -45,12 +46,21 @@ if TYPE_CHECKING:
     from bnlint.interp.why import Assignment
 
 
-def snapshots(state: State, assignments: Iterable[Assignment]) -> Iterator[GraphModel]:
+def snapshots(state: State, assignments: Iterable[Assignment]) -> list[GraphModel]:
     """The graph model of each path that is looked at, by the conditions that hold on it."""
     shared = _Shared(state)
-    for assignment in assignments:
-        with projected(state.paths, assignment) as holds:
-            yield _Snapshot(state, holds, shared).model()
+    models: list[GraphModel] = []
+    state.paths.guards.allow(MOST_JUDGING)
+    try:
+        for assignment in assignments:
+            with projected(state.paths, assignment) as holds:
+                models.append(_Snapshot(state, holds, shared).model())
+    except TooLarge:
+        state.complete = False
+        state.widen("its conditions are too many to look at all its paths")
+        for model in models:
+            model.complete = False
+    return models
 
 
 class _Shared:

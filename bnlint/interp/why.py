@@ -73,7 +73,7 @@ class Reasons:
 
     def explain(self, place: Place, bad: Sequence[int], good: Sequence[int]) -> str | None:
         """The smallest condition that holds on a bad path and on no good one."""
-        self._guards.most = self._guards.spent + MOST_JUDGING
+        self._guards.allow(MOST_JUDGING)
         try:
             return self._explain(place, bad, good)
         except TooLarge:
@@ -97,7 +97,7 @@ class Reasons:
         """What holds on each path on which there is something at a place, and not on all paths of
         the program."""
         guards = self._guards
-        guards.most = guards.spent + MOST_JUDGING
+        guards.allow(MOST_JUDGING)
         try:
             groups = self._cells.get(place, ())
             if any(len(cells) >= MOST_CELLS for cells in groups):

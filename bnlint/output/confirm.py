@@ -12,7 +12,8 @@ from bnlint.output.wording import Messages, heading
 from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
-    from bnlint.finding import Finding, Problem, Report
+    from bnlint.finding import Finding
+    from bnlint.outcome import Problem, Report
     from bnlint.reports import Confirmation, Ruling
 
 _STYLES = {"confirmed": "bold red", "refuted": "bold green", "undecided": "bold yellow"}
@@ -89,7 +90,7 @@ def write_json(found: Confirmation, stream: TextIO) -> None:
 
 
 def _document(findings: list[Finding], problems: list[Problem]) -> dict[str, Any]:
-    from bnlint.finding import Report
+    from bnlint.outcome import Report
 
     return findings_json.document(Report(findings=findings, problems=problems))
 
@@ -97,7 +98,7 @@ def _document(findings: list[Finding], problems: list[Problem]) -> dict[str, Any
 def merged(found: Confirmation) -> Report:
     """What is left to repair as one report, for the formats that know findings only: what was
     confirmed is definite, what was refuted is gone."""
-    from bnlint.finding import Report
+    from bnlint.outcome import Report
 
     report = Report(problems=found.problems)
     for ruling in found.rulings:

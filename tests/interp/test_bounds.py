@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bnlint.checks import CHECKS
-from bnlint.finding import Incomplete
-from bnlint.interp import analyse, explore
+from bnlint.interp import analyse, by_hand, cases, explore, guards, snapshot, why
 from bnlint.model import Project
+from bnlint.outcome import Incomplete
 from bnlint.workspace import Workspace
 
 HEAD = """\
@@ -103,6 +103,49 @@ def test_forty_options_are_looked_at_together(tmp_path: Path) -> None:
     project = run(tmp_path, HEAD + flag + layers + TAIL)
     assert project.incomplete == set()
     assert codes(project) == [("BN201", 87)]
+
+
+OPTIONS = """\
+if FLAGS.wide:
+    y = x + 1.
+else:
+    y = x * 2.
+mean, variance = tf.nn.moments(y, [0])
+ema = tf.train.ExponentialMovingAverage(0.9 if FLAGS.slow else 0.5)
+kept = ema.apply([mean, variance])
+if FLAGS.collected:
+    tf.add_to_collection(FLAGS.key if FLAGS.own else "mine", [kept] if FLAGS.listed else kept)
+y = tf.nn.batch_normalization(y, mean, variance, None, None, 1e-3)
+if FLAGS.layer:
+    y = tf.layers.batch_normalization(y, training=FLAGS.train)
+updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS if FLAGS.all else "mine")
+if FLAGS.awaited:
+    y = tf.identity(y) if FLAGS.same else y
+"""
+
+
+@pytest.mark.parametrize("spent", range(0, 260, 9))
+def test_conditions_may_be_too_many_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: int
+) -> None:
+    """While the program runs, and when what it built is looked at."""
+    monkeypatch.setattr(guards.Guards.__init__, "__defaults__", (spent,))
+    for module in (by_hand, cases, snapshot, why):
+        monkeypatch.setattr(module, "MOST_JUDGING", spent // 20)
+    run(tmp_path, HEAD + OPTIONS + TAIL)  # no crash
+
+
+def test_a_program_with_too_many_conditions_still_has_hand_written_layers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guards.Guards.__init__, "__defaults__", (60,))
+    project = run(tmp_path, HEAD + OPTIONS + TAIL + OPTIONS)
+    assert [i.reason for i in project.incomplete] == [
+        "the script: too many combinations of conditions to follow"
+    ]
+    assert any(
+        layer.flavour == "nn" for state in project.programs[0].states for layer in state.layers
+    )
 
 
 def test_cyclic_imports_end(tmp_path: Path) -> None:
