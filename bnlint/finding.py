@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 Confidence = Literal["definite", "possible"]
@@ -14,8 +13,7 @@ Level = Literal["safe", "unsafe", "shown"]
 *shown* is a proposal that somebody has to look at and that is never written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A place in a file: 1-based lines and columns, ``end_column`` exclusive.
 
     In a notebook ``line`` counts inside the 1-based code ``cell`` and ``raw_line`` is the line of
@@ -40,8 +38,7 @@ class Location:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that the story of a finding needs, with a short noun phrase.
 
     An ``example`` is one of several places that the finding is about; it is no part of its
@@ -53,16 +50,14 @@ class Related:
     example: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A fact that leads to a finding, and the place that shows it, if there is one."""
 
     message: str
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """``text`` in place of what lies at ``location``, whose lines and columns are the file's own.
 
     Of a notebook they are those of the JSON text. A byte order mark is no column.
@@ -72,8 +67,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits, perhaps of several files, that repair a finding; they were checked by analysing again.
 
     ``why`` says what makes an unsafe or a shown fix so.
@@ -85,8 +79,7 @@ class Fix:
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
+class Aim(NamedTuple):
     """What a repair has to know and a reader does not; places are as the analysis has them.
 
     ``place`` is the finding's own, ``broken`` the block or the collection read where the chain
@@ -103,8 +96,7 @@ class Aim:
     default: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """A batch-norm layer that a finding is about, by what tells it from others.
 
     ``location``, ``trace``, ``path`` and ``open_root`` are as in ``model.NormLayer``; ``value`` is
@@ -119,16 +111,14 @@ class About:
     parameter: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What a finding is about, in files as they are read: its place, and the layers meant."""
 
     place: Location
     layers: tuple[About, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule's identity. Its page in ``rules/`` is named ``<code>-<name>.md``."""
 
     code: str
@@ -136,8 +126,7 @@ class Rule:
     severity: Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is wrong.
 
     ``confidence`` is ``possible`` where an unknown stands between the facts or the finding holds
@@ -169,8 +158,7 @@ class Finding:
         return self.message.removesuffix(f": {self.consequence}")
 
 
-@dataclass(frozen=True, slots=True)
-class Silenced:
+class Silenced(NamedTuple):
     """A finding that is not reported: a comment in the source says so, or something ``external``,
     the configuration or a baseline. ``why`` is the comment's reason, or what else silences it."""
 

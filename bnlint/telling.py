@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -36,7 +35,7 @@ def report_on(
     report.findings = stamped(report.findings, workspace.source)
     hidden = stamped((item.finding for item in report.silenced), workspace.source)
     report.silenced = [
-        dataclasses.replace(item, finding=finding)
+        item._replace(finding=finding)
         for item, finding in zip(report.silenced, hidden, strict=True)
     ]
     lowered = workspace.lowered()
@@ -147,18 +146,15 @@ class _Run:
 
     def _displayed(self, finding: Finding) -> Finding:
         related = tuple(
-            dataclasses.replace(related, location=self._located(related.location))
+            related._replace(location=self._located(related.location))
             for related in finding.related
         )
         reasoning = tuple(
-            step
-            if step.location is None
-            else dataclasses.replace(step, location=self._located(step.location))
+            step if step.location is None else step._replace(location=self._located(step.location))
             for step in finding.reasoning
         )
         place = self._located(finding.location)
-        return dataclasses.replace(
-            finding,
+        return finding._replace(
             location=place,
             related=related,
             reasoning=reasoning,
@@ -167,7 +163,7 @@ class _Run:
 
     def _located(self, location: Location) -> Location:
         location = self._workspace.located(location)
-        return dataclasses.replace(location, path=shown(location.path))
+        return location._replace(path=shown(location.path))
 
 
 def _about(

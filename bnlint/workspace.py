@@ -260,12 +260,9 @@ class Workspace:
         found = loaded.cell_at(location.line) if loaded is not None else None
         if found is None:
             return location
-        from dataclasses import replace
-
         offset, cell = found
         line = location.line - offset
-        return replace(
-            location,
+        return location._replace(
             line=line,
             end_line=min(location.end_line - offset, len(cell.lines)),
             cell=cell.number,

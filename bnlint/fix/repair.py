@@ -103,7 +103,7 @@ class Repairer:
             for edit in edits_between(path, before.data(path), outcome.sources.data(path))
         ]
         fix = Fix(outcome.description, tuple(edits), outcome.level, outcome.why)
-        return dataclasses.replace(finding, fix=fix)
+        return finding._replace(fix=fix)
 
     def fix(
         self, finding: Finding, sources: Sources, limit: Level, rounds: int = _ROUNDS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from bnlint import codes
 from bnlint.finding import Finding, Location
@@ -141,12 +140,12 @@ def once(found: Iterable[Finding]) -> list[Finding]:
 
 
 def displayed(finding: Finding) -> Finding:
-    related = tuple(replace(r, location=_located(r.location)) for r in finding.related)
-    return replace(finding, location=_located(finding.location), related=related)
+    related = tuple(r._replace(location=_located(r.location)) for r in finding.related)
+    return finding._replace(location=_located(finding.location), related=related)
 
 
 def _located(location: Location) -> Location:
-    return replace(location, path=shown(location.path))
+    return location._replace(path=shown(location.path))
 
 
 def shown(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bnlint.interp.why import Place, Why
 from bnlint.model import GraphModel
@@ -26,8 +26,7 @@ class Seen:
         self.folders |= other.folders
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """What of a file is run: all of it as a script, or a function or class that nothing enters.
 
     ``line`` is where that is defined, ``methods`` are those of the class that are called.

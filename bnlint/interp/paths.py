@@ -8,8 +8,7 @@ from value summaries (MultiSE, FSE 2015) and state merging (Rosette, PLDI 2014).
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bnlint.interp.choices import ABSENT, Alternative, Choice, identity, is_datum, is_passing
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards, TooLarge
@@ -50,8 +49,7 @@ class Stop(Exception):
     """No path goes on from here: each has raised, or left the program."""
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(NamedTuple):
     """Paths that left by an exception: ``name`` is its class, None where it is not known."""
 
     guard: Guard

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bnlint.output import json as findings_json
@@ -104,9 +103,9 @@ def merged(found: Confirmation) -> Report:
     for ruling in found.rulings:
         finding = ruling.finding
         if ruling.status == "confirmed":
-            finding = replace(finding, confidence="definite", reason=None)
+            finding = finding._replace(confidence="definite", reason=None)
         if ruling.status != "refuted":
             message = f"{finding.message} ({ruling.status}: {ruling.reason})"
-            report.findings.append(replace(finding, message=message))
+            report.findings.append(finding._replace(message=message))
     report.findings += found.unseen
     return report
