@@ -9,15 +9,13 @@ and do not count ``self``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 UPDATE_OPS = "update_ops"
 
 
-@dataclass(frozen=True, slots=True)
-class NormApi:
+class NormApi(NamedTuple):
     """One way to apply batch normalisation, or to make an object that does when it is called.
 
     ``positional`` is the parameter order of TensorFlow 1.4 and later, ``positional_1_0`` that of
@@ -149,8 +147,7 @@ _NORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TrainOpMaker:
+class TrainOpMaker(NamedTuple):
     """A function that makes a train op; ``runs_updates`` whether it runs UPDATE_OPS by itself.
 
     ``update_ops`` is the position of the parameter that replaces the collection (``[]`` turns the

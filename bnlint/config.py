@@ -6,18 +6,19 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bnlint import codes, per_file
+from bnlint import codes
 from bnlint.apis import BUILT_IN, Apis
-from bnlint.per_file import PerFile
 from bnlint.regular import CannotRead, is_there, read_regular
 from bnlint.source.resolve import upwards
 from bnlint.suggest import near, no_rule
 
+if TYPE_CHECKING:
+    from bnlint.per_file import PerFile
+
 _MAX_BYTES = 1 << 20
+_PER_FILE = "per-file-ignores"
 _MOST_STRINGS = 10_000
 # How others write the name of the table. Nothing of theirs must look like a table that works.
 _NAME = re.compile(rb"bn[-_ ]?lint", re.IGNORECASE)
@@ -31,8 +32,7 @@ class ConfigError(Exception):
     """A configuration that cannot be followed; the text names the file and the key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What the table says. ``directory`` is where it was found: its paths are relative to it."""
 
     select: tuple[str, ...] = ()
@@ -105,6 +105,8 @@ def _moved(pattern: str, directory: str, here: str) -> str | None:
     if pattern.startswith("!"):
         moved = _moved(pattern[1:], directory, here)
         return None if moved is None else f"!{moved}"
+    from fnmatch import fnmatchcase
+
     # Without a slash inside, a pattern is about names, wherever they are.
     if "/" not in pattern.rstrip("/") or pattern.startswith("**/"):
         return pattern
@@ -147,7 +149,7 @@ def _config(table: object, path: str, directory: str, data: bytes) -> Config:
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: tool.bnlint must be a table")
     readers = _readers(path, directory, data)
-    fields = {"api": "apis", per_file.KEY: "per_file"}
+    fields = {"api": "apis", _PER_FILE: "per_file"}
     values: dict[str, Any] = {}
     for key, value in table.items():
         where = f"{path}: tool.bnlint.{key}"
@@ -166,7 +168,7 @@ def _readers(path: str, directory: str, data: bytes) -> Mapping[str, Callable[[o
         "pedantic": _bool,
         "api": _apis,
         "baseline": lambda value, where: _file(value, where, directory),
-        per_file.KEY: lambda value, where: _per_file(value, where, path, directory, data),
+        _PER_FILE: lambda value, where: _per_file(value, where, path, directory, data),
     }
 
 
@@ -199,6 +201,8 @@ def _apis(value: object, where: str) -> Apis:
 def _per_file(
     value: object, where: str, path: str, directory: str, data: bytes
 ) -> tuple[PerFile, ...]:
+    from bnlint import per_file
+
     try:
         return per_file.read(value, where, os.path.abspath(path), directory, data.decode())
     except per_file.BadEntry as error:

@@ -7,7 +7,6 @@ where the graph has the layer or train op that it is about, and is clear about i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bnlint import codes
@@ -64,7 +63,7 @@ def _alone(finding: Finding) -> Finding:
     if finding.rule.code not in UPDATES:
         return finding
     reason = finding.reason or "the graph does not tell what is fetched beside it; --fetch does"
-    return replace(finding, confidence="possible", reason=reason)
+    return finding._replace(confidence="possible", reason=reason)
 
 
 def _made(programs: Sequence[Program]) -> Script:

@@ -1,10 +1,9 @@
-"""What bnlint says: findings with their story, and files it could not read."""
+"""Findings, with their story."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 Confidence = Literal["definite", "possible"]
@@ -14,8 +13,7 @@ Level = Literal["safe", "unsafe", "shown"]
 *shown* is a proposal that somebody has to look at and that is never written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A place in a file: 1-based lines and columns, ``end_column`` exclusive.
 
     In a notebook ``line`` counts inside the 1-based code ``cell`` and ``raw_line`` is the line of
@@ -40,8 +38,7 @@ class Location:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that the story of a finding needs, with a short noun phrase.
 
     An ``example`` is one of several places that the finding is about; it is no part of its
@@ -53,16 +50,14 @@ class Related:
     example: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A fact that leads to a finding, and the place that shows it, if there is one."""
 
     message: str
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """``text`` in place of what lies at ``location``, whose lines and columns are the file's own.
 
     Of a notebook they are those of the JSON text. A byte order mark is no column.
@@ -72,8 +67,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits, perhaps of several files, that repair a finding; they were checked by analysing again.
 
     ``why`` says what makes an unsafe or a shown fix so.
@@ -85,8 +79,7 @@ class Fix:
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
+class Aim(NamedTuple):
     """What a repair has to know and a reader does not; places are as the analysis has them.
 
     ``place`` is the finding's own, ``broken`` the block or the collection read where the chain
@@ -103,8 +96,7 @@ class Aim:
     default: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """A batch-norm layer that a finding is about, by what tells it from others.
 
     ``location``, ``trace``, ``path`` and ``open_root`` are as in ``model.NormLayer``; ``value`` is
@@ -119,16 +111,14 @@ class About:
     parameter: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What a finding is about, in files as they are read: its place, and the layers meant."""
 
     place: Location
     layers: tuple[About, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule's identity. Its page in ``rules/`` is named ``<code>-<name>.md``."""
 
     code: str
@@ -136,8 +126,7 @@ class Rule:
     severity: Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is wrong.
 
     ``confidence`` is ``possible`` where an unknown stands between the facts or the finding holds
@@ -169,58 +158,13 @@ class Finding:
         return self.message.removesuffix(f": {self.consequence}")
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A file that could not be read or parsed (BN900), with the 1-based line if one is known."""
-
-    path: str
-    line: int
-    message: str
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Incomplete:
-    """A program that was not read to its end: where (a 1-based line), and why.
-
-    A budget ran out, something was widened, or an import that looks like the project's own was not
-    found. What is absent from such a program proves nothing.
-    """
-
-    path: str
-    line: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Silenced:
+class Silenced(NamedTuple):
     """A finding that is not reported: a comment in the source says so, or something ``external``,
     the configuration or a baseline. ``why`` is the comment's reason, or what else silences it."""
 
     finding: Finding
     external: bool
     why: str
-
-
-@dataclass(slots=True)
-class Report:
-    """The outcome of one run. ``notes`` are remarks for ``--pedantic``, ``python2`` the files that
-    were read as Python 2, ``incomplete`` the programs that were not read to their end. Of the
-    baseline, ``known`` counts the findings that it hid and ``gone`` what is no longer found.
-    ``failures`` are lines on what the run itself could not do, ``explained`` is whether the
-    reasoning behind findings is to be shown."""
-
-    checked: int = 0
-    skipped: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    python2: list[str] = field(default_factory=list)
-    incomplete: list[Incomplete] = field(default_factory=list)
-    known: int = 0
-    gone: int = 0
-    silenced: list[Silenced] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    explained: bool = False
 
 
 def identity(finding: Finding) -> tuple[str, Location, str]:

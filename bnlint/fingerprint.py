@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from bnlint.finding import Finding, Location
 
@@ -37,7 +36,7 @@ def stamped(findings: Iterable[Finding], source: Source | None = None) -> list[F
         key = (finding.location.path, mark)
         seen[key] += 1
         found.append(
-            replace(finding, fingerprint=mark if seen[key] == 1 else f"{mark}-{seen[key]}")
+            finding._replace(fingerprint=mark if seen[key] == 1 else f"{mark}-{seen[key]}")
         )
     return found
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
 
 from bnlint import suppressions
-from bnlint.finding import Finding, Level, Report
+from bnlint.finding import Finding, Level
 from bnlint.fix.edits import CannotFix
 from bnlint.fix.repair import Repairer
 from bnlint.fix.source import decode
+from bnlint.outcome import Report
 from bnlint.printable import printable, without_commands
 from bnlint.regular import CannotRead, read_regular
 from bnlint.run import Options, check
@@ -34,8 +34,7 @@ def repairer(options: Options) -> Repairer:
         if key not in users:
             # No fix changes who imports whom, but to look for it reads the whole project.
             users[key] = users_of(key, options.exclude, Workspace(overlay, options.apis))
-        again = dataclasses.replace(
-            options,
+        again = options._replace(
             files=files,
             overlay=overlay,
             programs=users[key],

@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bnlint import codes
 from bnlint.finding import Finding, Location
@@ -40,8 +39,7 @@ class Comment(Protocol):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(NamedTuple):
     """One well-formed comment: from which line to which it silences what. No ``prefixes`` means
     every rule but those about comments. ``span`` is the comment's own place, ``why`` its reason."""
 
@@ -61,8 +59,7 @@ class Ignore:
         return self.first <= end and location.line <= self.last
 
 
-@dataclass(frozen=True, slots=True)
-class Ignores:
+class Ignores(NamedTuple):
     """The comments of one file: those that work, and remarks on those that do not.
 
     ``unknown`` has the places of comments that name rules that do not exist, and what is said of
@@ -101,7 +98,7 @@ def parse(comments: Iterable[Comment], path: str, *, require_reason: bool = Fals
             ended = [block for block in open_blocks if not prefixes or block.prefixes == prefixes]
             if not ended:
                 notes.append(f"{path}:{line}: an enable without its disable")
-            found += [replace(block, last=line) for block in ended]
+            found += [block._replace(last=line) for block in ended]
             open_blocks = [block for block in open_blocks if block not in ended]
         elif kind == "disable":
             open_blocks.append(Ignore(line, LAST_LINE, prefixes, comment.span, why))
@@ -134,8 +131,7 @@ def _is_rule(bare: str) -> bool:
     return named or _BARE_CODE.match(bare) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """What kind of comment it is, the rules it names (None if it does not work), its reason,
     remarks, and what is said of rules that do not exist."""
 

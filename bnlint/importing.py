@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bnlint.source.errors import SourceError
 from bnlint.source.prefilter import imported_by
@@ -11,8 +11,7 @@ from bnlint.source.resolve import ByName, Candidates
 from bnlint.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Importer:
+class Importer(NamedTuple):
     """A file: its bytes, the names that it imports, and the files that these may mean."""
 
     path: str

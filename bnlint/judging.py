@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bnlint import codes
 from bnlint.copies import can_be_made, shared
-from bnlint.finding import Finding, Incomplete
+from bnlint.finding import Finding
+from bnlint.outcome import Incomplete
 
 if TYPE_CHECKING:
     from bnlint.cache.store import Store

@@ -11,17 +11,15 @@ from bnlint import codes, pages
 from bnlint.finding import (
     Confidence,
     Finding,
-    Incomplete,
     Location,
-    Problem,
     Related,
-    Report,
     Rule,
     Severity,
     Step,
     Witness,
     each_once,
 )
+from bnlint.outcome import Incomplete, Problem, Report
 from bnlint.output.json import VERSION
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bnlint.finding import Incomplete, Location
+from bnlint.finding import Location
+from bnlint.outcome import Incomplete
 
 FlagKind = Literal["missing", "constant", "dynamic", "unknown"]
 """How the training flag reached a layer.

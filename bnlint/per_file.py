@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bnlint import codes
 from bnlint.finding import Finding, Location
@@ -25,8 +25,7 @@ class BadEntry(ValueError):
     """An entry that cannot be followed; the text names the key and what was expected."""
 
 
-@dataclass(frozen=True, slots=True)
-class PerFile:
+class PerFile(NamedTuple):
     """One entry: ``location`` is where it is written, ``root`` the folder that it is about."""
 
     pattern: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bnlint.finding import Finding, Problem, Report
+from bnlint.finding import Finding
+from bnlint.outcome import Problem, Report
 
 CLEAN, FOUND = 0, 1
 

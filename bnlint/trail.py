@@ -7,7 +7,7 @@ that is new may be what an import means from now on.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 try:
     from _blake2 import blake2b  # hashlib loads OpenSSL besides
@@ -15,24 +15,19 @@ except ImportError:
     from hashlib import blake2b
 
 
-@dataclass(slots=True)
-class Trail:
-    """``files`` are digests of what was read, ``folders`` of what was listed, ``marks`` whether
-    something was there, and ``searches`` digests of what searches of folders found.
+class Trail(NamedTuple):
+    """``files`` are digests of what was read, or why it could not be, ``folders`` of what was
+    listed, ``marks`` whether something was there, and ``searches`` digests of what searches of
+    folders found.
 
     ``steady`` is false if one file had two contents during the run: nothing may then be concluded.
     """
 
-    files: dict[str, str] = field(default_factory=dict)
-    folders: dict[str, str] = field(default_factory=dict)
-    marks: dict[str, bool] = field(default_factory=dict)
-    searches: list[tuple[tuple[str, ...], tuple[str, ...], bool, str]] = field(default_factory=list)
+    files: dict[str, str]
+    folders: dict[str, str]
+    marks: dict[str, bool]
+    searches: list[tuple[tuple[str, ...], tuple[str, ...], bool, str]]
     steady: bool = True
-
-    def read(self, path: str, content: str) -> None:
-        """Note the digest of a file, or why there is none."""
-        if self.files.setdefault(path, content) != content:
-            self.steady = False
 
 
 def digest(*parts: bytes) -> str:

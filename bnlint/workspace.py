@@ -6,14 +6,12 @@ Paths are absolute here, so that one file has one name however an argument or an
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from bnlint.apis import BUILT_IN, Apis
-from bnlint.finding import Problem
+from bnlint.outcome import Problem
 from bnlint.source import read
 from bnlint.source.discover import Walk, walk
 from bnlint.source.errors import SourceError
@@ -27,8 +25,7 @@ if TYPE_CHECKING:
     from bnlint.source.load import Loaded
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """Paths that were lowered, read, listed, or asked for."""
 
     modules: frozenset[str]
@@ -51,11 +48,12 @@ class Workspace:
     ``problems`` are the files that could not be read or parsed, ``crashes`` those that broke
     bnlint itself; neither stops the others. ``apis`` are the APIs that mean something in it,
     ``kept`` the files that earlier runs lowered, ``jobs`` how many processes may be used.
+    ``steady`` is whether no file had two contents so far.
     """
 
     def __init__(
         self,
-        overlay: dict[str, bytes] | None = None,
+        overlay: Mapping[str, bytes] | None = None,
         apis: Apis = BUILT_IN,
         jobs: int = 1,
     ) -> None:
@@ -63,7 +61,10 @@ class Workspace:
         self._jobs = jobs
         self._ahead: dict[str, Loaded | SourceError] = {}
         self.kept: Files | None = None
-        self._trail = Trail()
+        self._files: dict[str, str] = {}
+        self._marks: dict[str, bool] = {}
+        self._searches: list[tuple[tuple[str, ...], tuple[str, ...], bool, str]] = []
+        self.steady = True
         self._looked: list[str] = []
         self._asked: list[str] = []
         self._overlay = {os.path.abspath(path): data for path, data in (overlay or {}).items()}
@@ -81,10 +82,15 @@ class Workspace:
         try:
             found = self._data(path)
         except SourceError as error:
-            self._trail.read(path, error.message)
+            self._note(path, error.message)
             raise
-        self._trail.read(path, digest(found))
+        self._note(path, digest(found))
         return found
+
+    def _note(self, path: str, content: str) -> None:
+        """Note the digest of a file, or why there is none."""
+        if self._files.setdefault(path, content) != content:
+            self.steady = False
 
     def _data(self, path: str) -> bytes:
         if path in self._overlay:
@@ -94,16 +100,14 @@ class Workspace:
     def discover(self, paths: Sequence[str], exclude: Sequence[str], *, markdown: bool) -> Walk:
         """The files that are given or below what is given, as ``walk`` finds them."""
         walked = walk(paths, exclude, markdown=markdown)
-        self._trail.searches.append(
-            (tuple(paths), tuple(exclude), markdown, _digest_of_search(walked))
-        )
+        self._searches.append((tuple(paths), tuple(exclude), markdown, _digest_of_search(walked)))
         self._looked += walked.looked
         self._asked += walked.asked
         return walked
 
     def exists(self, path: str) -> bool:
         """Whether there is something of that name."""
-        return self._trail.marks.setdefault(path, os.path.exists(path))
+        return self._marks.setdefault(path, os.path.exists(path))
 
     def look_at(self, paths: Sequence[str]) -> None:
         """Note that the status of files matters: what is in them was looked at, and nothing came of
@@ -113,27 +117,22 @@ class Workspace:
     def looked(self) -> tuple[list[str], list[str], list[str]]:
         """The paths that a run depends on by their status, by whether something is there, and by
         the names in them: whatever else is done to a folder above the project is no matter."""
-        status = dict.fromkeys([*self._trail.files, *self._looked])
+        status = dict.fromkeys([*self._files, *self._looked])
         folders = [folder for folder in self.resolver.listed() if folder not in status]
-        return list(status), list(dict.fromkeys([*self._trail.marks, *self._asked])), folders
+        return list(status), list(dict.fromkeys([*self._marks, *self._asked])), folders
 
     def trail(self) -> Trail:
         """What was looked at so far."""
         folders = {folder: self.listed(folder) for folder in self.resolver.listed()}
-        return dataclasses.replace(self._trail, folders=folders)
-
-    @property
-    def steady(self) -> bool:
-        """Whether no file had two contents so far."""
-        return self._trail.steady
+        return Trail(self._files, folders, self._marks, self._searches, self.steady)
 
     def digest(self, path: str) -> str:
         """The digest of a file as this run sees it, or why there is none."""
-        if path not in self._trail.files:
+        if path not in self._files:
             path = os.path.abspath(path)  # what is asked for may come from a cache
             with contextlib.suppress(SourceError):
                 self.data(path)
-        return self._trail.files[path]
+        return self._files[path]
 
     # --- the same questions, asked again of a later state of the disk ------------------------
 
@@ -221,9 +220,9 @@ class Workspace:
         """What was looked at so far, and what was lowered."""
         return Observed(
             frozenset(self._modules),
-            frozenset(self._trail.files),
+            frozenset(self._files),
             frozenset(self.resolver.listed()),
-            frozenset(self._trail.marks),
+            frozenset(self._marks),
         )
 
     def observe(self, observed: Observed) -> None:
@@ -263,8 +262,7 @@ class Workspace:
             return location
         offset, cell = found
         line = location.line - offset
-        return dataclasses.replace(
-            location,
+        return location._replace(
             line=line,
             end_line=min(location.end_line - offset, len(cell.lines)),
             cell=cell.number,
@@ -305,3 +303,10 @@ class Workspace:
 
 def _digest_of_search(walked: Walk) -> str:
     return digest_of_names([*walked.found, *map(str, walked.errors)])
+
+
+def shown(path: str) -> str:
+    """The path as it is shown: relative if it lies below the working directory."""
+    here = os.path.join(os.getcwd(), "")
+    path = os.path.abspath(path)
+    return path[len(here) :] if path.startswith(here) else path

@@ -19,7 +19,8 @@ import pytest
 from hypothesis import settings
 
 from bnlint import pages
-from bnlint.finding import Finding, Incomplete, Location, Related, Rule
+from bnlint.finding import Finding, Location, Related, Rule
+from bnlint.outcome import Incomplete
 
 if TYPE_CHECKING:
     from bnlint.workspace import Workspace

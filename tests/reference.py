@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from settings import SETTINGS
 
-from bnlint.cli import cli
+from bnlint.cli.commands import cli
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
 

@@ -11,7 +11,8 @@ import pytest
 from markup import Page
 
 from bnlint.cli import main
-from bnlint.finding import Finding, Location, Problem, Related, Report, Rule, Step
+from bnlint.finding import Finding, Location, Related, Rule, Step
+from bnlint.outcome import Problem, Report
 from bnlint.output.check_page import check_page
 from bnlint.output.excerpt import excerpts
 

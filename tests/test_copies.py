@@ -19,7 +19,7 @@ from bnlint import judging
 from bnlint.cache.store import Store
 from bnlint.cli import main
 from bnlint.copies import can_be_made, shared
-from bnlint.finding import Report
+from bnlint.outcome import Report
 from bnlint.run import Options, check
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -98,7 +98,8 @@ sys.exit(main())
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("click", -signal.SIGINT), ("bnlint.run", 130), ("bnlint.cli.check", 130)]
+    ("name", "code"),
+    [("bnlint.cli", -signal.SIGINT), ("bnlint.run", 130), ("bnlint.cli.checking", 130)],
 )
 def test_an_interrupt_during_an_import_is_no_dump(name: str, code: int, tmp_path: Path) -> None:
     done = subprocess.run(

@@ -14,7 +14,8 @@ from settings import SETTINGS
 from test_readme import code_blocks
 
 from bnlint import api_rows, config
-from bnlint.cli import cli, main
+from bnlint.cli import main
+from bnlint.cli.commands import cli
 from bnlint.starter import TABLE
 
 CHECKOUT = Path(__file__).parent.parent

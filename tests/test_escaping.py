@@ -14,7 +14,8 @@ from checkpoints import entry, write_checkpoint
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnlint.cli import cli, main
+from bnlint.cli import main
+from bnlint.cli.commands import cli
 from bnlint.printable import printable, without_commands
 
 META = Path(__file__).parents[1] / "fixtures/graphs/ref_unfused_placeholder.meta"

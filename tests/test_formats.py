@@ -15,7 +15,8 @@ from checkpoints import entry, write_checkpoint
 from jsonschema import Draft4Validator, Draft202012Validator
 
 from bnlint.cli import main
-from bnlint.finding import Finding, Incomplete, Location, Problem, Related, Report, Rule
+from bnlint.finding import Finding, Location, Related, Rule
+from bnlint.outcome import Incomplete, Problem, Report
 from bnlint.output import formats
 
 ROOT = Path(__file__).parents[1]

@@ -71,15 +71,16 @@ def test_there_is_no_circle_beyond_pairs() -> None:
     ("part", "allowed"),
     [
         ("finding", set()),
-        ("model", {"finding"}),
-        ("reports", {"finding"}),
-        ("checks", {"finding", "model"}),
+        ("outcome", {"finding"}),
+        ("model", {"finding", "outcome"}),
+        ("reports", {"finding", "outcome"}),
+        ("checks", {"finding", "model", "outcome"}),
         ("fix", {"deep", "finding", "source"}),
         ("source", {"deep", "regular"}),
         ("apis", set()),
         ("trail", set()),
-        ("interp", {"apis", "deep", "finding", "model", "source"}),
-        ("output", {"codes", "finding", "pages", "printable", "reports"}),
+        ("interp", {"apis", "deep", "finding", "model", "outcome", "source"}),
+        ("output", {"codes", "finding", "outcome", "pages", "printable", "reports"}),
     ],
 )
 def test_a_part_reaches_only_what_is_below_it(part: str, allowed: set[str]) -> None:

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from bnlint.finding import Finding, Location, Problem, Related, Report, Rule
+from bnlint.finding import Finding, Location, Related, Rule
+from bnlint.outcome import Problem, Report
 from bnlint.output import github, story, text
 from bnlint.output import json as json_output
 from bnlint.output.wording import wrapped

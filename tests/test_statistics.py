@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bnlint.cli import main
-from bnlint.finding import Confidence, Finding, Location, Problem, Report, Rule
+from bnlint.finding import Confidence, Finding, Location, Rule
+from bnlint.outcome import Problem, Report
 from bnlint.output import statistics
 
 SCRIPT = """\

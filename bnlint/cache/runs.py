@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Any
 from bnlint import codes
 from bnlint.cache.identity import tool
 from bnlint.cache.plain import decode, encode
-from bnlint.finding import Report
+from bnlint.outcome import Incomplete, Problem, Report
 from bnlint.source.resolve import Resolver
 from bnlint.trail import Trail, digest, digest_of_names
 
 if TYPE_CHECKING:
     from bnlint.cache.store import Store
+    from bnlint.finding import Finding, Silenced
     from bnlint.workspace import Workspace
 
 _KIND = "run"
 _Looked = tuple[list[str], list[str], list[str]]
+_Counts = tuple[int, int, list[Problem], list[str], list[str], list[Incomplete]]
 
 _GRAIN = 2_000_000_000
 """Nanoseconds that the time of a file may be off: FAT counts in two seconds."""
@@ -44,10 +46,10 @@ class Runs:
         """The report, and how many files it is about, if nothing was written since."""
         self._entry = self._store.get(_KIND, self._key)
         try:
-            looked, status, _, report, files = self._entry
+            looked, status, _, *told = self._entry
             if not status or status != self._status(looked):
                 return None
-            return _known(decode(tuple[Report, int], [report, files]))
+            return _told(told)
         except (TypeError, ValueError):
             return None
 
@@ -58,11 +60,10 @@ class Runs:
         nothing else was asked of.
         """
         try:
-            entry = decode(tuple[_Looked, str, Trail, Report, int], self._entry)
-        except ValueError:
+            looked, status, trail = decode(tuple[_Looked, str, Trail], list(self._entry[:3]))
+            known = _told(self._entry[3:])
+        except (TypeError, ValueError):
             return None
-        looked, status, trail, report, files = entry
-        known = _known((report, files))
         if known is None or not _holds(trail, seen, workspace):
             return None
         now = self._status(looked)
@@ -76,7 +77,7 @@ class Runs:
         trail = workspace.trail() if analysed else None
         if trail is None or trail.steady:
             looked = workspace.looked()
-            entry = (looked, self._status(looked), trail, report, files)
+            entry = (looked, self._status(looked), trail, files, *parts(report))
             self._store.put(_KIND, self._key, encode(entry))
 
     def _status(self, looked: Any) -> str:
@@ -109,15 +110,49 @@ class Runs:
         return digest("\n".join(whole).encode())
 
 
-def _known(run: tuple[Report, int]) -> tuple[Report, int] | None:
-    """A run, if all its findings are of rules that there are."""
-    return run if known_rules(run[0]) else None
+def parts(report: Report) -> tuple[_Counts, list[Finding], list[Silenced]]:
+    """What is kept of a report: how many and which files it is about, and what was found."""
+    counts = (
+        report.checked,
+        report.skipped,
+        report.problems,
+        report.notes,
+        report.python2,
+        report.incomplete,
+    )
+    return counts, report.findings, report.silenced
+
+
+def report_of(counts: Any, findings: Any, silenced: Any) -> Report:
+    """The report of which ``encode`` made these parts; raises ``ValueError`` if they are none."""
+    checked, skipped, problems, notes, python2, incomplete = decode(
+        tuple[int, int, list[Problem], list[str], list[str], list[Incomplete]], counts
+    )
+    report = Report(checked, skipped, (), problems, notes, python2, incomplete)
+    if [findings, silenced] != [[], []]:
+        from bnlint.finding import Finding, Silenced  # most runs find nothing
+
+        report.findings = decode(list[Finding], findings)
+        report.silenced = decode(list[Silenced], silenced)
+    return report
+
+
+def _told(entry: Any) -> tuple[Report, int] | None:
+    """What a run told, and of how many files, if all its findings are of rules that there are.
+
+    Raises ``TypeError`` and ``ValueError`` for what is no such thing.
+    """
+    files, counts, findings, silenced = entry
+    report = report_of(counts, findings, silenced)
+    return (report, decode(int, files)) if known_rules(report) else None
 
 
 def known_rules(report: Report) -> bool:
     """Whether all that a report tells of is a rule of this bnlint's."""
-    known = codes.known()
     told = (*report.findings, *(item.finding for item in report.silenced))
+    if not told:
+        return True  # as mostly: the names of all pages are not needed
+    known = codes.known()
     return all(finding.rule.code in known for finding in told)
 
 

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import tempfile
 import zlib
 from typing import Any
 
@@ -130,6 +129,8 @@ class Store:
 
 
 def _write(folder: str, path: str, data: bytes) -> None:
+    import tempfile  # a run that knows its outcome writes nothing
+
     handle, beside = tempfile.mkstemp(dir=folder, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as stream:

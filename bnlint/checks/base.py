@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bnlint.checks.reasoning import of_places, of_program
 from bnlint.finding import About, Finding, Location, Related, Rule, Step, Subject
@@ -14,16 +13,14 @@ if TYPE_CHECKING:
     from bnlint.model import GraphModel, NormLayer, Program, Project
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """A rule and the function that looks for it in a project."""
 
     rule: Rule
     check: Callable[[Project], Iterable[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one state says about one subject: a finding, or nothing wrong.
 
     ``idle`` is whether this state builds the subject and never uses it, though it runs something,
@@ -97,7 +94,7 @@ def _worse(one: _Case, other: _Case) -> _Case:
     if one.finding is None or other.finding is None:
         return worse
     said = one.finding if worse is one else other.finding
-    return replace(worse, finding=replace(said, subject=_merged((one.finding, other.finding))))
+    return worse._replace(finding=said._replace(subject=_merged((one.finding, other.finding))))
 
 
 def _join(
@@ -121,8 +118,7 @@ def _join(
     return out
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):
     state: GraphModel
     finding: Finding | None
     idle: bool
@@ -137,7 +133,7 @@ def _of_cases(program: Program, place: Location, bad: list[_Case], good: list[_C
     steps = of_places(case.state, finding) if case.because is None else case.because()
     told = of_program(program, place, len(bad) + len(good), len(bad))
     subject = _merged(one for one, _ in found)
-    finding = replace(finding, reasoning=(*steps, *told), subject=subject)
+    finding = finding._replace(reasoning=(*steps, *told), subject=subject)
     if not good or finding.confidence == "possible":
         return finding
     where = None
@@ -146,7 +142,7 @@ def _of_cases(program: Program, place: Location, bad: list[_Case], good: list[_C
     reason = (
         "it does not hold on every path" if where is None else f"only on the paths where {where}"
     )
-    return replace(finding, confidence="possible", reason=reason)
+    return finding._replace(confidence="possible", reason=reason)
 
 
 def states(program: Program, *, local: bool = False) -> list[GraphModel]:

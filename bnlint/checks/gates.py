@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bnlint.checks.base import Verdict, about, related
 from bnlint.checks.reasoning import of_updates
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from bnlint.model import Gate, GateKind, GraphModel, TrainOp
 
 
-@dataclass(frozen=True, slots=True)
-class Gated:
+class Gated(NamedTuple):
     """A train op and one cause for which updates it reaches do nothing."""
 
     op: TrainOp
@@ -52,7 +50,7 @@ def verdicts(
                     which = f"{len(gates)} batch-norm layers"
                 subject = op.location
                 if subject.node is not None:  # in a graph one op may have several causes
-                    subject = replace(subject, node=f"{subject.node} < {gate.location.node}")
+                    subject = subject._replace(node=f"{subject.node} < {gate.location.node}")
                 yield Verdict(
                     subject,
                     Finding(

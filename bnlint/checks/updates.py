@@ -7,9 +7,8 @@ speaks only of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from bnlint.checks.base import Verdict, about, related
 from bnlint.checks.reasoning import of_updates
@@ -25,8 +24,7 @@ _SHOWN = 3  # so many layers tell which are meant; the message has the number of
 Cause = Literal["BN201", "BN202", "BN203", "BN204", "BN205", "BN206"]
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(NamedTuple):
     """A train op that leaves some layers of its network without updates.
 
     ``missing`` are those layers, ``trained`` all that it trains and that have updates. ``guard``
@@ -313,7 +311,7 @@ def places(
     said = "a batch-norm layer whose moving statistics never change"
     shown = [Related(place, said, example=True) for place in layers[:_SHOWN]]
     if len(layers) > _SHOWN:
-        shown[-1] = replace(shown[-1], message=f"{said} (and {len(layers) - _SHOWN} more)")
+        shown[-1] = shown[-1]._replace(message=f"{said} (and {len(layers) - _SHOWN} more)")
     known = {place.location for place in shown}
     broken = related(
         where or (None, ""), (diagnosis.asleep, "updates are run here, where the flag is False")

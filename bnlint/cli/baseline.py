@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import click
-
-from bnlint.cli.common import CLEAN, FOUND, Failure, say
+from bnlint.cli.common import CLEAN, FOUND, Failure, Misuse, say
 
 if TYPE_CHECKING:
     from bnlint.baseline import Baseline, Entry
-    from bnlint.finding import Report
+    from bnlint.outcome import Report
     from bnlint.run import Options
 
 
@@ -23,11 +21,11 @@ def opened(
     One that is written anew makes no use of the one that is ``configured``.
     """
     if written is not None and (path is not None or prune):
-        raise click.UsageError("--write-baseline goes without --baseline and --prune-baseline")
+        raise Misuse("--write-baseline goes without --baseline and --prune-baseline")
     if written is None and path is None:
         path = configured
     if prune and path is None:
-        raise click.UsageError("--prune-baseline goes with --baseline")
+        raise Misuse("--prune-baseline goes with --baseline")
     if path is None and written is None:
         return None
     from bnlint import baseline

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from bnlint.cli.common import CLEAN, Failure, say
-from bnlint.cli.options import cache_folder, opened_cache
+from bnlint.cli.options import cache_folder
+from bnlint.cli.settings import opened_cache
 from bnlint.regular import reason
 
 

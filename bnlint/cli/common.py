@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-import click
 
 from bnlint.printable import printable
 from bnlint.regular import reason
@@ -22,20 +21,25 @@ TRACEBACK = "BNLINT_TRACEBACK"
 _LONGEST = 2_000
 
 
-class Failure(click.ClickException):
+class Failure(Exception):
     """A run that cannot start: one line, without the usage of the command."""
 
-    exit_code = FAILED
 
-    def show(self, file: object = None) -> None:
-        say(f"error: {self.message}")
+class Misuse(Exception):
+    """Options that do not go together; click says it with the usage of the command."""
 
 
 def say(line: str) -> None:
     """A line on standard error, whatever is in it."""
     if len(line) > _LONGEST:
         line = f"{line[:_LONGEST]}…"
-    click.echo(f"bnlint: {printable(line)}", err=True)
+    say_as_it_is(f"bnlint: {printable(line)}")
+
+
+def say_as_it_is(line: str) -> None:
+    """The same without a name before it, of what is fit to be printed."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 def crash(where: str, error: Exception) -> str:
@@ -72,7 +76,15 @@ def _say_traceback(error: BaseException) -> None:
     import traceback
 
     for line in "".join(traceback.format_exception(error)).split("\n"):
-        click.echo(printable(line), err=True)
+        say_as_it_is(printable(line))
+
+
+def stay_where_we_are() -> None:
+    """Raises Failure where the working directory is none, as nothing could be found from there."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise Failure("the working directory is gone or closed to you: go to another") from None
 
 
 def there(paths: Sequence[str]) -> tuple[str, ...]:

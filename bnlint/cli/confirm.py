@@ -7,8 +7,9 @@ import sys
 import click
 
 from bnlint.cli import completion
-from bnlint.cli.common import FAILED, Failure, crash, say_crashed, there, verdict
-from bnlint.cli.options import config_options, configuration, rule_options
+from bnlint.cli.common import FAILED, Failure, Misuse, crash, say_crashed, there, verdict
+from bnlint.cli.options import config_options, rule_options
+from bnlint.cli.settings import configuration
 from bnlint.output.formats import OWN, write
 
 
@@ -48,7 +49,10 @@ def confirm(
     from bnlint.output import confirm as output
 
     there([script])
-    apis = configuration(script, config_file, isolated).apis
+    try:
+        apis = configuration(script, config_file, isolated).apis
+    except Misuse as error:
+        raise click.UsageError(str(error)) from None
     try:
         found = both.confirm(script, graph, train_ops, fetches, select, ignore, apis)
     except GraphError as error:

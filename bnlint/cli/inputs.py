@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 
-import click
-
-from bnlint.cli.common import Failure, there
+from bnlint.cli.common import Failure, Misuse, there
 from bnlint.regular import reason
 
 STDIN = "<stdin>"
@@ -18,11 +16,11 @@ def inputs(
     """The paths to check, at least one, and what standard input holds of them."""
     if "-" in paths:
         if len(paths) > 1:
-            raise click.UsageError("- cannot be given together with other paths")
+            raise Misuse("- cannot be given together with other paths")
         name = stdin_filename or STDIN
         return (name,), {name: _stdin()}
     if stdin_filename is not None:
-        raise click.UsageError("--stdin-filename goes with -, which reads standard input")
+        raise Misuse("--stdin-filename goes with -, which reads standard input")
     return there(paths) or (".",), {}
 
 

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import click
 
 from bnlint import codes
 from bnlint.cli import completion
-from bnlint.cli.common import Failure
 from bnlint.output import terminal
 from bnlint.output.formats import FORMATS
 from bnlint.suggest import no_rule
 
-if TYPE_CHECKING:
-    from bnlint.cache.store import Store
-    from bnlint.config import Config
-
 Command = TypeVar("Command", bound=Callable[..., object])
-
-_MOST_JOBS = 8  # each holds the syntax tree of a file, which can be a hundred times the file
 
 
 def rule_codes(
@@ -120,22 +112,6 @@ def config_options(command: Command) -> Command:
     return command
 
 
-def configuration(start: str, file: str | None, isolated: bool) -> Config:
-    """What is configured where a run starts, unless its command line says otherwise."""
-    from bnlint.config import Config, ConfigError, load, load_file
-
-    if isolated and file is not None:
-        raise click.UsageError("--isolated goes without --config")
-    try:
-        if isolated:
-            return Config()
-        if file is not None:
-            return load_file(file)
-        return load(start if os.path.isdir(start) else os.path.dirname(start))
-    except ConfigError as error:
-        raise Failure(str(error)) from None
-
-
 def cache_folder(command: Command) -> Command:
     """``--cache-dir``."""
     return click.option(
@@ -155,23 +131,3 @@ def shard_of(
     if found is None or not 1 <= int(found[1]) <= int(found[2]):
         raise click.BadParameter("must be K/N, with K from 1 to N, as in 2/4", param=option)
     return int(found[1]), int(found[2])
-
-
-def processors() -> int:
-    """How many processes are used where nobody says it."""
-    try:
-        usable = len(os.sched_getaffinity(0))
-    except AttributeError:  # Linux only
-        usable = os.cpu_count() or 1
-    return min(usable, _MOST_JOBS)
-
-
-def opened_cache(folder: str | None) -> Store:
-    """The cache in a folder, or in the user's own place for such."""
-    from bnlint.cache.store import Store
-
-    if folder is None:
-        from platformdirs import user_cache_dir
-
-        folder = user_cache_dir("bnlint", appauthor=False)
-    return Store(folder)

@@ -6,14 +6,12 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import click
-
 from bnlint.cli.common import CLEAN, FOUND, say, verdict
 from bnlint.output import formats
 from bnlint.printable import printable
 
 if TYPE_CHECKING:
-    from bnlint.finding import Report
+    from bnlint.outcome import Report
     from bnlint.run import Options
 
 
@@ -49,7 +47,7 @@ def print_files(options: Options) -> int:
 
     found, problems = files(options)
     for path in found:
-        click.echo(printable(path))
+        sys.stdout.write(printable(path) + "\n")
     for problem in problems:
         say(f"error: {problem.path}: {problem.message}")
     return FOUND if problems else CLEAN

@@ -53,7 +53,7 @@ def trace(out: str, watch_statistics: bool, command: tuple[str, ...]) -> int:
     except Failure as failure:
         if not code:
             raise
-        failure.show()
+        say(f"error: {failure}")
         return code
     return code or verdict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bnlint.finding import Aim, Finding, Fix, Level, Location
@@ -66,7 +66,7 @@ class Repairer:
         self._known: dict[tuple[object, ...], Sequence[Finding]] = {}
 
     def repair(
-        self, findings: Sequence[Finding], limit: Level, overlay: dict[str, bytes]
+        self, findings: Sequence[Finding], limit: Level, overlay: Mapping[str, bytes]
     ) -> Repaired:
         """Fix the definite findings of rules that have a fix, up to a level."""
         out = Repaired()
@@ -88,7 +88,7 @@ class Repairer:
         }
         return out
 
-    def attached(self, finding: Finding, overlay: dict[str, bytes]) -> Finding:
+    def attached(self, finding: Finding, overlay: Mapping[str, bytes]) -> Finding:
         """The finding with the fix that it has by itself, if there is one."""
         if not fixable(finding):
             return finding
@@ -103,7 +103,7 @@ class Repairer:
             for edit in edits_between(path, before.data(path), outcome.sources.data(path))
         ]
         fix = Fix(outcome.description, tuple(edits), outcome.level, outcome.why)
-        return dataclasses.replace(finding, fix=fix)
+        return finding._replace(fix=fix)
 
     def fix(
         self, finding: Finding, sources: Sources, limit: Level, rounds: int = _ROUNDS

@@ -8,7 +8,6 @@ import re
 from array import array
 from collections.abc import Sequence
 
-from bnlint.finding import Report
 from bnlint.fingerprint import stamped
 from bnlint.graph.build import place
 from bnlint.graph.bundle import Saved, open_checkpoint
@@ -17,6 +16,7 @@ from bnlint.graph.errors import GraphError
 from bnlint.graph.judge import Analysis
 from bnlint.graph.read import read
 from bnlint.model import GraphModel, Program, Project, SavedStatistics
+from bnlint.outcome import Report
 from bnlint.reports import CheckpointReport, SavedRow
 
 _STATISTIC = re.compile(r"(?:^|/)moving_(mean|variance)(?:_\d+)?$")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from bnlint import codes
-from bnlint.finding import Finding, Location, Report
+from bnlint.finding import Finding, Location
 from bnlint.fingerprint import stamped
 from bnlint.graph.build import FetchSet, Judged, build, project
 from bnlint.graph.errors import GraphError, about
@@ -17,6 +16,7 @@ from bnlint.graph.ops import VARIABLES
 from bnlint.graph.pause import collection_paused
 from bnlint.graph.proto import MetaGraph
 from bnlint.graph.read import Source, read
+from bnlint.outcome import Report
 from bnlint.reports import GraphReport, LayerRow, TrainRow, UpdateRow
 from bnlint.suggest import near
 
@@ -140,12 +140,12 @@ def once(found: Iterable[Finding]) -> list[Finding]:
 
 
 def displayed(finding: Finding) -> Finding:
-    related = tuple(replace(r, location=_located(r.location)) for r in finding.related)
-    return replace(finding, location=_located(finding.location), related=related)
+    related = tuple(r._replace(location=_located(r.location)) for r in finding.related)
+    return finding._replace(location=_located(finding.location), related=related)
 
 
 def _located(location: Location) -> Location:
-    return replace(location, path=shown(location.path))
+    return location._replace(path=shown(location.path))
 
 
 def shown(path: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bnlint.checks import (
@@ -35,10 +34,9 @@ def judge(project: Project, *, recorded: bool = True) -> list[Finding]:
     found: list[Finding] = []
     for code in sorted(both):
         for finding in both[code].check(project):
-            told = replace(finding, witness="graph")
+            told = finding._replace(witness="graph")
             if code == "BN102" and not recorded:
-                told = replace(
-                    told,
+                told = told._replace(
                     confidence="possible",
                     reason="the graph does not tell whether the statistics are restored",
                 )

@@ -9,7 +9,7 @@ them, and one for each bit of its number.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +20,7 @@ SINGLE = 16
 """So many constants of a ladder have a condition of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(NamedTuple):
     """A block as it is told: what bears the ``name`` is one of the ``values``, as these are
     written, or none of them."""
 

@@ -7,7 +7,6 @@ import math
 from typing import TYPE_CHECKING
 
 from bnlint.deep import with_deep_stack
-from bnlint.finding import Incomplete
 from bnlint.interp import attributes, by_hand, calls
 from bnlint.interp.args import Args
 from bnlint.interp.cases import Cases
@@ -25,6 +24,7 @@ from bnlint.interp.state import Budget, OutOfBudget, State
 from bnlint.interp.values import Bound, Class, Descriptor, Func, Instance, Known, Value
 from bnlint.interp.why import Reasons
 from bnlint.model import GraphModel, Program, Project
+from bnlint.outcome import Incomplete
 from bnlint.source import ir
 
 if TYPE_CHECKING:

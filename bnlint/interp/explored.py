@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from bnlint.finding import Incomplete
 from bnlint.interp.why import Place, Why
 from bnlint.model import GraphModel
+from bnlint.outcome import Incomplete
 
 
 @dataclass(slots=True, eq=False)
@@ -26,8 +26,7 @@ class Seen:
         self.folders |= other.folders
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """What of a file is run: all of it as a script, or a function or class that nothing enters.
 
     ``line`` is where that is defined, ``methods`` are those of the class that are called.

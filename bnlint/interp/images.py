@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bnlint.interp.conditions import Conditions
 from bnlint.interp.declared import Declared
@@ -43,8 +43,7 @@ class Impure(Exception):
     """A module that has no image: what it does is part of the program that imports it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(NamedTuple):
     """What the body of a module adds to something that another one holds."""
 
     owner: Image

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from bnlint.interp.guards import TRUE
 from bnlint.interp.values import Known, Map, Object, Place, Seq, Unknown, Value
@@ -76,8 +76,7 @@ class Node(Value):
         return f"Node({self.id} {self.kind} {self.api})"
 
 
-@dataclass(frozen=True, slots=True)
-class Statistic:
+class Statistic(NamedTuple):
     """A mean or a variance; ``over_batch`` is whether of the examples of a batch."""
 
     over_batch: bool | None

@@ -8,8 +8,7 @@ from value summaries (MultiSE, FSE 2015) and state merging (Rosette, PLDI 2014).
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bnlint.interp.choices import ABSENT, Alternative, Choice, identity, is_datum, is_passing
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards, TooLarge
@@ -50,8 +49,7 @@ class Stop(Exception):
     """No path goes on from here: each has raised, or left the program."""
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(NamedTuple):
     """Paths that left by an exception: ``name`` is its class, None where it is not known."""
 
     guard: Guard
@@ -269,9 +267,14 @@ class Paths:
             return TRUE if len(there) == len(value.alternatives) else self.guards.any_of(there)
         return TRUE
 
+    @staticmethod
+    def is_optional(value: Value) -> bool:
+        """Whether a stored value is there on some paths only."""
+        return isinstance(value, Choice) and any(v is ABSENT for _, v in value.alternatives)
+
     def present(self, value: Value) -> Value:
         """A stored value on the paths on which it is there."""
-        if isinstance(value, Choice) and any(v is ABSENT for _, v in value.alternatives):
+        if isinstance(value, Choice) and self.is_optional(value):
             left = [(g, v) for g, v in value.alternatives if v is not ABSENT]
             return left[0][1] if len(left) == 1 else self._choice(left)
         return value
@@ -321,9 +324,17 @@ class Paths:
 
     def elements(self, seq: Seq) -> list[Value]:
         """The elements that may be there on the paths that run now, in order."""
-        if self.now == TRUE:
-            return list(seq.items)
-        return [v for i in seq.items if (v := self.read(i)) is not ABSENT]
+        return list(seq.items) if self.now == TRUE else list(self.read_each(seq.items))
+
+    def read_each(self, items: Iterable[Value]) -> Iterator[Value]:
+        """Those of some elements that may be there on the paths that run now, read as they are
+        asked for: there may be thousands, each with a guard that is looked at."""
+        for item in items:
+            if isinstance(item, Choice):
+                self.guards.spent += 1
+            found = self.read(item)
+            if found is not ABSENT:
+                yield found
 
     def replace(self, seq: Seq, items: Sequence[Value]) -> None:
         """The list has these elements on the paths that run now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from bnlint.interp.choices import ABSENT
 from bnlint.interp.conditions import Conditions
@@ -43,8 +43,7 @@ class OutOfBudget(Exception):
     """The run used up its steps; what it found so far is not complete."""
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """Bounds of one abstract run, in interpreter steps and calls; never in seconds."""
 
     steps: int = 400_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from bnlint.interp import dicts, operators, own_dicts, truth
@@ -28,6 +29,8 @@ from bnlint.interp.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bnlint.interp.interpreter import Interpreter
 
 _MOST_DEFINITIONS = 64
@@ -53,14 +56,9 @@ def get_item(machine: Interpreter, value: Value, index: Value, place: Place) -> 
     if isinstance(value, External) and value.name == "sys.modules":
         return from_sys_modules(machine, index, Args([], {}, place))
     if isinstance(value, Seq) and isinstance(index, Known) and isinstance(index.value, int):
-        items = machine.state.paths.elements(value)
-        if any(isinstance(i, Choice) for i in items):
-            return _nth(machine, value, items, index.value)
-        try:
-            if value.exact or 0 <= index.value < len(items):
-                return items[index.value]
-        except IndexError:
-            return machine.state.unknown("an index out of range")
+        element = _element(machine, value, index.value)
+        if element is not None:
+            return element
     if isinstance(value, Map):
         found = dicts.entry(machine, value, index)
         if found is not None:
@@ -104,12 +102,31 @@ def get_item(machine: Interpreter, value: Value, index: Value, place: Place) -> 
     return plain if stored is None else machine.state.paths.filled(stored, plain)
 
 
-def _nth(machine: Interpreter, seq: Seq, items: list[Value], index: int) -> Value:
-    """An element of a list in which some are there on some paths only."""
+def _element(machine: Interpreter, seq: Seq, index: int) -> Value | None:
+    """An element of a list; None if nothing tells what is there."""
+    paths = machine.state.paths
+    backwards = index < 0
+    if backwards and not seq.exact and not any(isinstance(i, Choice) for i in paths.elements(seq)):
+        return None
+    number = -1 - index if backwards else index
+    first = islice(reversed(seq.items) if backwards else seq.items, number + 1)
+    if number < len(seq.items) and not any(map(paths.is_optional, first)):
+        return paths.read(seq.items[index])
+    left = paths.read_each(reversed(seq.items) if backwards else seq.items)
+    before: list[Value] = []
+    for item in left:
+        if isinstance(item, Choice):
+            return _nth(machine, seq, chain(before, [item], left), number)
+        if len(before) == number:
+            return item
+        before.append(item)
+    return machine.state.unknown("an index out of range") if seq.exact else None
+
+
+def _nth(machine: Interpreter, seq: Seq, items: Iterable[Value], index: int) -> Value:
+    """An element, from the end that items are given from, if some are there on some paths only."""
     paths = machine.state.paths
     guards = paths.guards
-    if index < 0:
-        items, index = items[::-1], -1 - index
     # before[n]: exactly n of the optional elements are there before the one that is looked at
     before: dict[int, Guard] = {0: paths.now}
     sure = 0

@@ -8,7 +8,7 @@ what to call the conditions that these depend on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bnlint.interp.blocks import Numbered
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards, TooLarge
@@ -24,8 +24,7 @@ Place = tuple[str, _Span]
 Assignment = dict[int, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """What a condition asks of which unknown, and how its outcomes are told.
 
     ``equals`` is whether it asks if the unknown is one certain constant, ``among`` the block that
@@ -41,8 +40,7 @@ class Word:
     fails: str
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(NamedTuple):
     """What is known of a program: ``alive`` is where its paths go on, ``cells`` are the guards of
     combinations of facts at each place, ``assignments`` the paths that were looked at. All guards
     are those of ``table`` (``Guards.rows``), over the conditions of ``words``, some of which say

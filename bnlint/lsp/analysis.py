@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 from collections.abc import Mapping, Sequence
@@ -10,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from bnlint import pages
 from bnlint.baseline import Baseline, BaselineError, read
 from bnlint.config import ConfigError, load
-from bnlint.finding import Finding, Problem
+from bnlint.finding import Finding
 from bnlint.fixing import repairer
+from bnlint.outcome import Problem
 from bnlint.run import Options, Outcome, check
 
 _MARK = "\ufeff"
@@ -45,8 +45,7 @@ class Analysis:
         known = Baseline("")
         try:
             config = load(folder)
-            options = dataclasses.replace(
-                options,
+            options = options._replace(
                 exclude=config.excludes(os.getcwd()),
                 select=config.select,
                 ignore=config.ignore,

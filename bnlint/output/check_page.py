@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bnlint import codes, pages
-from bnlint.finding import Finding, Problem, Report
+from bnlint.finding import Finding
+from bnlint.outcome import Problem, Report
 from bnlint.output.excerpt import Source, excerpts
 from bnlint.output.page import page, safe
 from bnlint.output.story import place

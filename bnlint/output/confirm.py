@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bnlint.output import json as findings_json
@@ -12,7 +11,8 @@ from bnlint.output.wording import Messages, heading
 from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
-    from bnlint.finding import Finding, Problem, Report
+    from bnlint.finding import Finding
+    from bnlint.outcome import Problem, Report
     from bnlint.reports import Confirmation, Ruling
 
 _STYLES = {"confirmed": "bold red", "refuted": "bold green", "undecided": "bold yellow"}
@@ -89,7 +89,7 @@ def write_json(found: Confirmation, stream: TextIO) -> None:
 
 
 def _document(findings: list[Finding], problems: list[Problem]) -> dict[str, Any]:
-    from bnlint.finding import Report
+    from bnlint.outcome import Report
 
     return findings_json.document(Report(findings=findings, problems=problems))
 
@@ -97,15 +97,15 @@ def _document(findings: list[Finding], problems: list[Problem]) -> dict[str, Any
 def merged(found: Confirmation) -> Report:
     """What is left to repair as one report, for the formats that know findings only: what was
     confirmed is definite, what was refuted is gone."""
-    from bnlint.finding import Report
+    from bnlint.outcome import Report
 
     report = Report(problems=found.problems)
     for ruling in found.rulings:
         finding = ruling.finding
         if ruling.status == "confirmed":
-            finding = replace(finding, confidence="definite", reason=None)
+            finding = finding._replace(confidence="definite", reason=None)
         if ruling.status != "refuted":
             message = f"{finding.message} ({ruling.status}: {ruling.reason})"
-            report.findings.append(replace(finding, message=message))
+            report.findings.append(finding._replace(message=message))
     report.findings += found.unseen
     return report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TextIO
 
-from bnlint.finding import Report
+from bnlint.outcome import Report
 
 # How each is asked for, and the module that writes it; ``text`` and ``json`` say more than findings
 # and are each command's own.

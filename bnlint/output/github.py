@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TextIO
 
 from bnlint import codes
-from bnlint.finding import Finding, Location, Report
+from bnlint.finding import Finding, Location
+from bnlint.outcome import Report
 from bnlint.printable import printable
 
 

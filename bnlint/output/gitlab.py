@@ -6,7 +6,8 @@ import hashlib
 from typing import Any, TextIO
 
 from bnlint import codes
-from bnlint.finding import Finding, Report
+from bnlint.finding import Finding
+from bnlint.outcome import Report
 from bnlint.output.story import line_of
 from bnlint.printable import dump_json, printable
 

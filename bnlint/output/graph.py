@@ -11,7 +11,8 @@ from bnlint.output.wording import Messages, heading
 from bnlint.printable import dump_json, printable, without_commands
 
 if TYPE_CHECKING:
-    from bnlint.finding import Finding, Location, Report
+    from bnlint.finding import Finding, Location
+    from bnlint.outcome import Report
     from bnlint.reports import GraphReport, LayerRow
 
 MOST_PATHS = 5
@@ -121,7 +122,7 @@ def write_json(reports: Sequence[GraphReport], stream: TextIO) -> None:
 
 def merged(reports: Sequence[GraphReport]) -> Report:
     """The findings of several graphs as one report, for the formats that know findings only."""
-    from bnlint.finding import Report
+    from bnlint.outcome import Report
 
     whole = Report(checked=len(reports))
     for report in reports:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TextIO
 
-from bnlint.finding import Finding, Location, Report
+from bnlint.finding import Finding, Location
+from bnlint.outcome import Report
 from bnlint.printable import dump_json
 
 VERSION = 1

@@ -10,7 +10,8 @@ from typing import TextIO
 from xml.etree import ElementTree as ET
 
 from bnlint import codes
-from bnlint.finding import Finding, Report
+from bnlint.finding import Finding
+from bnlint.outcome import Report
 from bnlint.output.story import line_of, place
 from bnlint.printable import printable
 

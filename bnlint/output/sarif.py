@@ -14,7 +14,8 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from bnlint import codes, pages
-from bnlint.finding import Finding, Fix, Location, Report
+from bnlint.finding import Finding, Fix, Location
+from bnlint.outcome import Report
 from bnlint.output.story import line_of
 from bnlint.printable import dump_json, printable
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TextIO
 
 from bnlint import codes, pages
-from bnlint.finding import Report
+from bnlint.outcome import Report
 
 
 def write(report: Report, stream: TextIO) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from bnlint import codes
-from bnlint.finding import Finding, Location, Problem, Report
+from bnlint.finding import Finding, Location
+from bnlint.outcome import Problem, Report
 from bnlint.output import terminal
 from bnlint.output.frame import Line, Mark, Source, frames
 from bnlint.output.wording import STYLES, Messages, heading, wrapped

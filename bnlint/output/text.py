@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from bnlint import codes
-from bnlint.finding import Report
+from bnlint.outcome import Report
 from bnlint.printable import printable
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bnlint.regular import CannotRead, is_there, read_regular
 from bnlint.source.errors import SourceError
@@ -29,8 +29,7 @@ SKIPPED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """The files to check, sorted, and an error for each path that is not there or not readable.
 
     ``tops`` are the directories that were given, by their real paths, ``passed`` the names of what
@@ -41,11 +40,11 @@ class Walk:
 
     found: list[str]
     errors: list[SourceError]
-    tops: list[str] = field(default_factory=list)
-    passed: set[str] = field(default_factory=set)
-    partial: set[str] = field(default_factory=set)
-    looked: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    tops: list[str]
+    passed: set[str]
+    partial: set[str]
+    looked: list[str]
+    asked: list[str]
 
 
 def discover(
@@ -66,7 +65,7 @@ def walk(paths: Sequence[str], exclude: Sequence[str] = (), *, markdown: bool = 
     reached twice is given once.
     """
     suffixes = SUFFIXES + MARKDOWN if markdown else SUFFIXES
-    walked = Walk([], [])
+    walked = Walk([], [], [], set(), set(), [], [])
     search = _Search(_excluding(exclude), suffixes, walked)
     for path in paths:
         search.argument(path)

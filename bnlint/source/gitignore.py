@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Bounds on a file of patterns: far above what a person writes, far below what takes seconds.
 MOST_BYTES = 1 << 20
@@ -75,8 +75,7 @@ class Patterns:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(NamedTuple):
     """One line. ``name`` if it is about a name at any depth, else ``way`` is a path from here."""
 
     hides: bool

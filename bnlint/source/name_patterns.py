@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bnlint.source.resolve import Resolver
 
@@ -17,8 +17,7 @@ _UP = re.compile(r"^(?:\.{0,2}/)+")
 _NOT_OURS = frozenset(("site-packages/", "node_modules/"))
 
 
-@dataclass(frozen=True, slots=True)
-class NamePattern:
+class NamePattern(NamedTuple):
     """Dotted names below one of the ``folders``, or with ``paths`` paths of files, that are made of
     the ``pieces`` in order with anything between two of them.
 

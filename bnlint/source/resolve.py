@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Imports are not looked for above a folder that holds one of these, nor further up than _CLIMB.
 ROOT_MARKS = frozenset((".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg"))
@@ -19,14 +19,12 @@ _COMPILED = (".so", ".pyd", ".pyx", ".pxd", ".c", ".cc", ".cpp", ".cu", ".pyc")
 _GENERATED = ("_pb2", "_pb2_grpc")
 
 
-@dataclass(frozen=True, slots=True)
-class _Listing:
+class _Listing(NamedTuple):
     files: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(NamedTuple):
     """The files that imports may mean: in the folders that are searched, and by their names alone
     where those have no such module."""
 

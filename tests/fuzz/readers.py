@@ -22,28 +22,18 @@ from typing import Any
 from bnlint import baseline, config, ignores
 from bnlint.cache import plain
 from bnlint.cache.files import Files
-from bnlint.cache.runs import known_rules
+from bnlint.cache.runs import known_rules, parts, report_of
 from bnlint.cache.store import Store
 from bnlint.cli import main
 from bnlint.cli.reports import write_report
-from bnlint.finding import (
-    Finding,
-    Incomplete,
-    Location,
-    Problem,
-    Related,
-    Report,
-    Rule,
-    Silenced,
-    Step,
-)
+from bnlint.finding import Finding, Location, Related, Rule, Silenced, Step
+from bnlint.outcome import Incomplete, Problem, Report
 from bnlint.source.errors import SourceError
 from bnlint.source.gitignore import Patterns
 from bnlint.source.load import load
 from bnlint.source.lower import lower
 from bnlint.source.python2 import lower_python2
 from bnlint.source.read import decode
-from bnlint.trail import Trail
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -296,9 +286,9 @@ def _read_entry(data: bytes, folder: Path) -> None:
 
 
 def _cached_reports() -> list[bytes]:
-    """What a cache holds of a whole run, with every kind of entry in it."""
+    """What a cache holds of what a run told, with every kind of entry in it."""
     places = [Location("a.py", 3, 2, 3, 9), Location("b.ipynb", 1, 1, 1, 5, 2, 7, "n/a")]
-    report = Report(1, 2, python2=["c.py"], notes=["a note"], known=3)
+    report = Report(1, 2, python2=["c.py"], notes=["a note"])
     report.findings = [
         Finding(
             Rule("BN201", "train-op-without-update-ops", "error"),
@@ -316,15 +306,14 @@ def _cached_reports() -> list[bytes]:
     report.problems = [Problem("d.py", 3, "cannot be parsed")]
     report.incomplete = [Incomplete("e.py", 4, "the step budget ran out")]
     report.silenced = [Silenced(report.findings[0], False, "why")]
-    trail = Trail({"a.py": "0"}, {".": "1"}, {"b": True}, [(("a",), ("b",), False, "2")])
-    return [json.dumps(plain.encode((trail, report, 5))).encode()]
+    return [json.dumps(plain.encode(parts(report))).encode()]
 
 
 def _read_cached_report(data: bytes, folder: Path) -> None:
     try:
         value = json.loads(data)
-        _, report, _ = plain.decode(tuple[Trail, Report, int], value)
-    except (ValueError, RecursionError):
+        report = report_of(*value)
+    except (TypeError, ValueError, RecursionError):
         return
     if not known_rules(report):
         return  # of another bnlint: as if it were not there
@@ -373,7 +362,7 @@ def _reports() -> list[bytes]:
     """What ``check --format json`` writes, which ``merge`` reads."""
     written = []
     for seed in _cached_reports():
-        _, report, _ = plain.decode(tuple[Trail, Report, int], json.loads(seed))
+        report = report_of(*json.loads(seed))
         with _output() as (out, _):
             write_report(report, lambda path, cell: None, "json", quiet=False)
             written.append(out.getvalue())

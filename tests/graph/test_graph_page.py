@@ -10,8 +10,8 @@ import pytest
 from markup import Page
 
 from bnlint.cli import main
-from bnlint.finding import Report
 from bnlint.graph.edges import draw
+from bnlint.outcome import Report
 from bnlint.output.graph_page import graph_page
 from bnlint.output.scopes import scopes
 from bnlint.reports import Drawing, Edge, GraphReport, LayerRow, Path, TrainRow, UpdateRow, Way

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bnlint.checks import CHECKS
-from bnlint.finding import Incomplete
 from bnlint.interp import analyse, by_hand, cases, explore, guards, snapshot, why
 from bnlint.model import Project
+from bnlint.outcome import Incomplete
 from bnlint.workspace import Workspace
 
 HEAD = """\

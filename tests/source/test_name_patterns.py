@@ -25,7 +25,8 @@ FILES = (
 
 def first(pattern: NamePattern, root: Path) -> str:
     """What fits in the first folder where something does."""
-    found = next((files for files in pattern.files(Resolver()) if files), [])
+    tried = (pattern.files_below(Resolver(), folder) for folder in pattern.folders)
+    found = next((files for files in tried if files), [])
     return " ".join(Path(path).relative_to(root).as_posix() for path in found)
 
 

@@ -7,8 +7,7 @@ layer stands for all. Looked up in TensorFlow 1.0.1 and 1.15.5 and in the resear
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bnlint.interp.args import Args
 from bnlint.interp.effects import keras, norms, scopes
@@ -28,8 +27,7 @@ _BATCH_NORM = "tf.contrib.layers.batch_norm"
 _CONV = "api:tf.contrib.layers.conv2d"
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """A function that builds a network: ``flag`` is the position of ``is_training`` (None: it has
     no such parameter), ``own`` whether there is batch norm without an argument scope."""
 
