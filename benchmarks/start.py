@@ -1,15 +1,17 @@
-"""What it costs to start: a small script, and a large tree that has no batch norm.
+"""What it costs to start: small scripts, and a large tree that has no batch norm.
 
     python benchmarks/start.py [--tree FOLDER] [--files N] [--runs N] [--ruff RUFF]
 
-Wall seconds of fresh processes, alternating within a round; medians of the rounds. Without
-``--tree``, a tree of N modules is made up from Python's own standard library.
+Seconds of fresh processes by the clock and of the processor, alternating within a round; medians of
+the rounds, and how many times the first they are. On a machine that others use, the processor tells
+more. Without ``--tree``, a tree of N modules is made up from Python's own standard library.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -20,7 +22,20 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-BNLINT = [sys.executable, "-m", "bnlint", "check", "--exit-zero", "-q"]
+# What the installed command does; `-m` also imports what finds a module to run.
+COMMAND = "import sys; from bnlint.launch import main; sys.exit(main())"
+BNLINT = [sys.executable, "-c", COMMAND, "check", "--exit-zero", "-q"]
+PLAIN = """\
+import os
+
+
+def main():
+    for name in sorted(os.listdir()):
+        print(name)
+
+
+main()
+"""
 SCRIPT = """\
 # Digits, with a small network.
 import tensorflow as tf
@@ -75,11 +90,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "train.py")
         script.write_text(SCRIPT, "utf-8")
-        print(f"a script of {len(SCRIPT.splitlines())} lines")
+        plain = Path(folder, "plain.py")
+        plain.write_text(PLAIN, "utf-8")
+        print(f"a script of {len(SCRIPT.splitlines())} lines, and one without batch norm")
         commands = {
             "python -c pass": [sys.executable, "-c", "pass"],
-            "bnlint check": [*BNLINT, str(script)],
+            "without batch norm": [*BNLINT, str(plain)],
+            "known": [*BNLINT, str(script)],
+            "with, --no-cache": [*BNLINT, "--no-cache", str(script)],
+            "import click": [sys.executable, "-c", "import click"],
+            "import libcst": [sys.executable, "-c", "import libcst"],
         }
+        time.sleep(2.5)  # what was written just now is not known by its status alone
         compare(commands, options.runs, folder)
         tree = options.tree or made_up(Path(folder, "tree"), options.files)
         files = [path for path in Path(tree).rglob("*.py") if path.is_file()]
@@ -109,23 +131,42 @@ def made_up(folder: Path, number: int) -> str:
 
 
 def compare(commands: Mapping[str, Sequence[str]], runs: int, folder: str) -> None:
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    for place in range(runs + 1):
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "XDG_CACHE_HOME": os.path.join(folder, "kept"),
+    }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # or all is compiled at each start
+    for place in range(runs + 2):
         for name, command in commands.items():
-            since = time.perf_counter()
+            before, since = _of_children(), time.perf_counter()
             done = subprocess.run(
                 command, cwd=folder, env=environment, capture_output=True, check=False
             )
             if done.returncode not in (0, 1):
                 raise SystemExit(done.stderr.decode())
-            if place:  # the first round only warms up
-                times[name].append(time.perf_counter() - since)
-    first = statistics.median(next(iter(times.values())))
+            if place > 1:  # the first rounds only warm up
+                wall = time.perf_counter() - since
+                times[name].append((wall, _of_children() - before))
+    first = _medians(next(iter(times.values())))
     for name, seconds in times.items():
-        median = statistics.median(seconds)
-        span = f"{min(seconds):.3f} to {max(seconds):.3f}"
-        print(f"  {name:<22} {median:6.3f} s  ({span}, {runs} runs)  {median / first:5.2f} x")
+        wall, used = _medians(seconds)
+        print(
+            f"  {name:<22} {wall:6.3f} s {wall / first[0]:6.2f} x"
+            f"   processor {used:6.3f} s {used / first[1]:6.2f} x   ({runs} runs)"
+        )
+
+
+def _of_children() -> float:
+    """Seconds of the processor that the processes so far took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _medians(seconds: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    walls, used = zip(*seconds, strict=True)
+    return statistics.median(walls), statistics.median(used)
 
 
 if __name__ == "__main__":

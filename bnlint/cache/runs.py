@@ -60,8 +60,9 @@ class Runs:
         nothing else was asked of.
         """
         try:
-            looked, status, trail = decode(tuple[_Looked, str, Trail], list(self._entry[:3]))
-            known = _told(self._entry[3:])
+            *seen_then, files, counts, findings, silenced = self._entry
+            looked, status, trail = decode(tuple[_Looked, str, Trail], seen_then)
+            known = _told([files, counts, findings, silenced])
         except (TypeError, ValueError):
             return None
         if known is None or not _holds(trail, seen, workspace):
