@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from typing import NamedTuple
 
 from bnlint.disjoint import Disjoint
 from bnlint.importing import importers
@@ -24,9 +25,20 @@ from bnlint.source.resolve import up, upwards
 from bnlint.workspace import Workspace
 
 
-def find_entries(paths: Sequence[str], workspace: Workspace) -> list[list[str]]:
+class Entries(NamedTuple):
+    """Files in groups, of which none imports anything that another one does; and files that are
+    left out, as they hold unit tests only."""
+
+    groups: list[list[str]]
+    unit_tests: list[str]
+
+
+def find_entries(
+    paths: Sequence[str], workspace: Workspace, named: Container[str] | None = None
+) -> Entries:
     """Those of the files that have what makes a layer, or import it and TensorFlow (or a library
-    like it), however far away: in groups, of which none imports anything that another one does."""
+    like it), however far away. If some are ``named``, what holds unit tests only is left out of the
+    others, unless one imports it."""
     needles = workspace.apis.needles
     files = _Files(
         paths,
@@ -36,7 +48,12 @@ def find_entries(paths: Sequence[str], workspace: Workspace) -> list[list[str]]:
     )
     found = files.coming_to(files.makes) & files.coming_to(files.speaks)
     found.update(files.having(files.makes))  # whatever is wrong with one has to be told
-    return files.groups([path for path in paths if path in found])
+    unit_tests: list[str] = []
+    if named is not None:
+        alone = found - files.imported()
+        unit_tests = [path for path in alone if path not in named and files.holds_only_tests(path)]
+    found.difference_update(unit_tests)
+    return Entries(files.groups([path for path in paths if path in found]), sorted(unit_tests))
 
 
 class _Files:
@@ -78,6 +95,19 @@ class _Files:
         for path in reaching(computing, self._importers):
             key = os.path.dirname(path), levels(path in speaking)
             self._computing.setdefault(key, []).append(path)
+
+    def imported(self) -> set[str]:
+        """The files that others may import."""
+        return set(self._importers)
+
+    def holds_only_tests(self, path: str) -> bool:
+        """Whether a file can be read and holds unit tests only."""
+        from bnlint.unit_tests import holds_only_tests
+
+        try:
+            return holds_only_tests(self._workspace.data(path))
+        except SourceError:
+            return False
 
     def having(self, test: Test) -> list[str]:
         """The files for which a test holds."""

@@ -39,6 +39,7 @@ def read(text: str) -> Report:
             incomplete=list(map(_incomplete, document["incomplete"])),
             known=_number(document.get("known", 0)),
             explained=any("reasoning" in item for item in document["findings"]),
+            unit_tests=_number(document.get("unit_tests", 0)),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise BadReport(f"not a report of bnlint's: {type(error).__name__}: {error}") from None
@@ -55,6 +56,7 @@ def merged(reports: Sequence[Report]) -> Report:
         incomplete=sorted({item for report in reports for item in report.incomplete}),
         known=sum(report.known for report in reports),
         explained=any(report.explained for report in reports),
+        unit_tests=sum(report.unit_tests for report in reports),
     )
 
 

@@ -37,6 +37,7 @@ class Report:
     """The outcome of one run. ``notes`` are remarks for ``--pedantic``, ``python2`` the files that
     were read as Python 2, ``incomplete`` the programs that were not read to their end. Of the
     baseline, ``known`` counts the findings that it hid and ``gone`` what is no longer found.
+    ``unit_tests`` counts files that hold nothing else and were left out.
     ``failures`` are lines on what the run itself could not do, ``explained`` is whether the
     reasoning behind findings is to be shown.
 
@@ -57,6 +58,7 @@ class Report:
         silenced: Iterable[Silenced] = (),
         failures: Iterable[str] = (),
         explained: bool = False,
+        unit_tests: int = 0,
     ) -> None:
         self.checked = checked
         self.skipped = skipped
@@ -70,6 +72,7 @@ class Report:
         self.silenced = list(silenced)
         self.failures = list(failures)
         self.explained = explained
+        self.unit_tests = unit_tests
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Report) and vars(self) == vars(other)

@@ -111,12 +111,15 @@ def files(options: Options) -> tuple[list[str], list[Problem]]:
 
 class Work(NamedTuple):
     """The files that are asked about, those of them that cannot be read, the programs that use
-    them, and what of all that is worth an analysis, in groups that have nothing in common."""
+    them, and what of all that is worth an analysis, in groups that have nothing in common.
+
+    ``unit_tests`` are those of the files that hold nothing else."""
 
     paths: Sequence[str]
     unread: Sequence[str]
     users: Sequence[str]
     entries: Sequence[Sequence[str]]
+    unit_tests: Sequence[str] = ()
 
 
 def _work(options: Options, workspace: Workspace) -> Work:
@@ -133,7 +136,9 @@ def _work(options: Options, workspace: Workspace) -> Work:
         from bnlint.shards import share
 
         paths, users = share(paths, users, options.shard, workspace)
-    return Work(paths, unread, users, find_entries(sorted({*paths, *users}), workspace))
+    named = set(paths if walked is None else map(os.path.abspath, options.paths))
+    entries, unit_tests = find_entries(sorted({*paths, *users}), workspace, named)
+    return Work(paths, unread, users, entries, sorted(set(paths).intersection(unit_tests)))
 
 
 def _runs(options: Options, store: Store) -> Runs:
@@ -159,7 +164,9 @@ def _check(
     count = len(work.paths)
     if not (work.entries or workspace.problems):
         # There is nothing to tell. What is imported below costs more than all of the above.
-        return Outcome(Report(skipped=count), count, workspace.source, [])
+        tests = len(work.unit_tests)
+        report = Report(skipped=count - tests, unit_tests=tests)
+        return Outcome(report, count, workspace.source, [])
     from bnlint.judging import Judge, Told
     from bnlint.telling import report_on
 

@@ -40,7 +40,9 @@ def report_on(
     ]
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
-    report.skipped = sum(path not in lowered and not workspace.failed(path) for path in paths)
+    read = {*lowered, *work.unit_tests}
+    report.skipped = sum(path not in read and not workspace.failed(path) for path in paths)
+    report.unit_tests = len(work.unit_tests)
     return report
 
 
@@ -177,7 +179,7 @@ def _about(
     report.silenced = [item for item in report.silenced if _paths(item.finding) & given]
     if all(_paths(finding) & given for finding in report.findings):
         return
-    groups = find_entries(work.paths, workspace)
+    groups = find_entries(work.paths, workspace).groups
     alone = _Run(options, workspace, Judge(options, workspace, None, store).of(groups))
     known = {(finding.rule, finding.location) for finding in alone.report().findings}
     report.findings = [

@@ -30,7 +30,7 @@ def entries(
     if marked:
         (root / "pyproject.toml").touch()
     workspace = Workspace(apis=apis)
-    found = find_entries(sorted(str(root / name) for name in files), workspace)
+    found = find_entries(sorted(str(root / name) for name in files), workspace).groups
     assert workspace.problems == []
     return " ".join(sorted(named(root, path) for group in found for path in group))
 
@@ -250,7 +250,7 @@ def test_groups_that_import_nothing_of_each_other(tmp_path: Path) -> None:
     }
     entries(tmp_path, files)
     paths = [str(tmp_path / name) for name in sorted(files)]
-    groups = find_entries(paths, Workspace())
+    groups = find_entries(paths, Workspace()).groups
     found = [" ".join(named(tmp_path, path) for path in group) for group in groups]
     assert found == [
         "a/net.py a/train.py",

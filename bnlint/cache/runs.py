@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _KIND = "run"
 _Looked = tuple[list[str], list[str], list[str]]
-_Counts = tuple[int, int, list[Problem], list[str], list[str], list[Incomplete]]
+_Counts = tuple[int, int, int, list[Problem], list[str], list[str], list[Incomplete]]
 
 _GRAIN = 2_000_000_000
 """Nanoseconds that the time of a file may be off: FAT counts in two seconds."""
@@ -60,8 +60,9 @@ class Runs:
         nothing else was asked of.
         """
         try:
-            looked, status, trail = decode(tuple[_Looked, str, Trail], list(self._entry[:3]))
-            known = _told(self._entry[3:])
+            *seen_then, files, counts, findings, silenced = self._entry
+            looked, status, trail = decode(tuple[_Looked, str, Trail], seen_then)
+            known = _told([files, counts, findings, silenced])
         except (TypeError, ValueError):
             return None
         if known is None or not _holds(trail, seen, workspace):
@@ -115,6 +116,7 @@ def parts(report: Report) -> tuple[_Counts, list[Finding], list[Silenced]]:
     counts = (
         report.checked,
         report.skipped,
+        report.unit_tests,
         report.problems,
         report.notes,
         report.python2,
@@ -125,10 +127,11 @@ def parts(report: Report) -> tuple[_Counts, list[Finding], list[Silenced]]:
 
 def report_of(counts: Any, findings: Any, silenced: Any) -> Report:
     """The report of which ``encode`` made these parts; raises ``ValueError`` if they are none."""
-    checked, skipped, problems, notes, python2, incomplete = decode(
-        tuple[int, int, list[Problem], list[str], list[str], list[Incomplete]], counts
+    checked, skipped, unit_tests, problems, notes, python2, incomplete = decode(
+        tuple[int, int, int, list[Problem], list[str], list[str], list[Incomplete]], counts
     )
     report = Report(checked, skipped, (), problems, notes, python2, incomplete)
+    report.unit_tests = unit_tests
     if [findings, silenced] != [[], []]:
         from bnlint.finding import Finding, Silenced  # most runs find nothing
 

@@ -109,9 +109,10 @@ def _element(machine: Interpreter, seq: Seq, index: int) -> Value | None:
     if backwards and not seq.exact and not any(isinstance(i, Choice) for i in paths.elements(seq)):
         return None
     number = -1 - index if backwards else index
-    first = islice(reversed(seq.items) if backwards else seq.items, number + 1)
-    if number < len(seq.items) and not any(map(paths.is_optional, first)):
-        return paths.read(seq.items[index])
+    if number < len(seq.items):
+        first = islice(reversed(seq.items) if backwards else seq.items, number + 1)
+        if not any(map(paths.is_optional, first)):
+            return paths.read(seq.items[index])
     left = paths.read_each(reversed(seq.items) if backwards else seq.items)
     before: list[Value] = []
     for item in left:

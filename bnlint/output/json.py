@@ -21,6 +21,7 @@ def document(report: Report) -> dict[str, Any]:
         "version": VERSION,
         "checked": report.checked,
         "skipped": report.skipped,
+        **({"unit_tests": report.unit_tests} if report.unit_tests else {}),
         **({"known": report.known} if report.known else {}),
         "findings": [
             {**_finding(finding), **(_reasoning(finding) if report.explained else {})}

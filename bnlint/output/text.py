@@ -57,6 +57,8 @@ def summed_up(report: Report) -> str:
     looked = f"{_count(report.checked, 'file')} checked"
     if report.skipped:
         looked += f", {report.skipped} without batch norm"
+    if report.unit_tests:
+        looked += f", {report.unit_tests} of unit tests only"
     if report.python2:
         looked += f", {len(report.python2)} read as Python 2"
     line = f"{found}; {looked}."

@@ -202,9 +202,13 @@ def test_what_is_spoilt_is_absent(
         lambda value: [value[0][:2], *value[1:]],
         lambda value: [*value[:1], 7, *value[2:]],
         lambda value: [*value[:2], [[], [], [], [], "yes"], *value[3:]],
-        lambda value: [*value[:3], [0, 0, [["BN201"]], [], [], [], [], 0, 0], value[4]],
-        lambda value: [*value[:3], [1], value[4]],
-        lambda value: [*value[:4], {}],
+        lambda value: [*value[:3], {}, *value[4:]],
+        lambda value: [*value[:4], [1], *value[5:]],
+        lambda value: [*value[:4], [0, 0, [["BN201"]], [], [], []], *value[5:]],
+        lambda value: [*value[:5], [["BN201"]], []],
+        lambda value: [*value[:6], [["BN201"]]],
+        lambda value: [*value[:5], {}, {}],
+        lambda value: dict.fromkeys("abcdefg", value),
     ],
 )
 def test_a_foreign_run_is_absent(

@@ -1,0 +1,111 @@
+"""Files of unit tests only: which they are, and that they are read if they are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bnlint.run import Options, check
+from bnlint.unit_tests import holds_only_tests
+
+TEST = """\
+import unittest
+import tensorflow as tf
+from net import net
+
+
+def images():
+    return tf.placeholder(tf.float32, [4, 8])
+
+
+class NetTest(tf.test.TestCase):
+    def test_shape(self):
+        self.assertEqual(tf.layers.batch_normalization(net(images())).shape, [4, 8])
+"""
+NET = "import tensorflow as tf\ndef net(x):\n    return tf.layers.batch_normalization(x)\n"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "",
+        'if __name__ == "__main__":\n    tf.test.main()\n',
+        'if __name__ == "__main__":\n    unittest.main()\n',
+        "import numpy as np\nnp.random.seed(1)\n",
+        "from absl import flags\nflags.DEFINE_integer('n', 1, '')\nFLAGS = flags.FLAGS\n",
+        "try:\n    import cv2\nexcept ImportError:\n    cv2 = None\n",
+        "class Other(unittest.TestCase):\n    pass\n",
+        "SIZE: int = 3\n",
+        "text = '\\d'\n",
+    ],
+)
+def test_what_holds_tests_only(rest: str) -> None:
+    assert holds_only_tests((TEST + rest).encode())
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "y = net(images())\n",
+        "net(images())\n",
+        "if __name__ == '__main__':\n    net(images())\n",
+        "with tf.Session() as sess:\n    sess.run(1)\n",
+        "for size in (1, 2):\n    pass\n",
+        "try:\n    pass\nfinally:\n    net(1)\n",
+        "try:\n    pass\nexcept ValueError:\n    net(1)\n",
+        "from train import main\nmain()\n",
+        "import train\ntrain.main()\n",
+        "from . import os\nos.main()\n",
+        "(lambda: net)()()\n",
+        "print 'Python 2'\n",
+    ],
+)
+def test_what_does_something_too(rest: str) -> None:
+    assert not holds_only_tests((TEST + rest).encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", NET, "class Net(object):\n    'Not a TestCase'\n", "x = 'class A(TestCase):'\n", "\0"],
+)
+def test_what_has_no_test(text: str) -> None:
+    assert not holds_only_tests(text.encode())
+
+
+@pytest.fixture
+def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(NET)
+    (tmp_path / "net_test.py").write_text(TEST)
+    return tmp_path
+
+
+def told(options: Options) -> tuple[int, int, int, list[str]]:
+    report = check(options).report
+    found = [f"{f.location.path}:{f.location.line} {f.rule.code}" for f in report.findings]
+    return report.checked, report.skipped, report.unit_tests, found
+
+
+def test_they_are_left_out_of_a_folder(top: Path) -> None:
+    (top / "plain.py").write_text("x = 1\n")
+    assert told(Options()) == (1, 1, 1, ["net.py:3 BN101"])
+
+
+def test_they_are_read_if_they_are_named(top: Path) -> None:
+    assert told(Options(["net.py", "net_test.py"])) == (2, 0, 0, ["net.py:3 BN101"])
+    assert told(Options(["net_test.py"])) == (1, 0, 0, [])
+
+
+def test_they_are_read_if_others_import_them(top: Path) -> None:
+    (top / "more_test.py").write_text(TEST.replace("from net", "import net_test\nfrom net"))
+    assert told(Options()) == (2, 0, 1, ["net.py:3 BN101"])
+
+
+def test_nothing_else_is_there(top: Path) -> None:
+    (top / "net.py").unlink()
+    assert told(Options()) == (0, 0, 1, [])
+
+
+def test_they_do_not_use_a_file_that_is_named(top: Path) -> None:
+    assert told(Options(["net.py"], users=True)) == (1, 0, 0, ["net.py:3 BN101"])
