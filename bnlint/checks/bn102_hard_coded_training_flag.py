@@ -151,8 +151,11 @@ def _judge(location: Location, site: _Site) -> Iterator[Finding]:
         return  # fine: both modes are built
     evaluated = site.evaluated
     if any(layer.open_root and layer.flag.from_default for layer in layers):
-        # Unknown callers may override the default, which those that are known do not.
-        evaluated = {at: seen for at, seen in evaluated.items() if not seen[0].open_root}
+        # Unknown callers may override the default, but for one that a program trains with.
+        kept = {place_of_flag(layer) for layer in layers if not layer.open_root}
+        evaluated = {
+            at: seen for at, seen in evaluated.items() if not seen[0].open_root or at in kept
+        }
         if not evaluated or values == {False}:
             return
     if values == {False}:

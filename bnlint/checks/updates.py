@@ -164,8 +164,10 @@ def _diagnosis(
         guard = next((g for g in model.guards if op.id in g.train_ops), None)
         return found("BN206", guard)
     reads = [r for r in model.reads if r.id in op.reads]
-    if not reads and not op.guards:
+    if not reads and not op.guards and not any(wanted & r.updates for r in model.reads):
         # Read for this op, and found nothing: what another op waits for was read for that one.
+        # Where some read holds the updates, they are only run by nothing, and the others are for
+        # another network.
         others = {i for other in model.train_ops for i in other.reads}
         reads = [r for r in model.reads if not r.updates and r.id not in others]
     for read in reads:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bnlint.interp.decided import decisions
+from bnlint.interp.drawn import only_draws
 from bnlint.interp.feeding import flag_in, never_true
 from bnlint.interp.guards import FALSE, TooLarge
 from bnlint.interp.hand_written import hand_written
@@ -309,7 +310,7 @@ class _Snapshot:
         evaluated: set[int] = set()
         measured = not trains and self._is_fed_batches_of_training(record)
         shown = measured and self._is_beside_a_step(record)
-        other = not trains and self._is_fed_other_data(record)
+        other = not trains and (self._is_fed_other_data(record) or self._draws_samples(record))
         unseen = other and not self.generators  # else a loss is watched, wherever it comes from
         if not trains:
             for node in through(record.fetches):
@@ -366,6 +367,13 @@ class _Snapshot:
         return known and all(
             data.isdisjoint(trained) for data in record.data for trained in self.batches
         )
+
+    def _draws_samples(self, record: RunRecord) -> bool:
+        """Whether a run draws samples of an adversarial network, from noise of its own."""
+        only_options = not record.fed or (bool(record.data) and not any(record.data))
+        if not self.generators or not only_options:
+            return False
+        return only_draws(through(record.fetches), record.feeds)
 
     def _read(self, read: Read) -> CollectionRead:
         nodes = read.nodes
