@@ -8,6 +8,7 @@ import pytest
 
 from bnlint import unit_tests
 from bnlint.apis import BUILT_IN
+from bnlint.cli import main
 from bnlint.run import Options, check
 
 TEST = """\
@@ -146,3 +147,44 @@ def test_nothing_else_is_there(top: Path) -> None:
 
 def test_they_do_not_use_a_file_that_is_named(top: Path) -> None:
     assert told(Options(["net.py"], users=True)) == (1, 0, 0, ["net.py:3 BN101"])
+
+
+ENTRY = '[tool.bnlint.per-file-ignores]\n"*_test.py" = ["BN101"]\n'
+
+
+def test_what_is_configured_for_them_has_its_use(
+    top: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Where they are named, as hooks do."""
+    (top / "pyproject.toml").write_text(ENTRY)
+    assert main(["check", "--no-cache", "."]) == 1
+    assert "BN901" not in capfd.readouterr().out
+    (top / "net_test.py").unlink()
+    assert main(["check", "--no-cache", "."]) == 1
+    assert "BN901" in capfd.readouterr().out
+
+
+USER = """\
+import tensorflow as tf
+import net
+x = tf.placeholder(tf.float32, [None, 4])
+y = tf.layers.dense(tf.layers.batch_normalization(x, training=True), 1)
+train_op = tf.train.AdamOptimizer(1e-3).minimize(tf.reduce_mean(tf.square(y)))
+with tf.Session() as sess:
+    sess.run(train_op, {x: [[1, 2, 3, 4]]})
+"""
+
+
+def test_each_file_is_counted_once(top: Path) -> None:
+    """Also where what was found elsewhere is held against the files alone, or one is imported by
+    a name that is computed."""
+    (top / ".git").mkdir()
+    (top / "below").mkdir()
+    for name in ("net.py", "net_test.py"):
+        (top / name).rename(top / "below" / name)
+    (top / "train.py").write_text("import sys\nsys.path.append('below')\n" + USER)
+    assert told(Options(["below"], users=True)) == (1, 0, 1, ["below/net.py:3 BN101"])
+    computed = "import importlib\nimportlib.import_module('below.net_test').images()\n"
+    (top / "train.py").write_text(computed + USER.replace("import net\n", ""))
+    checked, skipped, unit_tests, _ = told(Options())
+    assert (checked, skipped, unit_tests) == (3, 0, 0)
