@@ -105,7 +105,7 @@ class _Files:
         from bnlint.unit_tests import holds_only_tests
 
         try:
-            return holds_only_tests(self._workspace.data(path))
+            return holds_only_tests(self._workspace.data(path), self._workspace.apis.needles)
         except SourceError:
             return False
 
