@@ -188,3 +188,19 @@ def test_each_file_is_counted_once(top: Path) -> None:
     (top / "train.py").write_text(computed + USER.replace("import net\n", ""))
     checked, skipped, unit_tests, _ = told(Options())
     assert (checked, skipped, unit_tests) == (3, 0, 0)
+
+
+def test_shares_find_what_one_run_finds(top: Path) -> None:
+    """Nothing imports a test whose name is only the same as of what some file does import."""
+    (top / ".git").mkdir()
+    for name in ("one", "two"):
+        (top / name).mkdir()
+        (top / name / "use.py").write_text("import tensorflow as tf\nimport net_test\n" + NET)
+    (top / "net_test.py").rename(top / "two" / "net_test.py")
+    (top / "net.py").rename(top / "two" / "net.py")
+    (top / "two" / "use.py").unlink()
+    whole = told(Options())
+    shares = [told(Options(shard=(number, 2))) for number in (1, 2)]
+    assert whole[2] == 1
+    assert sorted(shares[0][3] + shares[1][3]) == sorted(whole[3])
+    assert [sum(share[n] for share in shares) for n in range(3)] == list(whole[:3])
