@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _BUILTINS = frozenset(dir(builtins))
 _CALLS_WHAT_IS_THERE = frozenset(["run", "Fire", "eval", *IMPORTS_BY_VALUE])
 """Names of what calls or runs something that need not be named beside it."""
+_RUN = frozenset(["run", "eval"])
 
 
 class Selection:
@@ -72,8 +73,14 @@ class Selection:
     def is_worth_a_call(self, cls: ir.ClassDef, method: ir.FunctionDef) -> bool:
         """Whether a method may come to a layer, or do something to one that its class makes."""
         if cls.name in self.layers.names:
-            return self._anything.matters(method.body)
+            # Also a session's run, of what the class has made.
+            return self._anything.matters(method.body) or _runs(method)
         return self.is_worth_a_run(method.body)
+
+
+def _runs(method: ir.FunctionDef) -> bool:
+    """Whether a method may have a session run something."""
+    return bool(names_in(method.body) & _RUN)
 
 
 def _bound_to(body: Sequence[ir.Stmt], names: set[str]) -> set[str]:
