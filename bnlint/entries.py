@@ -72,6 +72,7 @@ class _Files:
         self._having: dict[Test, list[str]] = {makes: [], speaks: []}
         self._imports: dict[str, set[str]] = {}
         self._importers: dict[str, list[str]] = {}
+        self._surely_imported: set[str] = set()
         self._near: dict[str, list[Test]] = {}
         wanted = set(paths)
         self._seen: set[str] = set()
@@ -88,6 +89,7 @@ class _Files:
             if imports_by_value(file.data) or b"sys.modules" in file.data:
                 computing.append(path)
             self._imports[path] = file.meant.near | file.meant.by_name
+            self._surely_imported |= file.meant.near
             for imported in self._imports[path]:
                 self._importers.setdefault(imported, []).append(path)
         self._computing: dict[tuple[str, int], list[str]] = {}
@@ -97,15 +99,16 @@ class _Files:
             self._computing.setdefault(key, []).append(path)
 
     def imported(self) -> set[str]:
-        """The files that others may import."""
-        return set(self._importers)
+        """The files that others import, from folders that are searched: what is guessed from a name
+        alone may be in another share of the work, and is followed by no program."""
+        return self._surely_imported
 
     def holds_only_tests(self, path: str) -> bool:
         """Whether a file can be read and holds unit tests only."""
         from bnlint.unit_tests import holds_only_tests
 
         try:
-            return holds_only_tests(self._workspace.data(path))
+            return holds_only_tests(self._workspace.data(path), self._workspace.apis.needles)
         except SourceError:
             return False
 

@@ -83,6 +83,7 @@ class PerFileIgnores:
     def unused(
         self,
         files: Collection[str],
+        left_out: Collection[str],
         folders: Iterable[str],
         findings: Iterable[Finding],
         looked_for: Callable[[str], bool],
@@ -90,7 +91,8 @@ class PerFileIgnores:
         """The entries that silence none of the ``findings``, with what is said of each.
 
         Only entries about what lies below one of the ``folders``, all of whose ``files`` were
-        checked, are judged, and of their rules those that were ``looked_for``.
+        checked, are judged, and of their rules those that were ``looked_for``. One about a file
+        that was ``left_out`` may well have its use where that is named.
         """
         used = {
             hit
@@ -102,7 +104,7 @@ class PerFileIgnores:
             if not os.path.join(entry.root, "").startswith(above):
                 continue
             idle = [p for p in entry.prefixes if (entry, p) not in used and looked_for(p)]
-            if not idle:
+            if not idle or any(_matches(entry, patterns, other, path) for path in left_out):
                 continue
             if any(_matches(entry, patterns, other, path) for path in files):
                 said = f"there is no {' or '.join(idle)} in the files that it is about"

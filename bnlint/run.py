@@ -113,7 +113,8 @@ class Work(NamedTuple):
     """The files that are asked about, those of them that cannot be read, the programs that use
     them, and what of all that is worth an analysis, in groups that have nothing in common.
 
-    ``unit_tests`` are those of the files that hold nothing else."""
+    ``unit_tests`` are those of the files that hold nothing else, and are only read where a program
+    imports them by a computed name."""
 
     paths: Sequence[str]
     unread: Sequence[str]

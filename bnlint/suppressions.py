@@ -46,6 +46,7 @@ def unused(
 def unused_entries(
     entries: PerFileIgnores,
     files: Collection[str],
+    left_out: Collection[str],
     folders: Collection[str],
     findings: Collection[Finding],
     every: Collection[str],
@@ -53,10 +54,11 @@ def unused_entries(
 ) -> Iterator[Finding]:
     """BN901: the entries of ``per-file-ignores`` that silence none of the ``findings``.
 
-    ``files`` are those that are checked, ``folders`` those of which all is.
+    ``files`` are those that are checked, ``folders`` those of which all is but what is
+    ``left_out``.
     """
     for place, said in entries.unused(
-        files, folders, findings, lambda prefix: _looked_for(prefix, every, on)
+        files, left_out, folders, findings, lambda prefix: _looked_for(prefix, every, on)
     ):
         yield Finding(UNUSED, place, said)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from bnlint import codes
@@ -31,7 +30,7 @@ def report_on(
     if work.users:
         _about(report, work, options, workspace, store)
     if work.entries:
-        report.findings = sorted([*report.findings, *run.about_suppressions(paths)], key=order)
+        report.findings = sorted([*report.findings, *run.about_suppressions(work)], key=order)
     report.findings = stamped(report.findings, workspace.source)
     hidden = stamped((item.finding for item in report.silenced), workspace.source)
     report.silenced = [
@@ -40,9 +39,10 @@ def report_on(
     ]
     lowered = workspace.lowered()
     report.checked = sum(path in lowered for path in paths)
-    read = {*lowered, *work.unit_tests}
+    left_out = set(work.unit_tests).difference(lowered)  # some program imports the others
+    read = left_out.union(lowered)
     report.skipped = sum(path not in read and not workspace.failed(path) for path in paths)
-    report.unit_tests = len(work.unit_tests)
+    report.unit_tests = len(left_out)
     return report
 
 
@@ -85,8 +85,8 @@ class _Run:
             silenced=sorted(silenced.values(), key=lambda item: order(item.finding)),
         )
 
-    def about_suppressions(self, paths: Collection[str]) -> list[Finding]:
-        """BN901 and BN902: of the comments in these files, and of what is configured for them.
+    def about_suppressions(self, work: Work) -> list[Finding]:
+        """BN901 and BN902: of the comments in the files, and of what is configured for them.
 
         What they silence is only known if every program was read to its end.
         """
@@ -94,7 +94,7 @@ class _Run:
         from bnlint.checks import CHECKS
 
         options = self._options
-        given = set(paths)
+        given = set(work.paths)
         every = self._comments()
         comments = {path: file for path, file in every.items() if path in given}
         found = list(suppressions.unknown(comments))
@@ -106,7 +106,13 @@ class _Run:
             source = [c for c in every_code if c in on or c not in codes.ON_REQUEST]
             found += suppressions.unused(comments, self._told.findings, source, on)
             found += suppressions.unused_entries(
-                self._per_file, paths, self._folders(), self._told.findings, source, on
+                self._per_file,
+                work.paths,
+                work.unit_tests,
+                self._folders(),
+                self._told.findings,
+                source,
+                on,
             )
         return [
             self._displayed(finding)
@@ -179,7 +185,8 @@ def _about(
     report.silenced = [item for item in report.silenced if _paths(item.finding) & given]
     if all(_paths(finding) & given for finding in report.findings):
         return
-    groups = find_entries(work.paths, workspace).groups
+    read = sorted(set(work.paths).difference(work.unit_tests))
+    groups = find_entries(read, workspace).groups
     alone = _Run(options, workspace, Judge(options, workspace, None, store).of(groups))
     known = {(finding.rule, finding.location) for finding in alone.report().findings}
     report.findings = [

@@ -240,6 +240,14 @@ def test_without_a_working_directory() -> None:
     assert b"the working directory is gone" in seen[2]
 
 
+def test_an_interrupt() -> None:
+    write("a.py", CLEAN)()
+    broken = "import bnlint.run as r; r.check = lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)"
+    seen = run(f"{broken}; {PLAINLY}", ["a.py"])
+    assert seen == run(f"{broken}; {BY_CLICK}", ["a.py"])
+    assert (seen[0], seen[2].split()) == (130, [])
+
+
 def test_click_is_not_imported_for_them() -> None:
     write("a.py", CLEAN)()
     code = (

@@ -19,6 +19,7 @@ from bnlint.cli.common import (
     INTERRUPTED,
     Failure,
     say,
+    say_as_it_is,
     say_crashed,
     say_failed,
     stay_where_we_are,
@@ -62,6 +63,7 @@ def _run(argv: Sequence[str] | None, asked: Asked | None) -> int:
         say(f"error: {failure}")
         return FAILED
     except KeyboardInterrupt:
+        say_as_it_is("")  # as click does: what a terminal shows of the keys is no line
         return INTERRUPTED
     except (OSError, MemoryError) as error:
         # A disk that is full, a folder that went away: not ours to mend.

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _BUILTINS = frozenset(dir(builtins))
 _CALLS_WHAT_IS_THERE = frozenset(["run", "Fire", "eval", *IMPORTS_BY_VALUE])
 """Names of what calls or runs something that need not be named beside it."""
-_RUNS_GRAPHS = frozenset(
+_RUN = frozenset(["run", "eval"])
+_RUN_BY_KERAS = frozenset(
     ["fit", "fit_generator", "train_on_batch", "test_on_batch", "evaluate", "predict"]
 )
 
@@ -42,7 +43,7 @@ class Selection:
         functions = [one for module in loaded for one in modules.mentions(module, words)]
         self.layers = Relevance(functions, apis.layer_words | NETWORKS)
         self._anything = Relevance(functions, words)
-        self.graph = Relevance(functions, words | _CALLS_WHAT_IS_THERE | _RUNS_GRAPHS)
+        self.graph = Relevance(functions, words | _CALLS_WHAT_IS_THERE | _RUN_BY_KERAS)
         self._names = self._anything.names | _CALLS_WHAT_IS_THERE
         for module in loaded:
             self._names |= _bound_to(module.body, self._names)
@@ -76,8 +77,14 @@ class Selection:
     def is_worth_a_call(self, cls: ir.ClassDef, method: ir.FunctionDef) -> bool:
         """Whether a method may come to a layer, or do something to one that its class makes."""
         if cls.name in self.layers.names:
-            return self._anything.matters(method.body)
+            # Also a session's run, of what the class has made.
+            return self._anything.matters(method.body) or _runs(method)
         return self.is_worth_a_run(method.body)
+
+
+def _runs(method: ir.FunctionDef) -> bool:
+    """Whether a method may have a session run something."""
+    return bool(names_in(method.body) & _RUN)
 
 
 def _bound_to(body: Sequence[ir.Stmt], names: set[str]) -> set[str]:

@@ -5,26 +5,39 @@ it is sent is the import path, then pairs of a path and bytes; for each pair it 
 ``parallel`` expects.
 """
 
+import os
 import pickle
 import signal
 import sys
+from typing import Any
 
 
 def main() -> None:
-    """Answer until the input ends."""
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    """Answer until the input ends, or nobody waits for the answers."""
+    sink = sys.stdout.buffer
     sys.stdout = sys.stderr
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process decides when it is over
-    sys.path[:] = pickle.load(source)
+    path = _next()
+    if path is None:
+        return
+    sys.path[:] = path
     from bnlint.source.parallel import answer
 
-    while True:
+    while (sent := _next()) is not None:
+        answered = answer(*sent)
         try:
-            path, data = pickle.load(source)
-        except EOFError:
-            return
-        pickle.dump(answer(path, data), sink)
-        sink.flush()
+            pickle.dump(answered, sink)
+            sink.flush()
+        except OSError:
+            os._exit(0)  # the other process is gone; Python itself would try again, and say so
+
+
+def _next() -> Any:
+    """What is sent next; None where it ends, maybe in its midst."""
+    try:
+        return pickle.load(sys.stdin.buffer)
+    except (EOFError, pickle.UnpicklingError):
+        return None
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -199,3 +201,20 @@ def test_the_command_itself(project: Path) -> None:
     assert (run.returncode, run.stderr) == (1, "")
     codes = [finding["code"] for finding in json.loads(run.stdout)["findings"]]
     assert codes == 4 * ["BN101"]
+
+
+def test_a_process_ends_quietly_where_nobody_waits_for_it() -> None:
+    """As where Ctrl-C ends the other one."""
+    path = pickle.dumps(sys.path)
+    for sent in (b"", path[:9], path, path + b"\x80", path + pickle.dumps(FILES[0])):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(
+            [sys.executable, "-I", parallel._WORKER],
+            input=sent,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (0, b"")
