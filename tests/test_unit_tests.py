@@ -136,6 +136,13 @@ def test_they_are_read_if_they_are_named(top: Path) -> None:
     assert told(Options(["net_test.py"])) == (1, 0, 0, [])
 
 
+def test_they_are_read_if_they_are_named_by_a_link(top: Path) -> None:
+    (top / "a_link.py").symlink_to("net_test.py")
+    for name in ("a_link.py", "net_test.py", "./net_test.py"):
+        assert told(Options([".", name]))[:3] == (2, 0, 0)
+        assert told(Options([name, "."]))[:3] == (2, 0, 0)
+
+
 def test_they_are_read_if_others_import_them(top: Path) -> None:
     (top / "more_test.py").write_text(TEST.replace("from net", "import net_test\nfrom net"))
     assert told(Options()) == (2, 0, 1, ["net.py:3 BN101"])
@@ -204,4 +211,5 @@ def test_shares_find_what_one_run_finds(top: Path) -> None:
     shares = [told(Options(shard=(number, 2))) for number in (1, 2)]
     assert whole[2] == 1
     assert sorted(shares[0][3] + shares[1][3]) == sorted(whole[3])
-    assert [sum(share[n] for share in shares) for n in range(3)] == list(whole[:3])
+    counts = zip(*(share[:3] for share in shares), strict=True)
+    assert tuple(map(sum, counts)) == whole[:3]
