@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bnlint.disjoint import Disjoint
@@ -34,7 +34,7 @@ class Entries(NamedTuple):
 
 
 def find_entries(
-    paths: Sequence[str], workspace: Workspace, named: Container[str] | None = None
+    paths: Sequence[str], workspace: Workspace, named: Iterable[str] | None = None
 ) -> Entries:
     """Those of the files that have what makes a layer, or import it and TensorFlow (or a library
     like it), however far away. If some are ``named``, what holds unit tests only is left out of the
@@ -51,7 +51,9 @@ def find_entries(
     unit_tests: list[str] = []
     if named is not None:
         alone = found - files.imported()
-        unit_tests = [path for path in alone if path not in named and files.holds_only_tests(path)]
+        given = set(map(os.path.realpath, named))  # a link to a file may have been found before it
+        tests = filter(files.holds_only_tests, alone)
+        unit_tests = [path for path in tests if os.path.realpath(path) not in given]
     found.difference_update(unit_tests)
     return Entries(files.groups([path for path in paths if path in found]), sorted(unit_tests))
 

@@ -137,7 +137,7 @@ def _work(options: Options, workspace: Workspace) -> Work:
         from bnlint.shards import share
 
         paths, users = share(paths, users, options.shard, workspace)
-    named = set(paths if walked is None else map(os.path.abspath, options.paths))
+    named = paths if walked is None else options.paths
     entries, unit_tests = find_entries(sorted({*paths, *users}), workspace, named)
     return Work(paths, unread, users, entries, sorted(set(paths).intersection(unit_tests)))
 

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 
 from bnlint.source.prefilter import may_make_layers
 
+# Python 3.10 does not bound how deep a tree gets: so many bytes are no more than its stack holds.
+_MOST_BYTES = 1 << 17
 _LIBRARIES = sys.stdlib_module_names | {"absl", "numpy", "six", "tensorflow"}
 _BLOCKS = (ast.If, ast.Try, ast.With)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -24,9 +26,9 @@ def holds_only_tests(data: bytes, needles: Sequence[bytes]) -> bool:
     """Whether a file defines classes of unit tests, and by itself does nothing but run them.
 
     ``needles`` are what tells that a layer is made (``Apis.needles``). False where it cannot be
-    told, as in a file of Python 2.
+    told, as in a file of Python 2 or a very long one.
     """
-    if b"TestCase" not in data:
+    if b"TestCase" not in data or len(data) > _MOST_BYTES:
         return False
     try:
         with warnings.catch_warnings():
