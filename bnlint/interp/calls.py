@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.interp import (
     attributes,
+    bounded,
     builtins,
     bypass,
     containers,
@@ -62,7 +63,7 @@ def call(machine: Interpreter, func: Value, args: Args, frame: Frame | None) -> 
             row = machine.modules.apis.of_project(func.module.path, func.name)
         if row is not None:
             return tensorflow.call_api(machine, row, args, frame)
-        return call_function(machine, func, args)
+        return bounded.entered(machine, func, args, lambda: call_function(machine, func, args))
     if isinstance(func, Bound):
         return call(machine, func.func, args.with_first(func.receiver), frame)
     if isinstance(func, Api):

@@ -430,6 +430,7 @@ def _analyse(
         explorer.modules.load_all()
     try:
         selection = Selection(explorer.modules, entries)
+        explorer.modules.graph = selection.graph
         told = progress or (lambda _, __: None)
 
         def task(index: int, path: str) -> Task:

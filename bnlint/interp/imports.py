@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from bnlint.apis import Apis
     from bnlint.interp.interpreter import Interpreter
+    from bnlint.interp.relevance import Relevance
     from bnlint.source.name_patterns import NamePattern
     from bnlint.source.resolve import Resolver
 
@@ -78,9 +79,15 @@ class Modules:
         self.unused_flags: dict[int, ir.Param | None] = {}
         self.images = Images()
         self._preparing: set[Key] = set()
+        self.graph: Relevance | None = None
         self._defined: dict[str, frozenset[str]] = {}
         self._having_name: dict[tuple[NamePattern, str, str], tuple[list[str], Seen]] = {}
         self._seen = Seen()
+
+    def touches_graph(self, body: object) -> bool:
+        """Whether a function may do something to a graph, or run it, by the names it mentions; all
+        may, as long as it is not known which names do (``graph``)."""
+        return self.graph is None or self.graph.matters(body)
 
     @contextmanager
     def watched(self) -> Iterator[Seen]:

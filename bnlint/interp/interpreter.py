@@ -39,6 +39,9 @@ class Importer(Protocol):
     counters: dict[int, list[ir.Expr]]
     unused_flags: dict[int, ir.Param | None]
 
+    def touches_graph(self, body: object) -> bool:
+        """Whether a function may do something to a graph, or run it, by the names it mentions."""
+
     def ir_of(self, path: str) -> ir.Module | None:
         """The body of a file, None if it cannot be read."""
 

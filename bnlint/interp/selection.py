@@ -26,6 +26,9 @@ _BUILTINS = frozenset(dir(builtins))
 _CALLS_WHAT_IS_THERE = frozenset(["run", "Fire", "eval", *IMPORTS_BY_VALUE])
 """Names of what calls or runs something that need not be named beside it."""
 _RUN = frozenset(["run", "eval"])
+_RUN_BY_KERAS = frozenset(
+    ["fit", "fit_generator", "train_on_batch", "test_on_batch", "evaluate", "predict"]
+)
 
 
 class Selection:
@@ -40,6 +43,7 @@ class Selection:
         functions = [one for module in loaded for one in modules.mentions(module, words)]
         self.layers = Relevance(functions, apis.layer_words | NETWORKS)
         self._anything = Relevance(functions, words)
+        self.graph = Relevance(functions, words | _CALLS_WHAT_IS_THERE | _RUN_BY_KERAS)
         self._names = self._anything.names | _CALLS_WHAT_IS_THERE
         for module in loaded:
             self._names |= _bound_to(module.body, self._names)

@@ -104,6 +104,8 @@ class State:
         self.layers: list[Layer] = []
         self.layer_ids = 0
         self.train_ops: list[Train] = []
+        self.in_bounds = False  # whether a call that only handles data is running
+        self.given_up: set[Place] = set()  # the functions of which one was
         self.accumulates = False  # whether some variable sums up gradients
         self.runs: list[RunRecord] = []
         self.reads: list[Read] = []

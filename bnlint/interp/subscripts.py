@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _MOST_DEFINITIONS = 64
 _MOST_OPTIONAL = 40
+_MOST_OTHERS = 8
+"""More definitions of a module than this that only handle data are not told apart."""
 
 
 def _within(index: Value, items: list[Value]) -> bool:
@@ -175,6 +177,11 @@ def _choose(machine: Interpreter, mapping: Map, index: Value, place: Place) -> V
         return machine.unknown_from("an unknown key of a dict", mapping)
     if not isinstance(index, Unknown):
         index = Unknown("an unknown key", truth.key_of(machine, index))
+    if mapping.namespace:
+        concerned = _concerned(machine, mapping)
+        if len(mapping.items) - len(concerned.items) > _MOST_OTHERS:
+            others = machine.unknown_from("one of many that only handle data")
+            return choose(machine, concerned, index, others) if concerned.items else others
     parts = _under_key(machine, mapping, index)
     if parts is None:
         return machine.unknown_from("an unknown key of a dict", mapping)
@@ -217,6 +224,17 @@ def _definitions(machine: Interpreter, namespace: Map) -> Map:
     for key, value in namespace.items.items():
         if isinstance(value, (Func, Class)) and value not in running:
             out.put(namespace.keys[key], value)
+    return out
+
+
+def _concerned(machine: Interpreter, definitions: Map) -> Map:
+    """Those of some functions and classes that may have to do with a graph."""
+    out = Map()
+    out.namespace = True
+    for key, value in definitions.items.items():
+        node = value.node if isinstance(value, (Func, Class)) else None
+        if node is None or machine.modules.touches_graph(node.body):
+            out.put(definitions.keys[key], value)
     return out
 
 
