@@ -24,7 +24,7 @@ from bnlint.interp.nodes import (
     nodes_in,
     through,
 )
-from bnlint.interp.paths import projected
+from bnlint.interp.paths import Projections
 from bnlint.interp.values import location
 from bnlint.interp.why import MOST_JUDGING
 from bnlint.model import (
@@ -53,9 +53,10 @@ def snapshots(state: State, assignments: Iterable[Assignment]) -> list[GraphMode
     shared = _Shared(state)
     models: list[GraphModel] = []
     state.paths.guards.allow(MOST_JUDGING)
+    paths = Projections(state.paths)
     try:
         for assignment in assignments:
-            with projected(state.paths, assignment) as holds:
+            with paths.on(assignment) as holds:
                 models.append(_Snapshot(state, holds, shared).model())
     except TooLarge:
         state.complete = False
