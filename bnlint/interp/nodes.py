@@ -289,6 +289,16 @@ def ancestors(
     return seen
 
 
+def fed_by(sources: Collection[Node], nodes: Iterable[Node]) -> set[Node]:
+    """Those of some nodes that gradients lead from to one of ``sources``, if all between are among
+    ``nodes``: an op is made after what it reads."""
+    fed: set[Node] = set()
+    for node in sorted(nodes, key=lambda node: node.id):
+        if node in sources or (node.kind != "stop" and not fed.isdisjoint(node.inputs)):
+            fed.add(node)
+    return fed
+
+
 def gradient_inputs(
     losses: Iterable[Node], phi: Callable[[list[tuple[Guard, Node]]], Node]
 ) -> tuple[Node, ...]:

@@ -475,27 +475,41 @@ class Paths:
         )
 
 
-@contextmanager
-def projected(paths: Paths, assignment: dict[int, bool]) -> Iterator[Callable[[Guard], bool]]:
-    """One path: merged tensors have its inputs only, and what it gives says what holds on it.
+class Projections:
+    """The merged tensors of a run as they are on one path at a time.
 
-    A condition that the assignment leaves open holds.
+    Most of them were merged under the same guards, as what a branch sets: these are asked once.
     """
-    known: dict[Guard, bool] = {TRUE: True, FALSE: False}
-    guards, path = paths.guards, paths.guards.path(assignment)
 
-    def holds(guard: Guard) -> bool:
-        found = known.get(guard)
-        if found is None:
-            found = known[guard] = guards.holds(guard, path)
-        return found
+    def __init__(self, paths: Paths) -> None:
+        self._guards = paths.guards
+        self._whole = [(phi, phi.inputs) for phi in paths.phis]
+        self._alike: dict[tuple[Guard, ...], list[Phi]] = {}
+        for phi in paths.phis:
+            asked = tuple(guard for guard, _ in phi.alternatives)
+            self._alike.setdefault(asked, []).append(phi)
 
-    phis = list(paths.phis)
-    before = [phi.inputs for phi in phis]
-    for phi in phis:
-        phi.inputs = tuple(n for g, n in phi.alternatives if holds(g))
-    try:
-        yield holds
-    finally:
-        for phi, inputs in zip(phis, before, strict=True):
-            phi.inputs = inputs
+    @contextmanager
+    def on(self, assignment: dict[int, bool]) -> Iterator[Callable[[Guard], bool]]:
+        """One path: merged tensors have its inputs only, and what it gives says what holds on it.
+
+        A condition that the assignment leaves open holds.
+        """
+        known: dict[Guard, bool] = {TRUE: True, FALSE: False}
+        guards, path = self._guards, self._guards.path(assignment)
+
+        def holds(guard: Guard) -> bool:
+            found = known.get(guard)
+            if found is None:
+                found = known[guard] = guards.holds(guard, path)
+            return found
+
+        for asked, phis in self._alike.items():
+            left = [index for index, guard in enumerate(asked) if holds(guard)]
+            for phi in phis:
+                phi.inputs = tuple([phi.alternatives[index][1] for index in left])
+        try:
+            yield holds
+        finally:
+            for phi, inputs in self._whole:
+                phi.inputs = inputs

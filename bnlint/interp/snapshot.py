@@ -18,12 +18,13 @@ from bnlint.interp.nodes import (
     Node,
     Train,
     ancestors,
+    fed_by,
     gradient_sources,
     layers_in,
     nodes_in,
     through,
 )
-from bnlint.interp.paths import projected
+from bnlint.interp.paths import Projections
 from bnlint.interp.values import location
 from bnlint.interp.why import MOST_JUDGING
 from bnlint.model import (
@@ -52,9 +53,10 @@ def snapshots(state: State, assignments: Iterable[Assignment]) -> list[GraphMode
     shared = _Shared(state)
     models: list[GraphModel] = []
     state.paths.guards.allow(MOST_JUDGING)
+    paths = Projections(state.paths)
     try:
         for assignment in assignments:
-            with projected(state.paths, assignment) as holds:
+            with paths.on(assignment) as holds:
                 models.append(_Snapshot(state, holds, shared).model())
     except TooLarge:
         state.complete = False
@@ -266,8 +268,10 @@ class _Snapshot:
     def _trained(self, op: Train, losses: Iterable[Node]) -> list[int]:
         """The layers of the network that an op trains."""
         limit = self._limit(op)
+        below = ancestors(losses, controls=False, through_stop=False)
+        fed = below if limit is None else fed_by(limit, below)
         out = set()
-        for node in ancestors(losses, controls=False, through_stop=False):
+        for node in below:
             layer = node.layer
             if node.kind != "norm" or layer is None:
                 continue
@@ -275,7 +279,7 @@ class _Snapshot:
             if limit is not None and not limit & own:
                 if self.limits is None or any(own & other for other in self.limits):
                     continue  # another op trains this layer
-                if not limit & ancestors([node], controls=False, through_stop=False):
+                if node not in fed:
                     continue  # nothing below the layer is trained either
             out.add(layer.id)
         return sorted(out & self.ids)
