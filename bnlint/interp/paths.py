@@ -7,8 +7,7 @@ from value summaries (MultiSE, FSE 2015) and state merging (Rosette, PLDI 2014).
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from bnlint.interp.choices import ABSENT, Alternative, Choice, identity, is_datum, is_passing
 from bnlint.interp.guards import FALSE, TRUE, Guard, Guards, TooLarge
@@ -268,13 +267,13 @@ class Paths:
         return TRUE
 
     @staticmethod
-    def is_optional(value: Value) -> bool:
+    def is_optional(value: Value) -> TypeGuard[Choice]:
         """Whether a stored value is there on some paths only."""
         return isinstance(value, Choice) and any(v is ABSENT for _, v in value.alternatives)
 
     def present(self, value: Value) -> Value:
         """A stored value on the paths on which it is there."""
-        if isinstance(value, Choice) and self.is_optional(value):
+        if self.is_optional(value):
             left = [(g, v) for g, v in value.alternatives if v is not ABSENT]
             return left[0][1] if len(left) == 1 else self._choice(left)
         return value
@@ -473,43 +472,3 @@ class Paths:
         return self._choice(
             [(guard, Known(True, assumed=True)), (guard ^ 1, Known(False, assumed=True))]
         )
-
-
-class Projections:
-    """The merged tensors of a run as they are on one path at a time.
-
-    Most of them were merged under the same guards, as what a branch sets: these are asked once.
-    """
-
-    def __init__(self, paths: Paths) -> None:
-        self._guards = paths.guards
-        self._whole = [(phi, phi.inputs) for phi in paths.phis]
-        self._alike: dict[tuple[Guard, ...], list[Phi]] = {}
-        for phi in paths.phis:
-            asked = tuple(guard for guard, _ in phi.alternatives)
-            self._alike.setdefault(asked, []).append(phi)
-
-    @contextmanager
-    def on(self, assignment: dict[int, bool]) -> Iterator[Callable[[Guard], bool]]:
-        """One path: merged tensors have its inputs only, and what it gives says what holds on it.
-
-        A condition that the assignment leaves open holds.
-        """
-        known: dict[Guard, bool] = {TRUE: True, FALSE: False}
-        guards, path = self._guards, self._guards.path(assignment)
-
-        def holds(guard: Guard) -> bool:
-            found = known.get(guard)
-            if found is None:
-                found = known[guard] = guards.holds(guard, path)
-            return found
-
-        for asked, phis in self._alike.items():
-            left = [index for index, guard in enumerate(asked) if holds(guard)]
-            for phi in phis:
-                phi.inputs = tuple([phi.alternatives[index][1] for index in left])
-        try:
-            yield holds
-        finally:
-            for phi, inputs in self._whole:
-                phi.inputs = inputs

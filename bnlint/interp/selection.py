@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from bnlint.interp.imports import Modules
 
 _BUILTINS = frozenset(dir(builtins))
-_CALLS_WHAT_IS_THERE = frozenset(["run", "Fire", "eval", *IMPORTS_BY_VALUE])
-"""Names of what calls or runs something that need not be named beside it."""
 _RUN = frozenset(["run", "eval"])
+_CALLS_WHAT_IS_THERE = frozenset([*_RUN, "Fire", *IMPORTS_BY_VALUE])
+"""Names of what calls or runs something that need not be named beside it."""
 _RUN_BY_KERAS = frozenset(
     ["fit", "fit_generator", "train_on_batch", "test_on_batch", "evaluate", "predict"]
 )

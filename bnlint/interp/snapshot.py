@@ -24,7 +24,7 @@ from bnlint.interp.nodes import (
     nodes_in,
     through,
 )
-from bnlint.interp.paths import Projections
+from bnlint.interp.projections import Projections
 from bnlint.interp.values import location
 from bnlint.interp.why import MOST_JUDGING
 from bnlint.model import (

@@ -110,12 +110,10 @@ def _element(machine: Interpreter, seq: Seq, index: int) -> Value | None:
     backwards = index < 0
     if backwards and not seq.exact and not any(isinstance(i, Choice) for i in paths.elements(seq)):
         return None
-    number = -1 - index if backwards else index
-    if number < len(seq.items):
-        first = islice(reversed(seq.items) if backwards else seq.items, number + 1)
-        if not any(map(paths.is_optional, first)):
-            return paths.read(seq.items[index])
-    left = paths.read_each(reversed(seq.items) if backwards else seq.items)
+    items, number = (seq.items[::-1], -1 - index) if backwards else (seq.items, index)
+    if number < len(items) and not any(map(paths.is_optional, islice(items, number + 1))):
+        return paths.read(items[number])
+    left = paths.read_each(items)
     before: list[Value] = []
     for item in left:
         if isinstance(item, Choice):
